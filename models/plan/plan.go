@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"habeas/models"
+	"habeas/models/calendar"
+)
+
+// Plan says what happens to every located row of one request. It is shown to the DPO and recorded; Digest binds a decision to what was shown.
+type Plan struct {
+	RequestID     models.ID    `json:"request_id"`
+	Version       int          `json:"version"`
+	Right         models.Right `json:"right"`
+	Groups        []Group      `json:"groups"`
+	RuleSet       string       `json:"rule_set"`
+	DataMapDigest string       `json:"data_map_digest"`
+}
+
+// Group is the rows of one collection that are treated alike for the same reason.
+type Group struct {
+	No          int                `json:"no"` // 1-based, in the order of first appearance
+	System      string             `json:"system"`
+	Dataset     string             `json:"dataset"`
+	Collection  string             `json:"collection"`
+	Rows        int64              `json:"rows"`
+	Proposed    models.Treatment   `json:"proposed"`
+	Choice      models.Treatment   `json:"choice,omitempty"`  // the DPO's, for a referred or changed group
+	Options     []models.Treatment `json:"options,omitempty"` // what may be chosen; empty when there is nothing to choose
+	Reason      Reason             `json:"reason"`
+	SharedWith  string             `json:"shared_with,omitempty"` // dataset.collection through which another person reaches the rows
+	Rule        string             `json:"rule,omitempty"`
+	Citation    string             `json:"citation,omitempty"`
+	Explanation string             `json:"explanation,omitempty"` // in words, of the hold
+	HoldThrough calendar.Date      `json:"hold_through,omitzero"`
+	ErasableOn  calendar.Date      `json:"erasable_on,omitzero"` // the day after HoldThrough
+	Categories  []string           `json:"categories,omitempty"` // data categories of the collection
+}
+
+// Reason is why a group is treated as proposed.
+type Reason string
+
+const (
+	ReasonGround        Reason = "ground"         // nothing stands against the request
+	ReasonHeld          Reason = "held"           // a hold of the law of the Union or a Member State, Art. 17(3)(b)
+	ReasonThirdCountry  Reason = "third_country"  // a hold of third-country law: no exemption by itself
+	ReasonShared        Reason = "shared"         // also reachable from another person
+	ReasonSharedHeld    Reason = "shared_held"    // both
+	ReasonAnchorMissing Reason = "anchor_missing" // a hold applies but the row lacks the date it starts from
+	ReasonNotPortable   Reason = "not_portable"   // not provided by the person, Art. 20(1)
+	ReasonKeptByMap     Reason = "kept_by_map"    // the data map says that the collection is not erased
+)
+
+// Treatment is what will be done: the DPO's choice where there is one, else what was proposed.
+func (g Group) Treatment() models.Treatment {
+	if g.Choice != "" {
+		return g.Choice
+	}
+	return g.Proposed
+}
+
+// Name is dataset.collection.
+func (g Group) Name() string { return g.Dataset + "." + g.Collection }
+
+// Undecided lists the numbers of the groups that still need the DPO's choice.
+func (p Plan) Undecided() []int {
+	var out []int
+	for _, g := range p.Groups {
+		if g.Treatment() == models.TreatRefer {
+			out = append(out, g.No)
+		}
+	}
+	return out
+}
+
+// Digest is the SHA-256 (hex) of the plan as shown, choices included.
+func (p Plan) Digest() string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // the type holds nothing that cannot be written
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Choose returns a copy with the DPO's choices applied. It fails with unknown_group, choice_not_offered or, when complete is asked
+// for and a referred group is left without a choice, choice_missing.
+func (p Plan) Choose(choices map[int]models.Treatment, complete bool) (Plan, error) {
+	out := p
+	out.Groups = slices.Clone(p.Groups)
+	for no, choice := range choices {
+		i := slices.IndexFunc(out.Groups, func(g Group) bool { return g.No == no })
+		if i < 0 {
+			return Plan{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", no).At("/choices")
+		}
+		if !slices.Contains(out.Groups[i].Options, choice) {
+			return Plan{}, models.Errorf(models.Invalid, "choice_not_offered", "Group %d cannot be treated that way.", no).At("/choices")
+		}
+		out.Groups[i].Choice = choice
+	}
+	if left := out.Undecided(); complete && len(left) > 0 {
+		return Plan{}, models.Errorf(models.Invalid, "choice_missing", "Choose what happens to group %d first.", left[0]).At("/choices")
+	}
+	return out, nil
+}
+
+// Retained lists the groups that a deferral must finish later.
+func (p Plan) Retained() []Group { return p.with(models.TreatRetain) }
+
+// Rows counts the rows under a treatment.
+func (p Plan) Rows(t models.Treatment) int64 {
+	var n int64
+	for _, g := range p.with(t) {
+		n += g.Rows
+	}
+	return n
+}
+
+func (p Plan) with(t models.Treatment) []Group {
+	var out []Group
+	for _, g := range p.Groups {
+		if g.Treatment() == t {
+			out = append(out, g)
+		}
+	}
+	return out
+}

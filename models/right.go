@@ -1,0 +1,34 @@
+package models
+
+// Right is the right of Chapter III that a request exercises.
+type Right string
+
+const (
+	Access        Right = "access"        // Art. 15
+	Rectification Right = "rectification" // Art. 16
+	Erasure       Right = "erasure"       // Art. 17
+	Restriction   Right = "restriction"   // Art. 18
+	Export        Right = "export"        // Art. 20, portability
+	Objection     Right = "objection"     // Art. 21
+)
+
+var articles = map[Right]string{
+	Access: "Art. 15 GDPR", Rectification: "Art. 16 GDPR", Erasure: "Art. 17 GDPR",
+	Restriction: "Art. 18 GDPR", Export: "Art. 20 GDPR", Objection: "Art. 21 GDPR",
+}
+
+// Rights are the rights for which requests are accepted, in the order in which they are offered.
+func Rights() []Right { return []Right{Access, Export, Erasure} }
+
+// ParseRight reads a right that requests are accepted for; it fails with code unknown_right.
+func ParseRight(s string) (Right, error) {
+	for _, r := range Rights() {
+		if string(r) == s {
+			return r, nil
+		}
+	}
+	return "", Errorf(Invalid, "unknown_right", "The right must be one of access, export, erasure.").At("/right")
+}
+
+// Article is the article of the GDPR that grants the right.
+func (r Right) Article() string { return articles[r] }
