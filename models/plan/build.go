@@ -112,9 +112,6 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	case row.SharedWith != "":
 		g.Proposed, g.Reason = models.TreatRefer, ReasonShared
 		g.Options = []models.Treatment{models.TreatKeep, erase}
-		if erase != models.TreatMask {
-			g.Options = append(g.Options, models.TreatMask)
-		}
 	default:
 		g.Proposed, g.Reason = erase, ReasonGround
 	}
