@@ -35,6 +35,9 @@ type rule struct {
 
 var beforeExecution = []models.State{models.Verifying, models.AwaitingInstruction, models.Locating, models.InReview}
 
+// afterExecution includes Closed, because a deferral that ends later has notices of its own.
+var afterExecution = []models.State{models.Executing, models.Notifying, models.Closed}
+
 var dpo = []models.Role{models.RoleDPO}
 
 var rules = map[DecisionKind]rule{
@@ -49,8 +52,8 @@ var rules = map[DecisionKind]rule{
 	Extend:      {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution, reason: true},
 	Clarify:     {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution[1:], reason: true},
 	Answer:      {roles: []models.Role{models.RoleSubject}, states: beforeExecution},
-	Acknowledge: {roles: []models.Role{models.RoleRecipient}, states: []models.State{models.Executing, models.Notifying}},
-	Waive:       {roles: dpo, states: []models.State{models.Notifying}, reason: true},
+	Acknowledge: {roles: []models.Role{models.RoleRecipient}, states: afterExecution},
+	Waive:       {roles: dpo, states: afterExecution, reason: true},
 	Collect:     {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Delivering}},
 }
 
