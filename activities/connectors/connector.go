@@ -1,0 +1,137 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"habeas/models"
+	"habeas/models/datamap"
+)
+
+// System is an open connection to one system. What else it can do is known by the capabilities it implements: Locator,
+// Exporter, Eraser, Restrictor, Verifier, Checker; Has… below ask for one. It is safe for concurrent use.
+type System interface {
+	// Ping reports whether the system answers; its error has the kind Unavailable when trying again may help.
+	Ping(ctx context.Context) error
+	// Close lets go of all connections.
+	Close() error
+}
+
+// ErrStop makes a stream end early and without error.
+var ErrStop = errors.New("stop")
+
+// Query asks for the rows of a collection whose Fields equal one of Keys.
+type Query struct {
+	Node   *datamap.Node
+	Fields []string      // fields to compare, in the order of each key's values
+	Keys   []datamap.Key // at most MaxBatch; a NULL in a key equals NULL. Values of any kind: the connector converts or finds nothing
+	Fold   bool          // compare text as datamap.Fold does for e-mail addresses; for one field only
+	Return []string      // fields to return, in this order
+}
+
+// MaxBatch is the largest number of keys in one call.
+const MaxBatch = 1000
+
+// Locator finds rows.
+type Locator interface {
+	// Lookup calls yield for each row that matches, once a row, in no particular order, and holds at most a small part of them
+	// in memory. It ends without error when yield returns ErrStop, and with yield's error when it returns another. An array
+	// field matches when one of its elements does.
+	Lookup(ctx context.Context, q Query, yield func(datamap.Row) error) error
+}
+
+// Exporter reads whole rows.
+type Exporter interface {
+	// Export calls yield with the given fields of each row with one of the keys (values of the node's Key). Rows that are no
+	// longer there are left out. Order, memory and yield are as for Lookup.
+	Export(ctx context.Context, node *datamap.Node, keys []datamap.Key, fields []string, yield func(datamap.Row) error) error
+}
+
+// Erasure orders the erasure of rows of one collection.
+type Erasure struct {
+	Node   *datamap.Node
+	Keys   []datamap.Key  // values of the node's Key; at most MaxBatch
+	Delete bool           // remove the rows; else overwrite by Masks
+	Masks  []datamap.Mask // not empty unless Delete
+}
+
+// Outcome is what an erasure did. Every key given is counted once.
+type Outcome struct {
+	Erased  int       `json:"erased"`  // rows removed now
+	Masked  int       `json:"masked"`  // rows that are masked after the call, also if they were before
+	Missing int       `json:"missing"` // rows that were not there, as after an earlier run
+	Blocked []Blocked `json:"blocked,omitempty"`
+}
+
+// Blocked is a row that could not be erased and is unchanged.
+type Blocked struct {
+	Key    datamap.Key `json:"key"`
+	Code   string      `json:"code"`   // a Blocked… code
+	Detail string      `json:"detail"` // safe: names of tables, columns and constraints
+}
+
+// The codes of Blocked.
+const (
+	BlockedReferenced = "still_referenced" // another row refers to it
+	BlockedUnique     = "not_unique"       // the masked value exists already in a unique field
+	BlockedRefused    = "refused"          // a rule or trigger of the system refused it
+)
+
+// Eraser erases rows.
+type Eraser interface {
+	// Erase applies the order in one transaction if the system has them. Done twice, it leaves what doing it once left. An error
+	// means that the batch is unchanged, or may be given again; a read-only system gives CodeReadOnly.
+	Erase(ctx context.Context, order Erasure) (Outcome, error)
+}
+
+// Restriction orders that rows be marked, or no longer be marked, as restricted (Art. 18).
+type Restriction struct {
+	Node *datamap.Node
+	Keys []datamap.Key
+	Lift bool
+	At   time.Time // the instant that the word now stands for
+}
+
+// Restrictor marks rows as restricted.
+type Restrictor interface {
+	// Restrict returns how many rows carry the mark (or lack it, when lifting) after the call. It is idempotent: a row already
+	// marked keeps its first mark. Without a restrict: key in the map the error is CodeNoRestrict, Unsupported.
+	Restrict(ctx context.Context, order Restriction) (int, error)
+}
+
+// Verifier proves what is left.
+type Verifier interface {
+	// Left counts the rows for which the erasure is not in effect: still there after Delete, or with a field not masked.
+	Left(ctx context.Context, order Erasure) (int, error)
+	// Count counts the rows that match a query; Return is not used.
+	Count(ctx context.Context, q Query) (int, error)
+}
+
+// Checker compares the map with the live system.
+type Checker interface {
+	// Check names everything in the collections that the system does not have or does not allow: unknown table or column, wrong
+	// type, missing right, mask that a rule of the system forbids (errors); lookup without an index (warning).
+	Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Problem, error)
+}
+
+// Stable codes of errors that every connector uses.
+const (
+	CodeReadOnly    = "system_read_only"   // Conflict: nothing was changed
+	CodeUnavailable = "system_unavailable" // Unavailable: trying again may help
+	CodeBusy        = "system_busy"        // Unavailable: a lock or a time limit; trying again may help
+	CodeRefused     = "system_refused"     // Forbidden: missing rights
+	CodeMismatch    = "map_mismatch"       // Invalid: the map does not fit the system
+	CodeUnsupported = "unsupported"        // Unsupported: a person must do it
+	CodeNoRestrict  = "no_restrict"        // Unsupported: the map does not say how
+	CodeFailed      = "system_failed"      // Unavailable: an error that has no better code
+)
+
+// As is the system's capability T, or an Unsupported error that names the capability.
+func As[T any](s System, capability string) (T, error) {
+	t, ok := s.(T)
+	if !ok {
+		return t, models.Errorf(models.Unsupported, CodeUnsupported, "This kind of system cannot %s; a person must do it.", capability)
+	}
+	return t, nil
+}

@@ -1,0 +1,187 @@
+package activities
+
+import (
+	"time"
+
+	"habeas/models"
+)
+
+// The payloads below are all that Temporal ever stores: identifiers, enums, instants, counts. A test walks every registered
+// type and refuses any field that could hold a name, an address or free text.
+
+// RequestRef names a request.
+type RequestRef struct {
+	RequestID models.ID
+}
+
+// Opened is what a request's workflow has to know to begin.
+type Opened struct {
+	Right       models.Right
+	Verified    bool      // a customer vouched for the identity, or staff checked it
+	Instruction bool      // the data is a customer's: its instruction is needed, Art. 28(3)(a)
+	LapseAt     time.Time // a request that is not verified by then lapses
+	Clock       Clock
+	Pace        Pace
+}
+
+// Pace is the policy of reminders, read once when the request starts, so that a changed configuration cannot disturb a replay.
+type Pace struct {
+	InstructionEvery time.Duration // reminders to the customer
+	ReviewEvery      time.Duration // reminders to the DPO while a plan waits
+	OverdueEvery     time.Duration // escalation after the due date
+}
+
+// Clock is the recorded legal clock, as instants to sleep on.
+type Clock struct {
+	Paused    bool
+	DueBefore time.Time   // zero while paused
+	Reminders []time.Time // ascending, all before DueBefore
+}
+
+// ClockCause is why a clock was computed anew.
+type ClockCause string
+
+const (
+	CauseReceived  ClockCause = "received"
+	CauseVerified  ClockCause = "verified"
+	CauseExtended  ClockCause = "extended"
+	CauseClarified ClockCause = "clarified"
+	CauseAnswered  ClockCause = "answered"
+)
+
+// ClockChange asks for the clock to be computed and recorded.
+type ClockChange struct {
+	RequestID models.ID
+	Cause     ClockCause
+}
+
+// Advance moves a request to a state; Outcome is set with models.Closed only.
+type Advance struct {
+	RequestID models.ID
+	To        models.State
+	Outcome   models.Outcome
+}
+
+// ReminderKind is what somebody is reminded of.
+type ReminderKind string
+
+const (
+	RemindInstruction ReminderKind = "instruction" // to the customer
+	RemindReview      ReminderKind = "review"      // to the DPO: a plan waits
+	RemindDueSoon     ReminderKind = "due_soon"    // to the DPO: the legal date comes near
+	RemindOverdue     ReminderKind = "overdue"     // to the DPO: the legal date has passed
+	RemindNotice      ReminderKind = "notice"      // to the DPO: a recipient does not answer
+	RemindIncomplete  ReminderKind = "incomplete"  // to the DPO: something is left after an erasure
+)
+
+// Reminder is one reminder; Count makes it unique, so that a retry sends it once.
+type Reminder struct {
+	RequestID models.ID
+	NoticeID  models.ID // RemindNotice only
+	Kind      ReminderKind
+	Count     int
+}
+
+// Located is what the walk found.
+type Located struct {
+	Rows   int64
+	Shared int64
+}
+
+// Planned is the plan that was made. Approved is set when there is nothing to decide and the policy asks for no click.
+type Planned struct {
+	Version   int
+	Undecided int
+	Approved  bool
+}
+
+// Work is what an approved erasure has to do: group numbers of the plan in the order of execution, children first.
+type Work struct {
+	Restrict []int
+	Erase    []int
+	Retained bool
+	Notices  []models.ID
+}
+
+// GroupRef names one group of the current plan, either of the request or of a deferral of it.
+type GroupRef struct {
+	RequestID  models.ID
+	DeferralID models.ID // zero for the request itself
+	Group      int
+}
+
+// Done counts what happened to the rows of a group.
+type Done struct {
+	Erased     int64
+	Masked     int64
+	Restricted int64
+	Missing    int64 // already gone
+}
+
+// Proof is the result of looking again after an erasure; Left must be zero.
+type Proof struct {
+	Checked int64
+	Left    int64
+}
+
+// Ending is how a request or a deferral ends.
+type Ending struct {
+	RequestID  models.ID
+	DeferralID models.ID
+	Outcome    models.Outcome
+}
+
+// Package is an encrypted package that waits to be fetched.
+type Package struct {
+	PackageID models.ID
+	ExpiresAt time.Time
+}
+
+// PackageRef names a package of a request.
+type PackageRef struct {
+	RequestID models.ID
+	PackageID models.ID
+}
+
+// DecisionRef names a decision whose letter is to be written.
+type DecisionRef struct {
+	RequestID  models.ID
+	DecisionID models.ID
+}
+
+// NoticeRef names a notice; Attempt counts from 1.
+type NoticeRef struct {
+	NoticeID  models.ID
+	RequestID models.ID
+	Attempt   int
+}
+
+// NoticeSent says how long to wait for the recipient before the next attempt.
+type NoticeSent struct {
+	Answered      bool // it had been answered already
+	ReminderAfter time.Duration
+}
+
+// DeferralRef names a deferral.
+type DeferralRef struct {
+	DeferralID models.ID
+}
+
+// DeferralWork is what a due deferral has to do. Held is set when a hold still stands and the deferral was given a later date.
+type DeferralWork struct {
+	RequestID models.ID
+	Group     int
+	Held      bool
+	Notices   []models.ID
+}
+
+// DueDeferrals are deferrals whose hold has ended.
+type DueDeferrals struct {
+	IDs []models.ID
+}
+
+// Housekeeping counts what was cleared away.
+type Housekeeping struct {
+	KeysDestroyed   int
+	PackagesExpired int
+}
