@@ -1,0 +1,71 @@
+package workflows
+
+import (
+	"habeas/models"
+	"habeas/models/request"
+)
+
+// TaskQueue is the queue of Habeas' own workflows and activities.
+const TaskQueue = "habeas"
+
+// Registered names of the workflows. They are part of the running histories and never change.
+const (
+	RequestWorkflowName      = "Request"
+	NoticeWorkflowName       = "Notice"
+	DeferralWorkflowName     = "Deferral"
+	DeferralSweepName        = "DeferralSweep"
+	HousekeepingWorkflowName = "Housekeeping"
+)
+
+// Schedules and their IDs.
+const (
+	DeferralScheduleID     = "deferral-sweep"
+	HousekeepingScheduleID = "housekeeping"
+)
+
+// RequestInput starts a request's workflow.
+type RequestInput struct {
+	RequestID models.ID
+}
+
+// RequestResult is how it ended.
+type RequestResult struct {
+	Outcome models.Outcome
+}
+
+// NoticeInput starts the workflow that sends a notice until it is answered or waived.
+type NoticeInput struct {
+	NoticeID  models.ID
+	RequestID models.ID
+}
+
+// NoticeResult is how the notice ended.
+type NoticeResult struct {
+	Waived   bool
+	Attempts int
+}
+
+// DeferralInput starts the workflow that finishes a deferral.
+type DeferralInput struct {
+	DeferralID models.ID
+}
+
+// DecisionInput is the argument of every Update: which recorded decision is delivered.
+type DecisionInput struct {
+	DecisionID models.ID
+	Kind       request.DecisionKind
+}
+
+// SweepResult counts the workflows that a sweep started.
+type SweepResult struct {
+	Started int
+}
+
+// RequestWorkflowID is the ID of a request's workflow.
+func RequestWorkflowID(id models.ID) string { return "request-" + id.String() }
+
+// NoticeWorkflowID is the ID of a notice's workflow.
+func NoticeWorkflowID(id models.ID) string { return "notice-" + id.String() }
+
+// DeferralWorkflowID is the ID of a deferral's workflow.
+func DeferralWorkflowID(id models.ID) string { return "deferral-" + id.String() }
