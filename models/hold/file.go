@@ -1,0 +1,113 @@
+package hold
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"habeas/models"
+	"habeas/models/calendar"
+)
+
+// maxFile bounds a deployment's rule file.
+const maxFile = 4 << 20
+
+// fileRule is the JSON form of a rule.
+type fileRule struct {
+	Code         string        `json:"code"`
+	Law          string        `json:"law,omitempty"`
+	Citation     string        `json:"citation"`
+	Jurisdiction string        `json:"jurisdiction"`
+	Start        fileStarts    `json:"start"`
+	Period       string        `json:"period"`
+	Computation  Computation   `json:"computation"`
+	Exemption    Exemption     `json:"exemption"`
+	MustDelete   bool          `json:"must_delete,omitempty"`
+	ValidFrom    calendar.Date `json:"valid_from,omitzero"`
+	ValidTo      calendar.Date `json:"valid_to,omitzero"`
+	Certainty    string        `json:"certainty,omitempty"`
+	Note         string        `json:"note,omitempty"`
+}
+
+// fileStarts is a field, or a list of fields, each alone or with its event in words.
+type fileStarts []Start
+
+// UnmarshalJSON accepts "field", ["field", …] and [{"field":…, "event":…}, …].
+func (f *fileStarts) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	if len(b) > 0 && b[0] == '[' {
+		var list []json.RawMessage
+		if err := json.Unmarshal(b, &list); err != nil {
+			return err
+		}
+		for _, item := range list {
+			s, err := parseStart(item)
+			if err != nil {
+				return err
+			}
+			*f = append(*f, s)
+		}
+		return nil
+	}
+	s, err := parseStart(b)
+	*f = fileStarts{s}
+	return err
+}
+
+func parseStart(b []byte) (Start, error) {
+	if len(b) > 0 && b[0] == '"' {
+		var s Start
+		err := json.Unmarshal(b, &s.Field)
+		return s, err
+	}
+	var s struct {
+		Field string `json:"field"`
+		Event string `json:"event"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&s)
+	return Start{s.Field, s.Event}, err
+}
+
+// ParseRules reads a deployment's rules: a JSON array of objects with code, citation, jurisdiction, start, period (ISO 8601),
+// computation, exemption, and optionally law, must_delete, valid_from, valid_to, certainty, note. Unknown keys are refused. It
+// fails with bad_rules_file, bad_period or bad_rule; Catalogue.With checks the rest.
+func ParseRules(r io.Reader) ([]Rule, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read retention rules: %w", err)
+	}
+	bad := models.Errorf(models.Invalid, "bad_rules_file", "The file is not a JSON array of retention rules.")
+	if len(data) > maxFile {
+		return nil, bad
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	var list []fileRule
+	if err := dec.Decode(&list); err != nil {
+		return nil, bad.Because(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, bad
+	}
+	rules := make([]Rule, 0, len(list))
+	for i, f := range list {
+		p, err := ParsePeriod(f.Period)
+		if err != nil {
+			return nil, errPeriod.At(fmt.Sprintf("/%d/period", i))
+		}
+		rule := Rule{
+			Code: f.Code, Law: f.Law, Citation: f.Citation, Jurisdiction: f.Jurisdiction, Starts: f.Start, Period: p,
+			Computation: f.Computation, Exemption: f.Exemption, MustDelete: f.MustDelete,
+			ValidFrom: f.ValidFrom, ValidTo: f.ValidTo, Certainty: f.Certainty, Note: f.Note,
+		}
+		if err := rule.check(); err != nil {
+			return nil, err
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
