@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"habeas/models"
 	"habeas/models/calendar"
 )
@@ -14,7 +16,13 @@ type Collection struct {
 	Masked     bool // the data map says that rows stay and fields are replaced
 	Kept       bool // the data map says that nothing is erased here
 	Portable   bool // provided by the person, Art. 20(1)
-	Rules      []string
+	Holds      []HoldRule
+}
+
+// HoldRule is a retention rule on a collection. Fields names what must be kept; empty, it is the whole row.
+type HoldRule struct {
+	Code   string
+	Fields []string
 }
 
 // Row is what a plan needs to know of one located row.
@@ -31,6 +39,7 @@ type Hold struct {
 	Through      calendar.Date // last day held
 	ErasableFrom calendar.Date // the day after
 	ThirdCountry bool
+	Fields       []string // set by the builder
 }
 
 // HoldFunc computes the hold that a rule puts on a row; it fails with missing_field when the row lacks the start date.
@@ -84,13 +93,13 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	if c.Kept {
 		return Group{Proposed: models.TreatKeep, Reason: ReasonKeptByMap}, nil
 	}
-	h, missing, err := b.latestHold(c.Rules, row.Anchors)
+	h, missing, err := b.latestHold(c.Holds, row.Anchors)
 	if err != nil {
 		return Group{}, err
 	}
 	g := Group{
 		Rule: h.Rule, Citation: h.Citation, Explanation: h.Explanation, HoldThrough: h.Through, ErasableOn: h.ErasableFrom,
-		SharedWith: row.SharedWith,
+		SharedWith: row.SharedWith, HeldFields: h.Fields,
 	}
 	erase := models.TreatErase
 	if c.Masked {
@@ -132,24 +141,41 @@ func (b *Builder) judgeCopy(c Collection, row Row) Group {
 	return Group{Proposed: models.TreatDisclose, Reason: ReasonGround}
 }
 
-// latestHold is the hold in force that ends last; missing names a rule whose start date the row lacks and that could outlast it.
-func (b *Builder) latestHold(rules []string, anchors map[string]map[string]calendar.Date) (latest Hold, missing string, err error) {
-	for _, code := range rules {
-		h, err := b.hold(code, anchors[code])
+// latestHold is the hold in force that ends last; missing names a rule whose start date the row lacks. The fields held are those of all
+// holds in force together; until the last one ends, none of them is let go.
+func (b *Builder) latestHold(rules []HoldRule, anchors map[string]map[string]calendar.Date) (latest Hold, missing string, err error) {
+	var fields []string
+	whole := false
+	for _, rule := range rules {
+		h, err := b.hold(rule.Code, anchors[rule.Code])
 		if models.CodeOf(err) == "missing_field" {
-			missing = code
+			missing = rule.Code
 			continue
 		}
 		if err != nil {
 			return Hold{}, "", err
 		}
-		inForce := !h.Through.Before(b.today)
-		// A hold of the Union outranks one of a third country that ends later: only the former is an exemption.
-		outlasts := h.Through.After(latest.Through) && (latest.Through.IsZero() || latest.ThirdCountry || !h.ThirdCountry)
-		replaces := latest.ThirdCountry && !h.ThirdCountry
-		if inForce && (latest.Through.IsZero() || outlasts || replaces) {
+		if h.Through.Before(b.today) {
+			continue
+		}
+		whole = whole || len(rule.Fields) == 0
+		fields = append(fields, rule.Fields...)
+		if outranks(h, latest) {
 			latest = h
 		}
 	}
+	if !whole {
+		slices.Sort(fields)
+		latest.Fields = slices.Compact(fields)
+	}
 	return latest, missing, nil
+}
+
+// outranks reports whether hold a decides rather than b. A hold of the Union outranks one of a third country even when that ends
+// later: only the former is an exemption (Art. 17(3)(b)).
+func outranks(a, b Hold) bool {
+	if b.Through.IsZero() || a.ThirdCountry != b.ThirdCountry {
+		return b.Through.IsZero() || b.ThirdCountry
+	}
+	return a.Through.After(b.Through)
 }

@@ -35,6 +35,7 @@ type Group struct {
 	Rule        string             `json:"rule,omitempty"`
 	Citation    string             `json:"citation,omitempty"`
 	Explanation string             `json:"explanation,omitempty"` // in words, of the hold
+	HeldFields  []string           `json:"held_fields,omitempty"` // what the hold covers; empty: the whole row
 	HoldThrough calendar.Date      `json:"hold_through,omitzero"`
 	ErasableOn  calendar.Date      `json:"erasable_on,omitzero"` // the day after HoldThrough
 	Categories  []string           `json:"categories,omitempty"` // data categories of the collection
