@@ -1,0 +1,206 @@
+package file
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"habeas/models/datamap"
+)
+
+func (r *reader) dataset(n *yaml.Node) datamap.Dataset {
+	m := r.object(n, "dataset")
+	d := datamap.Dataset{Pos: r.pos(n)}
+	d.Key = r.text(m["fides_key"], "dataset")
+	where := d.Key
+	d.Name = r.text(m["name"], where)
+	d.Description = r.text(m["description"], where)
+	h := r.own(m["habeas"], where, "system", "controller", "purposes", "legal_basis", "source", "recipients", "storage_period")
+	d.System = r.text(h["system"], where)
+	if d.System == "" {
+		d.System = d.Key
+	}
+	d.Controller = r.text(h["controller"], where)
+	d.Purposes = r.texts(h["purposes"], where)
+	d.LegalBasis = r.text(h["legal_basis"], where)
+	d.Source = r.text(h["source"], where)
+	d.Recipients = r.texts(h["recipients"], where)
+	d.StoragePeriod = r.text(h["storage_period"], where)
+	for _, c := range r.list(m["collections"], where) {
+		d.Collections = append(d.Collections, r.collection(d.Key, c))
+	}
+	return d
+}
+
+func (r *reader) collection(dataset string, n *yaml.Node) datamap.Collection {
+	m := r.object(n, dataset)
+	c := datamap.Collection{Pos: r.pos(n), Name: r.text(m["name"], dataset)}
+	where := dataset + "." + c.Name
+	c.Description = r.text(m["description"], where)
+	c.Categories = r.texts(m["data_categories"], where)
+	var meta map[string]*yaml.Node
+	if m["fides_meta"] != nil {
+		meta = r.object(m["fides_meta"], where)
+	}
+	c.After = r.texts(meta["after"], where)
+	c.EraseAfter = r.texts(meta["erase_after"], where)
+	c.Skip = r.flag(meta["skip_processing"], where)
+	r.ownCollection(&c, m["habeas"], where)
+	for _, f := range r.list(m["fields"], where) {
+		c.Fields = append(c.Fields, r.field(where, f))
+	}
+	return c
+}
+
+func (r *reader) ownCollection(c *datamap.Collection, n *yaml.Node, where string) {
+	h := r.own(n, where, "table", "erase", "holds", "restrict", "shared", "composite", "unreachable", "controller_column",
+		"purpose", "storage_period", "portable")
+	c.Table = r.text(h["table"], where)
+	c.Erase = datamap.Erase(r.text(h["erase"], where))
+	c.Shared = datamap.Sharing(r.text(h["shared"], where))
+	c.Unreachable = r.text(h["unreachable"], where)
+	c.ControllerColumn = r.text(h["controller_column"], where)
+	c.Purpose = r.text(h["purpose"], where)
+	c.StoragePeriod = r.text(h["storage_period"], where)
+	c.Portable = r.flag(h["portable"], where)
+	c.Composite = r.composite(h["composite"], where)
+	for _, hold := range r.list(h["holds"], where) {
+		c.Holds = append(c.Holds, r.hold(hold, where))
+	}
+	if n := h["restrict"]; n != nil {
+		m := r.own(n, where, "column", "set", "clear")
+		c.Restrict = &datamap.Restrict{Pos: r.pos(n), Column: r.text(m["column"], where), Clear: r.optional(m["clear"], where)}
+		if _, given := m["set"]; given {
+			c.Restrict.Set = r.optional(m["set"], where)
+		} else {
+			now := datamap.SetNow
+			c.Restrict.Set = &now
+		}
+	}
+}
+
+// composite takes one list of fields, or a list of such lists.
+func (r *reader) composite(n *yaml.Node, where string) [][]string {
+	list := r.list(n, where)
+	if len(list) > 0 && list[0].Kind == yaml.ScalarNode {
+		return [][]string{r.texts(n, where)}
+	}
+	var all [][]string
+	for _, l := range list {
+		all = append(all, r.texts(l, where))
+	}
+	return all
+}
+
+func (r *reader) hold(n *yaml.Node, where string) datamap.Hold {
+	m := r.own(n, where, "rule", "anchors", "fields")
+	h := datamap.Hold{Pos: r.pos(n), Rule: r.text(m["rule"], where), Fields: r.texts(m["fields"], where)}
+	if h.Rule == "" {
+		r.bad(n, where, "A hold has no rule.", "Name the retention rule's code.")
+	}
+	var anchors map[string]*yaml.Node
+	if m["anchors"] != nil {
+		anchors = r.object(m["anchors"], where)
+	}
+	for _, field := range slices.Sorted(maps.Keys(anchors)) {
+		h.Anchors = append(h.Anchors, datamap.Anchor{Field: field, Column: r.text(anchors[field], where), Pos: r.pos(anchors[field])})
+	}
+	return h
+}
+
+func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
+	m := r.object(n, collection)
+	f := datamap.Field{Pos: r.pos(n), Name: r.text(m["name"], collection)}
+	where := collection + "." + f.Name
+	f.Description = r.text(m["description"], where)
+	f.Categories = r.texts(m["data_categories"], where)
+	if n := m["fides_meta"]; n != nil {
+		r.meta(&f, r.object(n, where), where)
+	}
+	for _, c := range r.list(m["fields"], where) {
+		f.Fields = append(f.Fields, r.field(where, c))
+	}
+	h := r.own(m["habeas"], where, "erase", "value", "portable", "shared", "same_person")
+	if n := h["erase"]; n != nil {
+		f.Erase, f.Value = datamap.FieldErase(nullWord(n)), nil
+	}
+	if v := r.optional(h["value"], where); v != nil {
+		f.Value = v
+	}
+	if n := h["portable"]; n != nil {
+		v := r.flag(n, where)
+		f.Portable = &v
+	}
+	f.SamePerson = r.flag(h["same_person"], where)
+	switch s := r.text(h["shared"], where); s {
+	case "":
+	case "ignore":
+		f.Mention = true
+	default:
+		r.bad(h["shared"], where, "The value of shared is unknown.", "At a field write ignore, or nothing.")
+	}
+	return f
+}
+
+// nullWord reads erase: null, which YAML takes for no value, as the word.
+func nullWord(n *yaml.Node) string {
+	if isNull(n) {
+		return string(datamap.FieldNull)
+	}
+	return n.Value
+}
+
+func (r *reader) meta(f *datamap.Field, m map[string]*yaml.Node, where string) {
+	f.PrimaryKey = r.flag(m["primary_key"], where)
+	f.Identity = r.text(m["identity"], where)
+	f.Type = r.text(m["data_type"], where)
+	f.Length = r.number(m["length"], where)
+	f.ReadOnly = r.flag(m["read_only"], where)
+	f.ReturnAll = r.flag(m["return_all_elements"], where)
+	for _, n := range r.list(m["references"], where) {
+		f.References = append(f.References, r.reference(n, where))
+	}
+	if n := m["masking_strategy_override"]; n != nil {
+		r.masking(f, n, where)
+	}
+}
+
+func (r *reader) reference(n *yaml.Node, where string) datamap.Reference {
+	m := r.object(n, where)
+	ref := datamap.Reference{
+		Pos: r.pos(n), Dataset: r.text(m["dataset"], where), Direction: datamap.Direction(r.text(m["direction"], where)),
+	}
+	address := r.text(m["field"], where)
+	collection, field, ok := strings.Cut(address, ".")
+	if !ok {
+		r.bad(n, where, "The reference's field has no collection.", "Write field: collection.field.")
+	}
+	ref.Collection, ref.Field = collection, field
+	return ref
+}
+
+// masking takes the Fides strategies that have a counterpart here; any other is a problem, since a person relied on it.
+func (r *reader) masking(f *datamap.Field, n *yaml.Node, where string) {
+	m := r.object(n, where)
+	switch s := r.text(m["strategy"], where); s {
+	case "null_rewrite":
+		f.Erase = datamap.FieldNull
+	case "string_rewrite":
+		f.Erase = datamap.FieldReplace
+		value := ""
+		if c := m["configuration"]; c != nil {
+			value = r.text(r.object(c, where)["rewrite_value"], where)
+		}
+		f.Value = &value
+	case "hash", "hmac":
+		f.Erase = datamap.FieldHash
+	default:
+		r.problems = append(r.problems, datamap.Problem{
+			Severity: datamap.Warning, Code: "masking_strategy", File: r.file, Line: n.Line, Column: n.Column, Where: where,
+			Message: "The masking strategy " + s + " is not known; the field is emptied instead.", Advice: "Use habeas: {erase: …} at the field.",
+		})
+		f.Erase = datamap.FieldNull
+	}
+}
