@@ -1,0 +1,240 @@
+package templates
+
+import (
+	"time"
+
+	"habeas/models"
+	"habeas/models/calendar"
+)
+
+// Due is a legal date as it is shown. Days counts from today in the controller's zone and is negative when the date has passed.
+type Due struct {
+	On       calendar.Date
+	Zone     string // IANA name
+	Days     int
+	Paused   bool
+	Overdue  bool
+	Extended bool
+	Done     bool // the request is closed: no countdown
+}
+
+// FieldError is a message beside a form field: Key of the catalogue, Field the input's id.
+type FieldError struct{ Field, Key string }
+
+// Errors are the messages of a form that was sent back. They never hold what was typed.
+type Errors []FieldError
+
+// For is the key of the message for a field, or "".
+func (e Errors) For(field string) string {
+	for _, f := range e {
+		if f.Field == field {
+			return f.Key
+		}
+	}
+	return ""
+}
+
+// Option is one choice of a list.
+type Option struct {
+	Value, Label string
+	Selected     bool
+}
+
+// HomeView offers the rights.
+type HomeView struct{ Rights []models.Right }
+
+// FormView is the form of a new request, with what was typed when it is sent back.
+type FormView struct {
+	Right       models.Right
+	Article     string
+	Controllers []Option // more than one: the person must choose
+	Name, Email string
+	Identities  []IdentityField
+	Message     string
+	Errors      Errors
+}
+
+// IdentityField is an optional further identifier of a kind that the data map knows.
+type IdentityField struct{ Kind, Value string }
+
+// SentView says that a request has been received, the same whether or not anybody knows the address.
+type SentView struct{ Reference, StatusPath string }
+
+// StatusView is the person's view of their request; a masked one tells nothing but that a mail was sent.
+type StatusView struct {
+	Path         string // of this page
+	Reference    string
+	Right        models.Right
+	Controller   string
+	State        models.State
+	Outcome      models.Outcome
+	Masked       bool
+	Due          Due
+	Steps        []string // how the legal date was computed
+	Events       []Event
+	Question     string // an open question to the person
+	Messages     []Message
+	PackageReady bool
+	CanWithdraw  bool
+	Kept         []Kept
+	Authority    string
+	Flash        string // key of a message about what was just done
+	Errors       Errors
+}
+
+// Event is one step of the timeline.
+type Event struct {
+	At   time.Time
+	Text string // key of the catalogue
+	Note string // a fact that needs no translation, e.g. a reference
+}
+
+// Message is something that was written to the person.
+type Message struct {
+	At   time.Time
+	Kind string
+	Body string
+}
+
+// Kept is data that was not erased, and why.
+type Kept struct {
+	What        string
+	Rows        int64
+	Reason      string // key of the catalogue, for rows kept for another reason than a law
+	Citation    string
+	Explanation string
+	Until       calendar.Date
+}
+
+// VerifyView asks the person to press the button of a one-time link. State is live, used, expired or superseded.
+type VerifyView struct {
+	State      string
+	Path       string
+	StatusPath string // where a used link leads; empty when unknown
+	Reference  string
+	Right      models.Right
+	Controller string
+}
+
+// PackageView leads to the download. State is ready, collected, expired or shredded.
+type PackageView struct {
+	State     string
+	Path      string
+	Reference string
+	Right     models.Right
+	Size      int64
+	ExpiresAt time.Time
+	CodeSent  bool
+	Errors    Errors
+}
+
+// NoticeView asks a recipient to act and answer. State is open or acknowledged.
+type NoticeView struct {
+	State       string
+	Path        string
+	Recipient   string
+	Reference   string
+	Controller  string
+	Identifiers []KindValue
+	Categories  []string
+	SentAt      time.Time
+	Answer      string
+	Errors      Errors
+}
+
+// Answers are what a recipient may answer.
+func (NoticeView) Answers() []string { return []string{"erased", "not_held", "retained_by_law"} }
+
+// KindValue is one identifier of a person as it is shown, e.g. {email, sam@example.com}.
+type KindValue struct{ Kind, Value string }
+
+// ErrorView is a failure in words: a title and an advice from the catalogue by code, and the identifier to quote.
+type ErrorView struct {
+	Status    int
+	Title     string // key
+	Advice    string // key
+	Detail    string // the safe sentence of the error; empty when the advice says it
+	RequestID string
+}
+
+// The pages for the public: the person who asks, and recipients.
+var (
+	Home = &Page[HomeView]{"portal/home", []HomeView{{Rights: models.Rights()}}}
+	Form = &Page[FormView]{"portal/form", []FormView{
+		{Right: models.Erasure, Article: "Art. 17 GDPR", Identities: []IdentityField{{Kind: "phone_number"}, {Kind: "customer_number"}}},
+		{
+			Right: models.Access, Article: "Art. 15 GDPR", Name: "Sam Sample", Email: "sam@example",
+			Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}, {Value: "nordic", Label: "Nordic Parcels"}},
+			Identities:  []IdentityField{{Kind: "phone_number", Value: "+49 30 1234"}, {Kind: "customer_number"}},
+			Errors:      Errors{{Field: "email", Key: "error.bad_email"}, {Field: "controller", Key: "error.missing_controller"}},
+		},
+	}}
+	Sent   = &Page[SentView]{"portal/sent", []SentView{{Reference: "7K3F-9QXM-2T", StatusPath: "/status/sample"}}}
+	Status = &Page[StatusView]{"portal/status", statusExamples()}
+	Verify = &Page[VerifyView]{"portal/verify", []VerifyView{
+		{State: "live", Path: "/verify/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding"},
+		{State: "used", Path: "/verify/sample", StatusPath: "/status/sample"}, {State: "expired", StatusPath: "/status/sample"}, {State: "superseded"},
+	}}
+	Package = &Page[PackageView]{"portal/package", []PackageView{
+		{State: "ready", Path: "/package/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Size: 4_718_592, ExpiresAt: exampleTime},
+		{
+			State: "ready", Path: "/package/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Size: 4_718_592, ExpiresAt: exampleTime,
+			CodeSent: true, Errors: Errors{{Field: "code", Key: "error.wrong_code"}},
+		},
+		{State: "collected"}, {State: "expired"},
+	}}
+	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
+		{
+			State: "open", Path: "/notices/sample", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
+			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"user.contact.email"}, SentAt: exampleTime,
+			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}},
+		},
+		{State: "acknowledged", Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
+	}}
+	Failure = &Page[ErrorView]{"error", []ErrorView{
+		{Status: 404, Title: "failure.not_found", Advice: "failure.not_found.advice", RequestID: "0192-sample"},
+		{Status: 500, Title: "failure.internal", Advice: "failure.internal.advice", RequestID: "0192-sample"},
+	}}
+)
+
+var allPages = []Example{
+	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
+	Login, Inbox, Request, Operations, Rules,
+}
+
+var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)
+
+func exampleDate(month time.Month, day int) calendar.Date {
+	return calendar.Date{Year: 2027, Month: month, Day: day}
+}
+
+func statusExamples() []StatusView {
+	kept := []Kept{
+		{
+			What: "customs.declarations", Rows: 3, Citation: "Reg. 952/2013 Art. 51(1)",
+			Explanation: "Kept until 31 December 2030: customs records are held for three years after the end of the year of acceptance.",
+			Until:       calendar.Date{Year: 2030, Month: time.December, Day: 31},
+		},
+		{What: "shipments.parties", Rows: 1, Reason: "kept.shared"},
+	}
+	return []StatusView{
+		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
+		{
+			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.InReview,
+			Due:   Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
+			Steps: []string{"Received on 3 February 2027; that day does not count.", "One month later: 3 March 2027, a working day."},
+			Events: []Event{
+				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.received"}, {At: exampleTime.AddDate(0, 0, -16), Text: "event.request.verified"},
+				{At: exampleTime.AddDate(0, 0, -15), Text: "event.state.locating"}, {At: exampleTime.AddDate(0, 0, -14), Text: "event.state.in_review"},
+			},
+			Question: "Which of your two delivery addresses do you mean?", CanWithdraw: true, Flash: "flash.verified",
+		},
+		{
+			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.Closed,
+			Outcome: models.PartlyFulfilled, Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Done: true},
+			Events:       []Event{{At: exampleTime, Text: "event.request.received"}, {At: exampleTime, Text: "event.state.closed"}},
+			Messages:     []Message{{At: exampleTime, Kind: "closed", Body: "We have erased your data.\n\nSome of it must be kept by law."}},
+			PackageReady: true, Kept: kept, Authority: "Berliner Beauftragte für Datenschutz und Informationsfreiheit",
+		},
+	}
+}

@@ -1,0 +1,264 @@
+package templates
+
+import (
+	"time"
+
+	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/plan"
+)
+
+// LoginView asks for an access key.
+type LoginView struct{ Errors Errors }
+
+// InboxView lists requests by legal date.
+type InboxView struct {
+	Rows        []InboxRow
+	States      []Option
+	Rights      []Option
+	Controllers []Option // empty for a customer
+	Open        string   // "open", "closed" or "all"
+	Reference   string
+	Overdue     bool
+	Filtered    bool
+	Next        string // URL of the next page of rows; empty on the last
+}
+
+// InboxRow is one request of the inbox.
+type InboxRow struct {
+	Path       string
+	Reference  string
+	Right      models.Right
+	State      models.State
+	Outcome    models.Outcome
+	Controller string
+	Due        Due
+	ReceivedAt time.Time
+}
+
+// RequestView is everything the console shows of one request. Subject is nil unless its identity was asked for.
+type RequestView struct {
+	Path       string
+	Reference  string
+	ID         string
+	Right      models.Right
+	Article    string
+	State      models.State
+	Outcome    models.Outcome
+	Controller string
+	Channel    string
+	Language   string
+	ReceivedAt time.Time
+	VerifiedAt time.Time
+	ClosedAt   time.Time
+	Due        Due
+	Target     calendar.Date // the unrolled date
+	Steps      []string
+	RuleSet    string
+	CanReveal  bool
+	Subject    *SubjectView
+	Plan       *PlanView
+	Offers     []Offer
+	Located    []LocatedView
+	Notices    []NoticeRow
+	Deferrals  []DeferralRow
+	Decisions  []DecisionRow
+	Receipts   []ReceiptRow
+	Ledger     []LedgerRow
+	Flash      string
+	Failure    string // the safe sentence of an action that was refused
+	Errors     Errors
+}
+
+// SubjectView is the identity of the person, shown after an explicit, recorded act.
+type SubjectView struct {
+	Name, Email string
+	Identities  []KindValue
+	Message     string
+}
+
+// PlanView is the plan with the choices that are open.
+type PlanView struct {
+	Version   int
+	Digest    string
+	RuleSet   string
+	Decided   bool
+	Groups    []plan.Group
+	Undecided int
+	Totals    []Total
+}
+
+// Total counts the rows under a treatment.
+type Total struct {
+	Treatment models.Treatment
+	Rows      int64
+}
+
+// Offer is a decision that the signed-in person may take now.
+type Offer struct {
+	Kind   string
+	Reason bool // a reason is mandatory
+	Danger bool // cannot be undone
+}
+
+// LocatedView is the progress of locating in one system.
+type LocatedView struct {
+	System, Status string
+	Rows           int64
+}
+
+// NoticeRow is one notice to a recipient.
+type NoticeRow struct {
+	ID, Recipient, State, Answer string
+	Attempts                     int
+	SentAt, AnsweredAt           time.Time
+	CanWaive                     bool
+}
+
+// DeferralRow is data that is erased when its hold ends.
+type DeferralRow struct {
+	What     string
+	Rows     int64
+	DueOn    calendar.Date
+	State    string
+	Citation string
+}
+
+// DecisionRow is a decision that was taken; Reason is what was written, for those who may read it.
+type DecisionRow struct {
+	At           time.Time
+	Kind, By     string
+	Reason       string
+	PlanVersion  int
+	DeliveredYet bool
+}
+
+// ReceiptRow is a signed receipt for download.
+type ReceiptRow struct {
+	Path string
+	At   time.Time
+	Of   string // key: the request or a deferral
+}
+
+// LedgerRow is one entry of the ledger.
+type LedgerRow struct {
+	At   time.Time
+	Kind string
+	By   string
+	Data []Fact
+}
+
+// Fact is one named value of a ledger entry.
+type Fact struct{ Name, Value string }
+
+// OperationsView shows what waits and what is well.
+type OperationsView struct {
+	Ready         bool
+	Failure       string
+	OrdersWaiting int64
+	OldestOrder   time.Time
+	OldestMinutes int
+	Systems       []LocatedView
+}
+
+// RulesView tries dates: the case as typed and its result.
+type RulesView struct {
+	Kinds    []Option
+	Template string // example input of the chosen kind, JSON
+	Input    string
+	Kind     string
+	Result   []Fact
+	Steps    []string
+	Failure  string
+	Line     string // the answer as the command line would write it
+}
+
+// The console's pages.
+var (
+	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
+	Inbox      = &Page[InboxView]{"staff/inbox", []InboxView{{Open: "open"}, inboxExample()}}
+	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample()}}
+	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
+		{Ready: true},
+		{Failure: "The database does not answer.", OrdersWaiting: 12, OldestOrder: exampleTime, OldestMinutes: 17},
+	}}
+	Rules = &Page[RulesView]{"staff/rules", []RulesView{
+		{Kinds: []Option{{Value: "request_deadline", Label: "request_deadline"}}, Template: "{}", Kind: "request_deadline"},
+		{
+			Kinds: []Option{{Value: "request_deadline", Label: "request_deadline", Selected: true}}, Kind: "request_deadline", Input: `{"received_at":"2027-02-03T09:00:00Z"}`,
+			Result: []Fact{{"due_on", "2027-03-03"}}, Steps: []string{"Received on 3 February 2027; that day does not count."}, Line: `{"id":"1"}`,
+		},
+	}}
+)
+
+func inboxExample() InboxView {
+	row := func(ref string, r models.Right, s models.State, c string, d Due) InboxRow {
+		return InboxRow{Path: "/staff/requests/sample", Reference: ref, Right: r, State: s, Controller: c, Due: d, ReceivedAt: exampleTime.AddDate(0, -1, 0)}
+	}
+	zone := "Europe/Berlin"
+	closed := row("9ZQ2-0M4C-7B", models.Access, models.Closed, "Acme Forwarding", Due{On: exampleDate(time.March, 29), Zone: zone, Done: true})
+	closed.Outcome = models.Fulfilled
+	return InboxView{
+		Open: "all", Filtered: true, Next: "/staff?cursor=sample",
+		States: []Option{{Value: "in_review"}}, Rights: []Option{{Value: "access"}}, Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}},
+		Rows: []InboxRow{
+			row("7K3F-9QXM-2T", models.Erasure, models.InReview, "Acme Forwarding", Due{On: exampleDate(time.February, 17), Zone: zone, Days: -2, Overdue: true}),
+			row("2D8P-44VN-1R", models.Access, models.Locating, "Nordic Parcels", Due{On: exampleDate(time.February, 22), Zone: zone, Days: 3}),
+			row("5HJ1-C0TE-8W", models.Export, models.AwaitingInstruction, "Nordic Parcels", Due{Paused: true}),
+			row("B6XW-7A2M-3K", models.Erasure, models.Notifying, "Acme Forwarding", Due{On: exampleDate(time.March, 15), Zone: zone, Days: 24, Extended: true}),
+			closed,
+		},
+	}
+}
+
+func requestExample() RequestView {
+	groups := []plan.Group{
+		{No: 1, System: "erp", Dataset: "shipments", Collection: "parties", Rows: 1412, Proposed: models.TreatErase, Reason: plan.ReasonGround},
+		{
+			No: 2, System: "erp", Dataset: "customs", Collection: "declarations", Rows: 3, Proposed: models.TreatRetain, Reason: plan.ReasonHeld,
+			Rule: "EU_UCC_51", Citation: "Reg. 952/2013 Art. 51(1)", Explanation: "Kept until 31 December 2030: three years from the end of the year of acceptance.",
+			HoldThrough: calendar.Date{Year: 2030, Month: time.December, Day: 31}, ErasableOn: calendar.Date{Year: 2031, Month: time.January, Day: 1},
+		},
+		{
+			No: 3, System: "tracking", Dataset: "tracking", Collection: "watchers", Rows: 1, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
+			SharedWith: "logins.accounts", Options: []models.Treatment{models.TreatKeep, models.TreatErase},
+		},
+	}
+	v := RequestView{
+		Path: "/staff/requests/sample", Reference: "7K3F-9QXM-2T", ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a11", Right: models.Erasure, Article: "Art. 17 GDPR",
+		State: models.InReview, Controller: "Acme Forwarding", Channel: "portal", Language: "en",
+		ReceivedAt: exampleTime.AddDate(0, 0, -16), VerifiedAt: exampleTime.AddDate(0, 0, -16),
+		Due:    Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
+		Target: exampleDate(time.March, 3), RuleSet: "2027.1", CanReveal: true,
+		Steps: []string{"Received on 3 February 2027 in Europe/Berlin; that day does not count.", "One month later: 3 March 2027.", "A Wednesday and no public holiday in DE-BE: it stays."},
+		Plan: &PlanView{
+			Version: 2, Digest: "a3f1c09d5e6b7788", RuleSet: "2027.1", Groups: groups, Undecided: 1,
+			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
+		},
+		Offers:  []Offer{{Kind: "approve", Danger: true}, {Kind: "change", Reason: true}, {Kind: "refuse", Reason: true}, {Kind: "extend", Reason: true}, {Kind: "clarify", Reason: true}},
+		Located: []LocatedView{{System: "erp", Status: "located", Rows: 1415}, {System: "tracking", Status: "located", Rows: 1}},
+		Ledger: []LedgerRow{
+			{At: exampleTime, Kind: "request.received", By: "subject", Data: []Fact{{"right", "erasure"}}},
+			{At: exampleTime, Kind: "state.in_review", By: "system", Data: []Fact{{"from", "locating"}}},
+		},
+	}
+	return v
+}
+
+func closedExample() RequestView {
+	v := requestExample()
+	v.State, v.Outcome, v.ClosedAt = models.Closed, models.PartlyFulfilled, exampleTime
+	v.Due.Done, v.Offers, v.Plan.Decided = true, nil, true
+	v.Plan.Groups[2].Choice = models.TreatKeep
+	v.Plan.Undecided = 0
+	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"email", "sam.sample@example.com"}}, Message: "Please erase all."}
+	v.Notices = []NoticeRow{
+		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Recipient: "Parcel Analytics", State: "acknowledged", Answer: "erased", Attempts: 1, SentAt: exampleTime, AnsweredAt: exampleTime},
+		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true},
+	}
+	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
+	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo", PlanVersion: 2}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems.", DeliveredYet: true}}
+	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
+	v.Flash, v.Failure = "flash.decided", "The plan has changed since it was shown."
+	return v
+}

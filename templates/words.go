@@ -1,0 +1,146 @@
+package templates
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+
+	"habeas/models/calendar"
+)
+
+// catalogue is the page texts of one language by key. A text may hold {0}, {1} … for arguments; a counted text has the
+// keys "….one" and "….other". Months are the keys month.1 … month.12.
+type catalogue map[string]string
+
+func (c catalogue) funcs() template.FuncMap {
+	return template.FuncMap{
+		"t":       c.text,
+		"tn":      c.counted,
+		"has":     func(key string) bool { return c[key] != "" },
+		"date":    c.date,
+		"instant": c.instant,
+		"due":     c.due,
+		"chip":    dueChip,
+		"join":    func(parts ...string) string { return strings.Join(parts, "") },
+		"list":    func(parts []string) string { return strings.Join(parts, ", ") },
+		"grouped": grouped,
+		"bytes":   size,
+		"int":     func(n int64) int { return int(n) },
+	}
+}
+
+// text is the words of a key with its arguments put in. Arguments are escaped by the template like any other value.
+func (c catalogue) text(key string, args ...any) (string, error) {
+	s, ok := c[key]
+	if !ok {
+		return "", fmt.Errorf("no text for key %q", key)
+	}
+	for i, a := range args {
+		s = strings.ReplaceAll(s, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
+	}
+	return s, nil
+}
+
+func (c catalogue) counted(key string, n int) (string, error) {
+	form := ".other"
+	if n == 1 {
+		form = ".one"
+	}
+	return c.text(key+form, grouped(int64(n)))
+}
+
+// date is "3 March 2027"; empty for no date.
+func (c catalogue) date(d calendar.Date) (string, error) {
+	if d.IsZero() {
+		return "", nil
+	}
+	month, err := c.text("month." + strconv.Itoa(int(d.Month)))
+	if err != nil {
+		return "", err
+	}
+	return c.text("date", d.Day, month, d.Year)
+}
+
+// instant is "3 March 2027, 14:05 Europe/Berlin", in the instant's own location.
+func (c catalogue) instant(at time.Time) (string, error) {
+	if at.IsZero() {
+		return "", nil
+	}
+	day, err := c.date(calendar.DateOf(at))
+	if err != nil {
+		return "", err
+	}
+	return c.text("instant", day, at.Format("15:04"), zoneName(at))
+}
+
+func zoneName(at time.Time) string {
+	if name := at.Location().String(); name != "Local" {
+		return name
+	}
+	return at.Format("MST")
+}
+
+// due says a legal date in words: "by 3 March 2027, 23:59 Europe/Berlin, in 12 days".
+func (c catalogue) due(d Due) (string, error) {
+	if d.Paused {
+		return c.text("due.paused")
+	}
+	if d.On.IsZero() {
+		return c.text("due.none")
+	}
+	day, err := c.date(d.On)
+	if err != nil {
+		return "", err
+	}
+	by, err := c.text("due.by", day, d.Zone)
+	if err != nil || d.Done {
+		return by, err
+	}
+	var left string
+	switch {
+	case d.Overdue:
+		left, err = c.counted("due.late", max(1, -d.Days))
+	case d.Days == 0:
+		left, err = c.text("due.today")
+	default:
+		left, err = c.counted("due.in", d.Days)
+	}
+	return by + ", " + left, err
+}
+
+// dueChip names the look of a due date: the class carries a colour, the template adds an icon and words.
+func dueChip(d Due) string {
+	switch {
+	case d.Done:
+		return "done"
+	case d.Overdue:
+		return "late"
+	case d.Paused, d.On.IsZero():
+		return "paused"
+	case d.Days <= 7:
+		return "soon"
+	}
+	return "calm"
+}
+
+// grouped writes a count with a thin space between thousands.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
+
+// size writes a number of bytes in units of 1000.
+func size(n int64) string {
+	switch {
+	case n >= 1_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1000:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}
