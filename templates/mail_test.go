@@ -1,0 +1,299 @@
+package templates_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/templates"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+type mail interface {
+	Mail() (templates.Mail, error)
+}
+
+var (
+	brussels  = must(time.LoadLocation("Europe/Brussels"))
+	expires   = time.Date(2027, 3, 3, 13, 5, 0, 0, time.UTC)
+	received  = calendar.Date{Year: 2027, Month: time.February, Day: 1}
+	due       = calendar.Date{Year: 2027, Month: time.March, Day: 1}
+	extended  = calendar.Date{Year: 2027, Month: time.May, Day: 3}
+	holdEnd   = calendar.Date{Year: 2030, Month: time.December, Day: 31}
+	requestID = models.MustParseID("0f8e2a8c-1c7b-4d55-9f0e-6f2f3f0c9a11")
+	noticeID  = models.MustParseID("5b1d7f9e-8f0a-4b8e-8f60-3f3c0d0a7c22")
+	head      = templates.MailHead{Language: "en", Sender: "Nordkai Freight GmbH", Reference: "7K3F-9QXM-2T", Zone: brussels}
+)
+
+const (
+	authority = "Die Landesbeauftragte für Datenschutz und Informationsfreiheit Bremen"
+	link      = "https://privacy.nordkai.example/verify/3vYk0hYV2f7T0c4cVbq8h3kJm1Qd9xKzr2s5uWnPaLg"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// mails is one example of every mail and of every variant of it.
+func mails() map[string]mail {
+	kept := []templates.KeptPortion{
+		{Portion: templates.Portion{What: "Customs declarations", Records: 3}, Why: "Customs law obliges us to keep these documents.", Law: "Regulation (EU) No 952/2013, Art. 51(1)", Through: holdEnd},
+		{Portion: templates.Portion{What: "Shared delivery address", Records: 1}, Why: "Another person uses the same address."},
+	}
+	erased := []templates.Portion{{What: "Contact details", Records: 2}, {What: "Marketing profile", Records: 1}}
+	ids := []templates.Identifier{{Kind: "E-mail address", Value: "mara.lindholm@example.com"}, {Kind: "Customer number", Value: "NK-004711"}}
+	recipients := []string{"Baltic Haulage OÜ", "Meridian Customs Brokers"}
+	notice := templates.NoticeMail{
+		MailHead: head, Recipient: "Baltic Haulage OÜ", Categories: []string{"Contact details", "Delivery addresses"},
+		Identifiers: ids, AnswerBy: extended, Link: link,
+	}
+	reminded := notice
+	reminded.Reminder, reminded.FirstSentAt = 1, expires
+	reminder := func(kind templates.ReminderKind, notice models.ID, count int) mail {
+		return templates.ReminderMail{MailHead: head, Kind: kind, RequestID: requestID, NoticeID: notice, DueOn: due, Link: link, Count: count}
+	}
+	return map[string]mail{
+		"verification_access":  templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, Code: "1234-5678", ExpiresAt: expires},
+		"verification_export":  templates.VerificationMail{MailHead: head, Right: models.Export, Link: link, Code: "1234-5678", ExpiresAt: expires},
+		"verification_erasure": templates.VerificationMail{MailHead: head, Right: models.Erasure, Link: link, Code: "1234-5678", ExpiresAt: expires},
+		"confirmed":            templates.ConfirmedMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, DueOn: due, Link: link},
+		"instruction":          templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Access, DueOn: due, Link: link},
+		"instruction_reminder": templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Access, DueOn: due, Link: link, Reminder: 2},
+		"reminder_review":      reminder(templates.RemindReview, models.ID{}, 0),
+		"reminder_due_soon":    reminder(templates.RemindDueSoon, models.ID{}, 1),
+		"reminder_overdue":     reminder(templates.RemindOverdue, models.ID{}, 3),
+		"reminder_notice":      reminder(templates.RemindNotice, noticeID, 1),
+		"reminder_incomplete":  reminder(templates.RemindIncomplete, models.ID{}, 1),
+		"extension": templates.ExtensionMail{
+			MailHead: head, ReceivedOn: received, DueOn: due, ExtendedTo: extended, Authority: authority, Link: link,
+			Reason: "Your data is in eleven systems.\nTwo of them are archives that are searched by hand.",
+		},
+		"clarification":        templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", Paused: true, Link: link},
+		"clarification_due":    templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", DueOn: due, Link: link},
+		"refusal":              templates.RefusalMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, Ground: "Art. 12(5)(b) GDPR", Reason: "The same request was answered four days ago.", Authority: authority},
+		"refusal_plain":        templates.RefusalMail{MailHead: head, Right: models.Export, ReceivedOn: received, Reason: "We hold the data under a legal duty."},
+		"erasure":              templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Kept: kept, Recipients: recipients, AllAnswered: true, Authority: authority, Link: link},
+		"erasure_complete":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Authority: authority},
+		"erasure_nothing_held": templates.ErasureMail{MailHead: head, ReceivedOn: received, Authority: authority},
+		"deferral":             templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
+		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
+		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
+		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
+		"notice":               notice,
+		"notice_reminder":      reminded,
+		"lapse":                templates.LapseMail{MailHead: head},
+	}
+}
+
+func TestMailsLookAsAgreed(t *testing.T) {
+	t.Parallel()
+	for name, m := range mails() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := m.Mail()
+			require.NoError(t, err)
+			for file, content := range map[string]string{
+				name + ".txt":  "Subject: " + got.Subject + "\n\n" + got.Text,
+				name + ".html": got.HTML,
+			} {
+				file = filepath.Join("testdata", "mail", file)
+				if *update {
+					require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
+				}
+				want, err := os.ReadFile(file)
+				require.NoError(t, err, "run the test with -update")
+				require.Equal(t, string(want), content)
+			}
+		})
+	}
+}
+
+// Whatever an untrusted field holds, the document has no element more than it has with harmless text.
+func TestUntrustedTextNeverBecomesMarkup(t *testing.T) {
+	t.Parallel()
+	const attack = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.Sender}}</title></blockquote><a href="javascript:alert(1)">x</a>` + "\r\nBcc: x@example.org\u202e"
+	for name, m := range mails() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			harmless, err := m.Mail()
+			require.NoError(t, err)
+			poisoned := poison(m, attack)
+			got, err := poisoned.Mail()
+			require.NoError(t, err)
+			require.Equal(t, elements(t, harmless.HTML), elements(t, got.HTML))
+			require.NotContains(t, got.HTML, `href="javascript:`)
+			require.NotContains(t, got.Subject+got.Text, "\u202e")
+			require.NotRegexp(t, `[\r\n]`, got.Subject)
+			require.NotContains(t, got.Text, "\nBcc:", "a line of an untrusted value begins a line of the message")
+		})
+	}
+}
+
+// poison is a copy of m with every string that an untrusted hand could have written replaced by text; enums and dates stay.
+func poison(m mail, text string) mail {
+	v := reflect.New(reflect.TypeOf(m)).Elem()
+	v.Set(reflect.ValueOf(m))
+	poisonValue(v, text)
+	return v.Interface().(mail)
+}
+
+func poisonValue(v reflect.Value, text string) {
+	switch {
+	case v.Type() == reflect.TypeFor[models.Right](), v.Type() == reflect.TypeFor[templates.ReminderKind]():
+	case v.Type() == reflect.TypeFor[time.Time](), v.Type() == reflect.TypeFor[calendar.Date](), v.Kind() == reflect.Pointer:
+	case v.Kind() == reflect.String && v.Len() > 0:
+		v.SetString(text)
+	case v.Kind() == reflect.Slice:
+		fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(fresh, v)
+		v.Set(fresh)
+		for i := range v.Len() {
+			poisonValue(v.Index(i), text)
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name != "Language" {
+				poisonValue(v.Field(i), text)
+			}
+		}
+	}
+}
+
+func elements(t *testing.T, document string) []string {
+	t.Helper()
+	var list []string
+	for z := html.NewTokenizer(strings.NewReader(document)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return list
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			token := z.Token()
+			for i := range token.Attr {
+				if token.Attr[i].Key == "href" {
+					token.Attr[i].Val = ""
+				}
+			}
+			list = append(list, token.String())
+		}
+	}
+}
+
+func TestEveryDateOfAMailNamesItsZone(t *testing.T) {
+	t.Parallel()
+	date := regexp.MustCompile(`\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}( at \d\d:\d\d [A-Z]+)?`)
+	dated := 0
+	for name, m := range mails() {
+		got, err := m.Mail()
+		require.NoError(t, err, name)
+		folded := strings.Join(strings.Fields(got.Text), " ")
+		for _, at := range date.FindAllStringIndex(folded, -1) {
+			dated++
+			require.True(t, strings.HasPrefix(folded[at[1]:], " (Europe/Brussels)"), "%s: %s", name, folded[at[0]:])
+		}
+	}
+	require.Greater(t, dated, 25)
+}
+
+func TestInstantsAreShownInTheirZone(t *testing.T) {
+	t.Parallel()
+	for want, zone := range map[string]*time.Location{
+		"3 March 2027 at 14:05 CET (Europe/Brussels)":         brussels,
+		"3 March 2027 at 13:05 UTC":                           nil,
+		"3 March 2027 at 10:05 UTC-03:00 (America/Sao_Paulo)": must(time.LoadLocation("America/Sao_Paulo")),
+	} {
+		got, err := templates.MailHead{Zone: zone}.Instant(expires)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestAMailWithoutItsDateIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, Code: "1234-5678"}.Mail()
+	require.ErrorContains(t, err, "a time is missing")
+	_, err = templates.ConfirmedMail{MailHead: head, Right: models.Access, Link: link}.Mail()
+	require.ErrorContains(t, err, "a date is missing")
+}
+
+// A shared or watched mailbox shows subjects to others: none names a right, a person or what it is about beyond the reference.
+func TestSubjectsToPersonsNameNoRight(t *testing.T) {
+	t.Parallel()
+	for name, m := range mails() {
+		if strings.HasPrefix(name, "notice") || strings.HasPrefix(name, "reminder") || strings.HasPrefix(name, "instruction") {
+			continue // to companies and staff
+		}
+		got, err := m.Mail()
+		require.NoError(t, err)
+		require.NotRegexp(t, `(?i)eras|delet|access|export|portab|GDPR|personal data|refus|Nordkai`, got.Subject, name)
+	}
+}
+
+func TestALapseSaysNothingPersonal(t *testing.T) {
+	t.Parallel()
+	got, err := templates.LapseMail{MailHead: head}.Mail()
+	require.NoError(t, err)
+	require.NotRegexp(t, `(?i)eras|access|export|personal data|`+head.Reference, got.Subject+got.Text+got.HTML)
+}
+
+func TestNegativeAnswersNameComplaintAndCourt(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"refusal", "extension", "erasure", "erasure_nothing_held", "package_ready"} {
+		got, err := mails()[name].Mail()
+		require.NoError(t, err)
+		folded := strings.Join(strings.Fields(got.Text), " ")
+		require.Contains(t, folded, "complaint with the supervisory authority, "+authority, name)
+		require.Contains(t, folded, "you can go to court", name)
+	}
+}
+
+func TestMailsLoadNothingFromOutside(t *testing.T) {
+	t.Parallel()
+	for name, m := range mails() {
+		got, err := m.Mail()
+		require.NoError(t, err)
+		require.NotRegexp(t, `(?i)<(img|link|script|iframe|object)|url\(|@import|src=`, got.HTML, name)
+		require.NotContains(t, got.HTML+got.Text+got.Subject, "[redacted]", name)
+		require.NotContains(t, got.HTML+got.Text, "ZgotmplZ", name)
+	}
+}
+
+func TestLanguagesFallBackToEnglish(t *testing.T) {
+	t.Parallel()
+	want, err := templates.LapseMail{MailHead: head}.Mail()
+	require.NoError(t, err)
+	for _, language := range []string{"en-IE", "xx", ""} {
+		other := head
+		other.Language = language
+		got, err := templates.LapseMail{MailHead: other}.Mail()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestEveryLanguageHasEveryMail(t *testing.T) {
+	t.Parallel()
+	english, err := filepath.Glob("mail/en/*.html")
+	require.NoError(t, err)
+	require.NotEmpty(t, english)
+	languages, err := filepath.Glob("mail/*")
+	require.NoError(t, err)
+	for _, dir := range languages {
+		for _, file := range english {
+			require.FileExists(t, filepath.Join(dir, filepath.Base(file)))
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package templates
+
+import (
+	"time"
+
+	"habeas/models"
+	"habeas/models/calendar"
+)
+
+// VerificationMail asks the owner of an address to confirm it. It is sent before anything is known about who asks, so it holds
+// no name and no free text that a stranger could have entered.
+type VerificationMail struct {
+	MailHead
+	Right     models.Right
+	Link      string
+	Code      string // as shown, e.g. "1234-5678"
+	ExpiresAt time.Time
+}
+
+// Mail renders the message.
+func (m VerificationMail) Mail() (Mail, error) { return renderMail("verification", m) }
+
+// ConfirmedMail tells the person that the request has been received and by when it is answered.
+type ConfirmedMail struct {
+	MailHead
+	Right      models.Right
+	ReceivedOn calendar.Date
+	DueOn      calendar.Date
+	Link       string // status page
+}
+
+// Mail renders the message.
+func (m ConfirmedMail) Mail() (Mail, error) { return renderMail("confirmed", m) }
+
+// InstructionMail asks a customer for its instruction, Art. 28(3)(a); Sender is the operator. It names no data subject.
+type InstructionMail struct {
+	MailHead
+	Customer string // the controller's name
+	Right    models.Right
+	DueOn    calendar.Date // of the answer to the person
+	Link     string        // behind a sign-in
+	Reminder int           // 0 for the first message
+}
+
+// Mail renders the message.
+func (m InstructionMail) Mail() (Mail, error) { return renderMail("instruction", m) }
+
+// ReminderKind is what the DPO is reminded of; the values are those of the workflow's reminders.
+type ReminderKind string
+
+const (
+	RemindReview     ReminderKind = "review"     // a plan waits
+	RemindDueSoon    ReminderKind = "due_soon"   // the legal date comes near
+	RemindOverdue    ReminderKind = "overdue"    // the legal date has passed: escalation
+	RemindNotice     ReminderKind = "notice"     // a recipient does not answer
+	RemindIncomplete ReminderKind = "incomplete" // something is left after an erasure
+)
+
+// ReminderMail reminds the DPO. It holds identifiers and a link only.
+type ReminderMail struct {
+	MailHead
+	Kind      ReminderKind
+	RequestID models.ID
+	NoticeID  models.ID     // RemindNotice only
+	DueOn     calendar.Date // RemindReview, RemindDueSoon, RemindOverdue
+	Link      string        // behind a sign-in
+	Count     int           // 0 leaves it out
+}
+
+// Mail renders the message.
+func (m ReminderMail) Mail() (Mail, error) { return renderMail("reminder", m) }
+
+// ExtensionMail tells the person of an extension with its reasons, Art. 12(3).
+type ExtensionMail struct {
+	MailHead
+	ReceivedOn calendar.Date
+	DueOn      calendar.Date // until now
+	ExtendedTo calendar.Date
+	Reason     models.Personal
+	Authority  string // supervisory authority by name; may be empty
+	Link       string
+}
+
+// Mail renders the letter.
+func (m ExtensionMail) Mail() (Mail, error) { return renderMail("extension", m) }
+
+// ClarificationMail asks the person a question.
+type ClarificationMail struct {
+	MailHead
+	Question models.Personal
+	Paused   bool          // the clock stands still until the answer
+	DueOn    calendar.Date // unless Paused
+	Link     string
+}
+
+// Mail renders the message.
+func (m ClarificationMail) Mail() (Mail, error) { return renderMail("clarification", m) }
+
+// RefusalMail is the negative answer of Art. 12(4): reasons, complaint, judicial remedy.
+type RefusalMail struct {
+	MailHead
+	Right      models.Right
+	ReceivedOn calendar.Date
+	Ground     string // provision relied on, e.g. "Art. 12(5)(b) GDPR"; may be empty
+	Reason     models.Personal
+	Authority  string
+}
+
+// Mail renders the letter.
+func (m RefusalMail) Mail() (Mail, error) { return renderMail("refusal", m) }
+
+// Portion is a number of records of one sort, in words that the person understands.
+type Portion struct {
+	What    string // e.g. "Delivery addresses"
+	Records int64
+}
+
+// KeptPortion is a portion that stays, with its reason.
+type KeptPortion struct {
+	Portion
+	Why     string        // a sentence
+	Law     string        // citation; empty when no law but another person's right is the reason
+	Through calendar.Date // last day held; zero when the portion is not erased later
+}
+
+// ErasureMail answers an erasure request: what was erased, what was kept, by which law, until when, and who was told. With
+// nothing erased and nothing kept it says that nothing is held.
+type ErasureMail struct {
+	MailHead
+	ReceivedOn  calendar.Date
+	Erased      []Portion
+	Kept        []KeptPortion
+	Recipients  []string // names
+	AllAnswered bool     // every recipient has answered
+	Authority   string
+	Link        string // status page; may be empty
+}
+
+// Mail renders the answer.
+func (m ErasureMail) Mail() (Mail, error) { return renderMail("erasure", m) }
+
+// DeferralMail tells the person that records which had to be kept are erased now.
+type DeferralMail struct {
+	MailHead
+	ReceivedOn  calendar.Date // of the request
+	HeldThrough calendar.Date
+	ErasedOn    calendar.Date
+	Erased      []Portion
+	StillKept   []KeptPortion
+	Recipients  []string
+}
+
+// Mail renders the message.
+func (m DeferralMail) Mail() (Mail, error) { return renderMail("deferral", m) }
+
+// PackageReadyMail tells the person that a package waits.
+type PackageReadyMail struct {
+	MailHead
+	Link      string
+	ExpiresAt time.Time
+	Authority string
+}
+
+// Mail renders the message.
+func (m PackageReadyMail) Mail() (Mail, error) { return renderMail("package_ready", m) }
+
+// PackageCodeMail carries the one-time code that opens a package.
+type PackageCodeMail struct {
+	MailHead
+	Code      string
+	ExpiresAt time.Time
+}
+
+// Mail renders the message.
+func (m PackageCodeMail) Mail() (Mail, error) { return renderMail("package_code", m) }
+
+// Identifier is one detail by which a recipient finds the person.
+type Identifier struct {
+	Kind  string // in words, e.g. "E-mail address"
+	Value models.Personal
+}
+
+// NoticeMail tells a recipient of an erasure, Art. 17(2) and 19; with Reminder set it is the reminder of that notice.
+type NoticeMail struct {
+	MailHead
+	Recipient   string
+	Categories  []string // in words
+	Identifiers []Identifier
+	AnswerBy    calendar.Date
+	Link        string // one-time acknowledgement
+	Reminder    int    // 0 for the first message
+	FirstSentAt time.Time
+}
+
+// Mail renders the notice.
+func (m NoticeMail) Mail() (Mail, error) { return renderMail("notice", m) }
+
+// LapseMail says that an address was never confirmed. It goes to an unverified address and so tells nothing of the request:
+// Reference must be empty.
+type LapseMail struct{ MailHead }
+
+// Mail renders the message.
+func (m LapseMail) Mail() (Mail, error) {
+	m.Reference = ""
+	return renderMail("lapse", m)
+}
