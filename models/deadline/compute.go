@@ -77,7 +77,7 @@ func (c *computation) run() {
 	days, open := c.pausedDays(start, end)
 	c.res.PausedDays = days
 	if days > 0 {
-		c.step(plural(days, "paused day") + " added after the month: " + inWords(end.AddDays(days)) + " (" + c.p.Pause + ").")
+		c.step(Count(days, "paused day") + " added after the month: " + inWords(end.AddDays(days)) + " (" + c.p.Pause + ").")
 	}
 	if !open.IsZero() {
 		c.res.Paused = true
@@ -117,7 +117,7 @@ func (c *computation) clockStart() calendar.Date {
 }
 
 func monthStep(p *Parameters, start, end calendar.Date, months int) string {
-	s := "That day does not count; " + plural(months, "month") + " later is " + inWords(end)
+	s := "That day does not count; " + Count(months, "month") + " later is " + inWords(end)
 	if end.Day != start.Day {
 		s += ", the last day of a month without a day " + strconv.Itoa(start.Day)
 	}
@@ -180,10 +180,10 @@ func (c *computation) extension(start calendar.Date, days int) {
 		return
 	}
 	end := start.AddMonths(c.p.ExtendedMonths)
-	s := "Extended, told on " + inWords(e.NotifiedOn) + ": " + plural(c.p.ExtendedMonths, "month") + " from the clock's start is " + inWords(end)
+	s := "Extended, told on " + inWords(e.NotifiedOn) + ": " + Count(c.p.ExtendedMonths, "month") + " from the clock's start is " + inWords(end)
 	if days > 0 {
 		end = end.AddDays(days)
-		s += ", with " + plural(days, "paused day") + " " + inWords(end)
+		s += ", with " + Count(days, "paused day") + " " + inWords(end)
 	}
 	c.step(s + " (" + c.p.Extension + ").")
 	x.UnrolledDueOn = end
@@ -195,7 +195,8 @@ func inWords(d calendar.Date) string {
 	return strconv.Itoa(d.Day) + " " + d.Month.String() + " " + strconv.Itoa(d.Year)
 }
 
-func plural(n int, unit string) string {
+// Count is a number with its unit in English, e.g. "3 months".
+func Count(n int, unit string) string {
 	s := strconv.Itoa(n) + " " + unit
 	if n != 1 {
 		s += "s"

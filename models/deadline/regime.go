@@ -2,7 +2,6 @@ package deadline
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"habeas/models"
@@ -206,14 +205,16 @@ func (f Facts) isBusinessDay(d calendar.Date) bool {
 	return !slices.Contains(f.Holidays, d) && (f.Calendar == nil || f.Calendar.IsWorkingDay(d))
 }
 
-func (t Term) step(from, start, end string) string {
-	unit := map[Unit]string{Hours: "hours", Days: "days", BusinessDays: "business days", Months: "months"}[t.Unit]
-	if t.Count == 1 {
-		unit = unit[:len(unit)-1]
-	}
-	s := t.Field + ": " + strconv.Itoa(t.Count) + " " + unit + " from " + from + " (" + start + ")"
+// Words says the term in English, e.g. "respond_by: 45 days from received_on (…)."
+func (t Term) Words() string { return t.words(t.From, "", "") }
+
+func (t Term) step(from, start, end string) string { return t.words(from, " ("+start+")", " is "+end) }
+
+func (t Term) words(from, start, end string) string {
+	unit := map[Unit]string{Hours: "hour", Days: "day", BusinessDays: "business day", Months: "month"}[t.Unit]
+	s := t.Field + ": " + Count(t.Count, unit) + " from " + from + start
 	if t.Inclusive {
 		s += ", that day being the first,"
 	}
-	return s + " is " + end + " (" + t.Citation + ")."
+	return s + end + " (" + t.Citation + ")."
 }

@@ -46,7 +46,7 @@ func Compute(rule Rule, anchors map[string]calendar.Date) (Result, error) {
 		Exemption: rule.Exemption, ThirdCountry: rule.Exemption == ThirdCountry, MustDelete: rule.MustDelete,
 		AnchorField: start.Field, AnchorOn: on, Citation: citation, RuleSetVersion: RuleSet(),
 	}
-	reckoning := period.Words() + " after " + rule.startWords(start)
+	reckoning := period.Words() + " after " + rule.From(start)
 	r.Explanation = "kept until " + inWords(through) + ": " + citation + ", " + reckoning
 	r.Steps = rule.steps(r, base, reckoning)
 	return r, nil
@@ -79,7 +79,8 @@ func (r *Rule) startFields() string {
 	return strings.Join(names, " or ")
 }
 
-func (r *Rule) startWords(s Start) string {
+// From says in words what the period runs from, e.g. "the end of the year in which the document was made".
+func (r *Rule) From(s Start) string {
 	event := s.Event
 	if event == "" {
 		event = "the date “" + strings.ReplaceAll(s.Field, "_", " ") + "” falls"

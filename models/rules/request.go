@@ -184,3 +184,6 @@ func writeFindings(out *object, list []deadline.Finding) {
 		item.text("message", list[i].Message)
 	})
 }
+
+// synonyms lists the names under which a fact of request_deadline may be given, the usual one first.
+func synonyms() [][]string { return [][]string{identityAsked, identityReceived, feeAsked, feeReceived} }
