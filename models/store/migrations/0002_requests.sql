@@ -93,7 +93,8 @@ CREATE TABLE decisions (
     reason_sealed bytea,          -- with the request's key; NULL without a reason
     plan_digest   text NOT NULL DEFAULT '',
     choices       jsonb NOT NULL DEFAULT '{}',
-    notice_id     uuid
+    notice_id     uuid,
+    notified_at   timestamptz    -- when the person was told of it
 );
 
 CREATE INDEX decisions_request ON decisions (request_id, decided_at);

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+	"habeas/models/request"
+)
+
+type decisionRow struct {
+	ID           models.ID `gorm:"primaryKey"`
+	RequestID    models.ID
+	ControllerID models.ID
+	Kind         request.DecisionKind
+	ActorRole    models.Role
+	ActorID      models.ID
+	DecidedAt    time.Time
+	State        models.State
+	StateNo      int
+	ReasonSealed []byte
+	PlanDigest   string
+	Choices      map[int]models.Treatment `gorm:"serializer:json"`
+	NoticeID     models.ID
+	NotifiedAt   *time.Time
+}
+
+func (decisionRow) TableName() string { return "decisions" }
+
+const reasonPlace = "decisions.reason"
+
+// Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
+// request.Allowed fails with, reason_missing, already_decided, question_open, no_open_question, plan_changed or what plan.Choose fails with.
+func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		r, err := lockRequest(tx, scope, d.RequestID)
+		if err != nil {
+			return err
+		}
+		d, err = s.decide(tx, r, d)
+		return err
+	})
+	return d, err
+}
+
+// decide records a decision about a request whose row the transaction has locked.
+func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
+	if err := request.Allowed(d.Kind, d.Actor.Role, r.State); err != nil {
+		return d, err
+	}
+	if request.NeedsReason(d.Kind) && strings.TrimSpace(d.Reason.Reveal()) == "" {
+		return d, models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
+	}
+	if err := checkEarlier(tx, r, d); err != nil {
+		return d, err
+	}
+	if d.Kind == request.Approve || d.Kind == request.Change {
+		if err := s.decidePlan(tx, r.ID, d.PlanDigest, d.Choices, d.Kind == request.Approve); err != nil {
+			return d, err
+		}
+	}
+	return s.writeDecision(tx, r, d)
+}
+
+// writeDecision writes the row, the ledger entry and the order of a decision that was found to be allowed.
+func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
+	d.ID, d.RequestID = newID(), r.ID
+	row := decisionRow{
+		ID: d.ID, RequestID: r.ID, ControllerID: r.ControllerID, Kind: d.Kind, ActorRole: d.Actor.Role, ActorID: d.Actor.ID,
+		DecidedAt: s.now(), State: r.State, StateNo: r.StateNo, PlanDigest: d.PlanDigest, Choices: d.Choices, NoticeID: d.NoticeID,
+	}
+	data := map[string]any{"decision_id": d.ID}
+	if d.PlanDigest != "" {
+		data["plan_digest"] = d.PlanDigest
+	}
+	if len(d.Choices) > 0 {
+		data["choices"] = d.Choices
+	}
+	if !d.NoticeID.IsZero() {
+		data["notice_id"] = d.NoticeID
+	}
+	if d.Reason != "" {
+		key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+		if err != nil {
+			return d, err
+		}
+		row.ReasonSealed = sealText(key, reasonPlace, d.Reason)
+		// Keyed, because a short reason could be guessed from a plain digest after it was erased.
+		data["reason_digest"] = hex.EncodeToString(key.Digest(reasonPlace, []byte(d.Reason.Reveal())))
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return d, err
+	}
+	if err := s.record(tx, r, d.Actor, "decision."+string(d.Kind), data); err != nil {
+		return d, err
+	}
+	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderUpdate, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID})
+}
+
+// settled lists, for a decision that leads the request on, the decisions that come too late once it is recorded; nil means all of them.
+var settled = map[request.DecisionKind][]request.DecisionKind{
+	request.Withdraw: nil,
+	request.Decline:  nil,
+	request.Refuse:   nil,
+	request.Approve: {
+		request.Approve, request.Change, request.Refuse, request.Withdraw, request.Extend, request.Clarify, request.Answer,
+	},
+	request.Instruct: {request.Instruct, request.Decline},
+}
+
+// checkEarlier refuses a decision that an earlier one leaves no room for, since the request's state moves only when the workflow does. Approve
+// and Instruct count only in the state in which they were taken: the workflow may come back to it with a new plan.
+func checkEarlier(tx *gorm.DB, r requestRow, d request.Decision) error {
+	var earlier []decisionRow
+	if err := tx.Select("id", "kind", "state_no", "notice_id").Where("request_id = ?", r.ID).Order("decided_at, id").Find(&earlier).Error; err != nil {
+		return err
+	}
+	open := false // a question to the subject
+	for _, e := range earlier {
+		late, leads := settled[e.Kind]
+		switch {
+		case leads && late == nil:
+			return alreadyDecided()
+		case leads && late != nil && e.StateNo == r.StateNo && slices.Contains(late, d.Kind):
+			return alreadyDecided()
+		case e.Kind == request.Extend && d.Kind == request.Extend, e.Kind == request.Verify && d.Kind == request.Verify:
+			return alreadyDecided()
+		case !d.NoticeID.IsZero() && e.NoticeID == d.NoticeID:
+			return models.Errorf(models.Conflict, "already_acknowledged", "This notice has been answered or closed already.")
+		}
+		open = e.Kind == request.Clarify || open && e.Kind != request.Answer
+	}
+	return checkQuestion(d.Kind, open)
+}
+
+func alreadyDecided() error {
+	return models.Errorf(models.Conflict, "already_decided", "This has been decided already.")
+}
+
+// checkQuestion keeps one question open at a time, and answers to it.
+func checkQuestion(kind request.DecisionKind, open bool) error {
+	switch {
+	case kind == request.Clarify && open:
+		return models.Errorf(models.Conflict, "question_open", "The person has not yet answered the earlier question.")
+	case kind == request.Answer && !open:
+		return models.Errorf(models.Conflict, "no_open_question", "There is no question to answer.")
+	}
+	return nil
+}
+
+// Decision is one decision inside the scope, with its reason; it fails with not_found or key_destroyed.
+func (s *Store) Decision(ctx context.Context, scope models.Scope, id models.ID) (request.Decision, error) {
+	tx := s.read(ctx)
+	var row decisionRow
+	if err := scoped(tx, scope).Where("id = ?", id).Take(&row).Error; err != nil {
+		return request.Decision{}, missing(err, "decision")
+	}
+	out, err := s.openDecisions(tx, []decisionRow{row})
+	if err != nil {
+		return request.Decision{}, err
+	}
+	return out[0].Decision, nil
+}
+
+// Decided is a decision with the instant at which it was taken.
+type Decided struct {
+	request.Decision
+	At         time.Time
+	NotifiedAt time.Time // when the person was told of it; zero until then
+}
+
+// Decisions are the decisions about a request, oldest first; reasons are empty once the request was shredded. It fails with not_found.
+func (s *Store) Decisions(ctx context.Context, scope models.Scope, requestID models.ID) ([]Decided, error) {
+	tx := s.read(ctx)
+	if _, err := findRequest(tx, scope, requestID); err != nil {
+		return nil, err
+	}
+	return s.decisionsOf(tx, requestID)
+}
+
+func (s *Store) decisionsOf(tx *gorm.DB, requestID models.ID, kinds ...request.DecisionKind) ([]Decided, error) {
+	query := tx.Where("request_id = ?", requestID)
+	if len(kinds) > 0 {
+		query = query.Where("kind IN ?", kinds)
+	}
+	var rows []decisionRow
+	if err := query.Order("decided_at, id").Find(&rows).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	out, err := s.openDecisions(tx, rows)
+	if models.CodeOf(err) == "key_destroyed" {
+		for i := range rows {
+			rows[i].ReasonSealed = nil
+		}
+		return s.openDecisions(tx, rows)
+	}
+	return out, err
+}
+
+// openDecisions opens the reasons of decisions about one request.
+func (s *Store) openDecisions(tx *gorm.DB, rows []decisionRow) ([]Decided, error) {
+	out := make([]Decided, len(rows))
+	for i, row := range rows {
+		out[i] = Decided{At: row.DecidedAt.UTC(), NotifiedAt: instant(row.NotifiedAt), Decision: request.Decision{
+			ID: row.ID, RequestID: row.RequestID, Kind: row.Kind, Actor: models.Actor{Role: row.ActorRole, ID: row.ActorID},
+			PlanDigest: row.PlanDigest, Choices: row.Choices, NoticeID: row.NoticeID,
+		}}
+		if row.ReasonSealed == nil {
+			continue
+		}
+		key, err := s.keyOf(tx, row.RequestID)
+		if err != nil {
+			return nil, err
+		}
+		if out[i].Reason, err = openText(key, reasonPlace, row.ReasonSealed); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// NotifiedOf records that the person was told of a decision, which makes an extension valid (Art. 12(3)). Repeating it changes nothing.
+func (s *Store) NotifiedOf(ctx context.Context, decisionID models.ID) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		var row decisionRow
+		if err := tx.Where("id = ?", decisionID).Take(&row).Error; err != nil {
+			return missing(err, "decision")
+		}
+		r, err := lockRequest(tx, models.ScopeOperator(), row.RequestID)
+		if err != nil {
+			return err
+		}
+		done := tx.Model(&decisionRow{}).Where("id = ? AND notified_at IS NULL", decisionID).Update("notified_at", s.now())
+		if done.Error != nil || done.RowsAffected == 0 {
+			return done.Error
+		}
+		return s.record(tx, r, models.System(), "decision.notified", map[string]any{"decision_id": decisionID, "kind": row.Kind})
+	})
+}

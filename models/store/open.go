@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store/vault"
+)
+
+// openSQL writes everything that a new request needs as one statement, hence one round trip and one commit. When the person has an open
+// request already, the first insert does nothing and so do the others. An Idempotency key that was seen before violates its
+// primary key, which undoes the whole statement.
+const openSQL = `
+WITH opened AS (
+    INSERT INTO requests (id, reference, controller_id, right_code, state, channel, language, received_at, verified_at, subject_index,
+        submission_id, wrapped_key, clock, updated_at)
+    VALUES (@request, @reference, @controller, @right, @state, @channel, @language, @at, @verified, @index, @submission, @key, @clock, @at)
+    ON CONFLICT (controller_id, right_code, subject_index) WHERE closed_at IS NULL DO NOTHING
+    RETURNING id
+), submitted AS (
+    INSERT INTO submissions (id, request_id, controller_id, submitted_at, channel, language, actor_role, actor_id, status_token_hash,
+        subject_sealed, verified_at)
+    SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @subject, @verified FROM opened
+), recorded AS (
+    INSERT INTO ledger_entries (id, at, controller_id, request_id, kind, body)
+    SELECT @entry, @at, @controller, id, @kind, @body FROM opened
+), pending AS (
+    INSERT INTO ledger_pending (entry_id) SELECT @entry FROM opened
+), ordered AS (
+    INSERT INTO orders (id, request_id, kind, created_at, available_at) SELECT @order, id, @start, @at, @at FROM opened
+), remembered AS (
+    INSERT INTO idempotency_keys (scope, key_hash, fingerprint, submission_id, repeated, created_at)
+    SELECT @scope, @idempotency, @fingerprint, @submission, false, @at FROM opened WHERE @idempotency::bytea IS NOT NULL
+)
+SELECT count(*) FROM opened`
+
+// open writes a new request. done is false when the person has an open request for this right already.
+func (s *Store) open(ctx context.Context, in intake) (out Submitted, done bool, err error) {
+	args, out, err := s.openArgs(in)
+	if err != nil {
+		return Submitted{}, false, err
+	}
+	var opened int
+	if err := s.pool.QueryRow(ctx, openSQL, args).Scan(&opened); err != nil {
+		return Submitted{}, false, err
+	}
+	return out, opened == 1, nil
+}
+
+func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
+	out := Submitted{RequestID: newID(), Reference: newReference(), StatusToken: in.token}
+	wrapped, key, err := s.vault.NewKey(out.RequestID)
+	if err != nil {
+		return nil, out, err
+	}
+	sealed, err := sealSubject(key, in.Subject)
+	if err != nil {
+		return nil, out, err
+	}
+	c := in.Controller
+	clock, err := json.Marshal(request.Clock{Regime: c.Regime, Timezone: c.Timezone, Country: c.Country, Subdivision: c.Subdivision})
+	if err != nil {
+		return nil, out, err
+	}
+	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", map[string]any{
+		"right": in.Right, "channel": in.Channel, "vouched": in.Vouched, "regime": c.Regime, "reference": out.Reference,
+	})
+	if err != nil {
+		return nil, out, err
+	}
+	args := pgx.NamedArgs{
+		"request": out.RequestID, "reference": out.Reference, "controller": c.ID, "right": in.Right, "state": models.Received,
+		"channel": in.Channel, "language": in.Language, "at": in.at, "verified": nil, "index": in.index, "submission": in.id, "key": wrapped,
+		"clock": clock, "role": in.Actor.Role, "actor": in.Actor.ID, "token": vault.HashToken(in.token), "subject": sealed,
+		"entry": entry.ID, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
+		"scope": "", "idempotency": nil, "fingerprint": nil,
+	}
+	if in.Vouched {
+		args["verified"] = in.at
+	}
+	if in.Idempotency != nil {
+		args["scope"], args["idempotency"] = in.Idempotency.Scope, keyHash(in.Idempotency)
+		args["fingerprint"] = in.Idempotency.Fingerprint[:]
+	}
+	return args, out, nil
+}

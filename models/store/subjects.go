@@ -1,0 +1,53 @@
+package store
+
+import (
+	"encoding/json"
+
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store/vault"
+)
+
+// subjectForm is request.Subject with its text in the open, which models.Personal refuses to write: it exists only between the row and
+// the seal.
+type subjectForm struct {
+	Name       string         `json:"name,omitempty"`
+	Email      string         `json:"email,omitempty"`
+	Message    string         `json:"message,omitempty"`
+	Identities []identityForm `json:"identities,omitempty"`
+}
+
+type identityForm struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+func sealSubject(key *vault.Key, s request.Subject) ([]byte, error) {
+	form := subjectForm{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal()}
+	for _, i := range s.Identities {
+		form.Identities = append(form.Identities, identityForm{i.Kind, i.Value.Reveal()})
+	}
+	plain, err := json.Marshal(form)
+	if err != nil {
+		return nil, err
+	}
+	return key.Seal(subjectPlace, plain), nil
+}
+
+func openSubject(key *vault.Key, sealed []byte) (request.Subject, error) {
+	plain, err := key.Open(subjectPlace, sealed)
+	if err != nil {
+		return request.Subject{}, err
+	}
+	var form subjectForm
+	if err := json.Unmarshal(plain, &form); err != nil {
+		return request.Subject{}, err
+	}
+	s := request.Subject{
+		Name: models.Personal(form.Name), Email: models.Personal(form.Email), Message: models.Personal(form.Message),
+	}
+	for _, i := range form.Identities {
+		s.Identities = append(s.Identities, request.Identity{Kind: i.Kind, Value: models.Personal(i.Value)})
+	}
+	return s, nil
+}

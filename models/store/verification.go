@@ -1,0 +1,392 @@
+package store
+
+import (
+	"context"
+	"crypto/subtle"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store/vault"
+)
+
+// Limits of verification.
+const (
+	verificationTTL   = 24 * time.Hour
+	codeAttempts      = 5 // wrong codes per verification
+	mailsPerAddress   = 5 // verification mails per address and day
+	addressWindow     = 24 * time.Hour
+	verificationTaken = "verification" // purpose of tokens and codes
+)
+
+type verificationRow struct {
+	ID           models.ID `gorm:"primaryKey"`
+	SubmissionID models.ID
+	RequestID    models.ID
+	ControllerID models.ID
+	AddressIndex []byte
+	TokenHash    []byte
+	CodeHash     []byte
+	IssuedAt     time.Time
+	ExpiresAt    time.Time
+	SentAt       *time.Time
+	UsedAt       *time.Time
+	SupersededAt *time.Time
+	Attempts     int
+}
+
+func (verificationRow) TableName() string { return "verifications" }
+
+// VerificationState says what a link is worth.
+type VerificationState string
+
+const (
+	VerificationLive       VerificationState = "live"
+	VerificationUsed       VerificationState = "used"
+	VerificationExpired    VerificationState = "expired"
+	VerificationSuperseded VerificationState = "superseded" // a later mail replaced it
+)
+
+func (v verificationRow) state(now time.Time) VerificationState {
+	switch {
+	case v.UsedAt != nil:
+		return VerificationUsed
+	case v.SupersededAt != nil:
+		return VerificationSuperseded
+	case !now.Before(v.ExpiresAt):
+		return VerificationExpired
+	}
+	return VerificationLive
+}
+
+// Issued is one verification that must be mailed.
+type Issued struct {
+	ID         models.ID // key of the mail; VerificationSent takes it
+	Token      string    // for /verify/<token>
+	Code       string    // eight digits, "1234-5678"
+	To         models.Personal
+	Language   string
+	Controller string // its name
+	Reference  string
+	Right      models.Right
+	ExpiresAt  time.Time
+}
+
+// IssueVerifications gives the verifications of a request that are to be mailed: a new one for each unverified submission that has none
+// alive or for which a resend is due (an older one is superseded then), and those issued before whose mail has not been handed over
+// (see VerificationSent), with the same token and code. An address that had its mails for the day gets none, silently.
+func (s *Store) IssueVerifications(ctx context.Context, requestID models.ID) ([]Issued, error) {
+	var out []Issued
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		out = nil
+		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
+		if err != nil || r.State == models.Closed {
+			return err
+		}
+		key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+		if err != nil {
+			return err
+		}
+		c, err := controllerByID(tx, r.ControllerID)
+		if err != nil {
+			return err
+		}
+		var subs []submissionRow
+		err = tx.Where("request_id = ? AND verified_at IS NULL", r.ID).Order("submitted_at, id").Find(&subs).Error
+		if err != nil {
+			return err
+		}
+		for _, sub := range subs {
+			subject, err := openSubject(key, sub.SubjectSealed)
+			if err != nil {
+				return err
+			}
+			v, ok, err := s.issue(tx, r, sub, subject.Email)
+			if err != nil {
+				return err
+			}
+			if ok {
+				out = append(out, s.issued(r, sub, v, c.Name, subject.Email))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Store) issued(r requestRow, sub submissionRow, v verificationRow, controller string, to models.Personal) Issued {
+	code := s.vault.Code(verificationTaken, v.ID)
+	return Issued{
+		ID: v.ID, Token: s.vault.Token(verificationTaken, v.ID), Code: code[:4] + "-" + code[4:], To: to, Language: sub.Language,
+		Controller: controller, Reference: r.Reference, Right: r.RightCode, ExpiresAt: v.ExpiresAt.UTC(),
+	}
+}
+
+// issue finds or makes the verification of one submission that is to be mailed; ok is false when there is nothing to mail.
+func (s *Store) issue(tx *gorm.DB, r requestRow, sub submissionRow, email models.Personal) (v verificationRow, ok bool, err error) {
+	var last []verificationRow
+	err = tx.Where("submission_id = ?", sub.ID).Order("issued_at DESC, id").Limit(1).Find(&last).Error
+	if err != nil || email == "" {
+		return verificationRow{}, false, err
+	}
+	if len(last) == 1 && !sub.ResendDue && last[0].state(s.now()) == VerificationLive && last[0].Attempts < codeAttempts {
+		return last[0], last[0].SentAt == nil, nil
+	}
+	v = s.newVerification(r, sub, email)
+	allowed, err := mailAllowed(tx, v)
+	if err != nil || !allowed {
+		return verificationRow{}, false, err
+	}
+	err = tx.Model(&verificationRow{}).Where("submission_id = ? AND used_at IS NULL AND superseded_at IS NULL", sub.ID).
+		Update("superseded_at", v.IssuedAt).Error
+	if err != nil {
+		return verificationRow{}, false, err
+	}
+	if err := tx.Create(&v).Error; err != nil {
+		return verificationRow{}, false, err
+	}
+	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Update("resend_due", false).Error; err != nil {
+		return verificationRow{}, false, err
+	}
+	return v, true, s.record(tx, r, models.System(), "verification.issued", map[string]any{"verification_id": v.ID})
+}
+
+func (s *Store) newVerification(r requestRow, sub submissionRow, email models.Personal) verificationRow {
+	id, now := newID(), s.now()
+	return verificationRow{
+		ID: id, SubmissionID: sub.ID, RequestID: r.ID, ControllerID: r.ControllerID,
+		AddressIndex: s.vault.Index(models.ID{}, "address", normalised(email)), // over all controllers: it is one mailbox
+		TokenHash:    vault.HashToken(s.vault.Token(verificationTaken, id)),
+		CodeHash:     s.vault.HashCode(id, s.vault.Code(verificationTaken, id)),
+		IssuedAt:     now, ExpiresAt: now.Add(verificationTTL),
+	}
+}
+
+// mailAllowed counts the day's mails to the address, so that nobody's mailbox is flooded by strangers.
+func mailAllowed(tx *gorm.DB, v verificationRow) (bool, error) {
+	var n int64
+	err := tx.Model(&verificationRow{}).Where("address_index = ? AND issued_at > ?", v.AddressIndex, v.IssuedAt.Add(-addressWindow)).
+		Count(&n).Error
+	return n < mailsPerAddress, err
+}
+
+// VerificationSent records that the mail of a verification was handed over, after which IssueVerifications gives it no more.
+func (s *Store) VerificationSent(ctx context.Context, id models.ID) error {
+	return unavailable(s.read(ctx).Model(&verificationRow{}).Where("id = ? AND sent_at IS NULL", id).Update("sent_at", s.now()).Error)
+}
+
+// VerificationView is what the page behind a link shows before the button is pressed.
+type VerificationView struct {
+	State       VerificationState
+	Reference   string
+	Right       models.Right
+	Controller  string // its name
+	Language    string
+	StatusToken string // whoever holds the link may see the status page
+}
+
+// PeekVerification looks at a link without using it; it fails with not_found.
+func (s *Store) PeekVerification(ctx context.Context, token string) (VerificationView, error) {
+	tx := s.read(ctx)
+	v, err := verificationByToken(tx, token)
+	if err != nil {
+		return VerificationView{}, err
+	}
+	r, err := findRequest(tx, models.ScopeOperator(), v.RequestID)
+	if err != nil {
+		return VerificationView{}, err
+	}
+	c, err := controllerByID(tx, r.ControllerID)
+	if err != nil {
+		return VerificationView{}, err
+	}
+	var sub submissionRow
+	if err := tx.Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
+		return VerificationView{}, missing(err, "submission")
+	}
+	return VerificationView{
+		State: v.state(s.now()), Reference: r.Reference, Right: r.RightCode, Controller: c.Name, Language: sub.Language,
+		StatusToken: s.vault.Token(statusPurpose, v.SubmissionID),
+	}, nil
+}
+
+func verificationByToken(tx *gorm.DB, token string) (verificationRow, error) {
+	var v verificationRow
+	err := tx.Where("token_hash = ?", vault.HashToken(token)).Take(&v).Error
+	return v, missing(err, "link")
+}
+
+// VerifyByToken uses a link: it marks the submission verified and, when it is the request's first, decides Verify, in one transaction. It
+// fails with not_found, link_used, link_expired or request_closed.
+func (s *Store) VerifyByToken(ctx context.Context, token string) (statusToken string, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		v, err := verificationByToken(tx, token)
+		if err != nil {
+			return err
+		}
+		r, err := lockRequest(tx, models.ScopeOperator(), v.RequestID)
+		if err != nil {
+			return err
+		}
+		if v, err = verificationByToken(tx, token); err != nil { // again, now that nobody else can use it
+			return err
+		}
+		statusToken = s.vault.Token(statusPurpose, v.SubmissionID)
+		return s.useVerification(tx, r, v)
+	})
+	return statusToken, err
+}
+
+// VerifyByCode uses the code of the mail on the status page of the submission. It fails with not_found, wrong_code (its message says
+// how many attempts are left), too_many_attempts, link_used, link_expired or request_closed.
+func (s *Store) VerifyByCode(ctx context.Context, statusToken, code string) error {
+	var refused error // a wrong attempt must be counted, so it may not undo the transaction
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		refused = nil
+		sub, r, err := lockSubmission(tx, statusToken)
+		if err != nil {
+			return err
+		}
+		var last []verificationRow
+		err = tx.Where("submission_id = ?", sub.ID).Order("issued_at DESC, id").Limit(1).Find(&last).Error
+		if err != nil {
+			return err
+		}
+		if len(last) == 0 {
+			return wrongCode(codeAttempts)
+		}
+		refused, err = s.tryCode(tx, r, last[0], code)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+func (s *Store) tryCode(tx *gorm.DB, r requestRow, v verificationRow, code string) (refused, err error) {
+	if v.Attempts >= codeAttempts && v.UsedAt == nil {
+		return tooManyAttempts(), nil
+	}
+	digits := strings.NewReplacer("-", "", " ", "").Replace(code)
+	if subtle.ConstantTimeCompare(v.CodeHash, s.vault.HashCode(v.ID, digits)) == 1 {
+		return nil, s.useVerification(tx, r, v)
+	}
+	v.Attempts++
+	err = tx.Model(&verificationRow{}).Where("id = ?", v.ID).Update("attempts", v.Attempts).Error
+	if v.Attempts >= codeAttempts {
+		return tooManyAttempts(), err
+	}
+	return wrongCode(codeAttempts - v.Attempts), err
+}
+
+func wrongCode(left int) error {
+	return models.Errorf(models.Invalid, "wrong_code", "The code is not right. Attempts left: %d.", left).At("/code")
+}
+
+func tooManyAttempts() error {
+	return models.Errorf(models.TooMany, "too_many_attempts", "There were too many wrong codes. Ask for a new mail.").At("/code")
+}
+
+// useVerification consumes a verification of a locked request.
+func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow) error {
+	switch v.state(s.now()) {
+	case VerificationUsed:
+		return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+	case VerificationExpired, VerificationSuperseded:
+		return models.Errorf(models.Conflict, "link_expired", "This link or code is no longer valid. Ask for a new mail.")
+	}
+	if r.State == models.Closed {
+		return models.Errorf(models.Conflict, "request_closed", "The request is closed.")
+	}
+	now := s.now()
+	if err := tx.Model(&verificationRow{}).Where("id = ?", v.ID).Update("used_at", now).Error; err != nil {
+		return err
+	}
+	var sub submissionRow
+	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
+		return missing(err, "submission")
+	}
+	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Update("verified_at", now).Error; err != nil {
+		return err
+	}
+	data := map[string]any{"verification_id": v.ID, "submission_id": sub.ID}
+	if err := s.record(tx, r, models.Actor{Role: models.RoleSubject}, "submission.verified", data); err != nil {
+		return err
+	}
+	return s.verified(tx, r, sub, models.Actor{Role: models.RoleSubject})
+}
+
+// verified makes a request verified by a verified submission, whose subject counts from now on; a later one changes nothing. A vouching
+// actor decides in the subject's place, which is why the role is not asked for here.
+func (s *Store) verified(tx *gorm.DB, r requestRow, sub submissionRow, actor models.Actor) error {
+	if r.VerifiedAt != nil {
+		return nil
+	}
+	if err := request.OpenIn(request.Verify, r.State); err != nil {
+		return err
+	}
+	if err := s.update(tx, r.ID, map[string]any{"verified_at": s.now(), "submission_id": sub.ID}); err != nil {
+		return err
+	}
+	_, err := s.writeDecision(tx, r, request.Decision{Kind: request.Verify, Actor: actor})
+	return err
+}
+
+// lockSubmission finds the submission of a status token and locks its request; it fails with not_found.
+func lockSubmission(tx *gorm.DB, statusToken string) (submissionRow, requestRow, error) {
+	sub, err := submissionByToken(tx, statusToken)
+	if err != nil {
+		return submissionRow{}, requestRow{}, err
+	}
+	r, err := lockRequest(tx, models.ScopeOperator(), sub.RequestID)
+	return sub, r, err
+}
+
+func submissionByToken(tx *gorm.DB, statusToken string) (submissionRow, error) {
+	var sub submissionRow
+	err := tx.Where("status_token_hash = ?", vault.HashToken(statusToken)).Take(&sub).Error
+	return sub, missing(err, "request")
+}
+
+// DecideByStatusToken takes a decision of the subject on the status page: Resend, and for a verified submission Withdraw and Answer. It fails
+// with not_found, not_verified and what Decide fails with.
+func (s *Store) DecideByStatusToken(ctx context.Context, statusToken string, kind request.DecisionKind, reason models.Personal) (request.Decision, error) {
+	d := request.Decision{Kind: kind, Actor: models.Actor{Role: models.RoleSubject}, Reason: reason}
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		sub, r, err := lockSubmission(tx, statusToken)
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case request.Resend:
+			d, err = s.resend(tx, r, sub, d)
+			return err
+		case request.Withdraw, request.Answer:
+			if sub.VerifiedAt == nil {
+				// Anyone may have submitted with this person's address.
+				return models.Errorf(models.Forbidden, "not_verified", "Open the link in the mail first.")
+			}
+			d, err = s.decide(tx, r, d)
+			return err
+		}
+		return models.Errorf(models.Forbidden, "decision_forbidden", "This cannot be decided here.")
+	})
+	return d, err
+}
+
+// resend makes the submission's next verification due. It is open to a further submission of a request that is verified already, for
+// which the decision rule would be closed.
+func (s *Store) resend(tx *gorm.DB, r requestRow, sub submissionRow, d request.Decision) (request.Decision, error) {
+	if r.State == models.Closed || sub.VerifiedAt != nil {
+		return d, models.Errorf(models.Conflict, "decision_not_open", "There is nothing left to verify.")
+	}
+	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Update("resend_due", true).Error; err != nil {
+		return d, err
+	}
+	return s.writeDecision(tx, r, d)
+}
