@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+	"habeas/models/request"
+)
+
+// Filter narrows a list of requests; its zero value keeps all.
+type Filter struct {
+	State        models.State
+	Right        models.Right
+	ControllerID models.ID
+	Open         *bool
+	Overdue      bool            // open and past the due date
+	Reference    string          // as people write it
+	Email        models.Personal // of the subject; found by keyed index, not after the request was shredded
+}
+
+// pageLimit bounds how many requests one page of a list has.
+const pageLimit = 200
+
+// Requests lists requests inside the scope, the earliest due first and those without a due date last. next is the cursor of the following
+// page, empty at the end. It fails with bad_cursor or bad_reference.
+func (s *Store) Requests(ctx context.Context, scope models.Scope, f Filter, cursor string, limit int) (page []request.Request, next string, err error) {
+	if limit < 1 || limit > pageLimit {
+		limit = pageLimit
+	}
+	query, err := s.filtered(ctx, scope, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if cursor != "" {
+		due, id, err := parseCursor(cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		query = query.Where("(coalesce(due_before, 'infinity'), id) > (?::timestamptz, ?::uuid)", due, id)
+	}
+	var rows []requestRow
+	if err := query.Order("coalesce(due_before, 'infinity'), id").Limit(limit + 1).Find(&rows).Error; err != nil {
+		return nil, "", unavailable(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = cursorOf(rows[limit-1])
+	}
+	page = make([]request.Request, len(rows))
+	for i, r := range rows {
+		page[i] = r.request()
+	}
+	return page, next, nil
+}
+
+func (s *Store) filtered(ctx context.Context, scope models.Scope, f Filter) (*gorm.DB, error) {
+	query := scoped(s.read(ctx), scope)
+	if f.State != "" {
+		query = query.Where("state = ?", f.State)
+	}
+	if f.Right != "" {
+		query = query.Where("right_code = ?", f.Right)
+	}
+	if !f.ControllerID.IsZero() {
+		query = query.Where("controller_id = ?", f.ControllerID)
+	}
+	if f.Open != nil {
+		query = query.Where("(closed_at IS NULL) = ?", *f.Open)
+	}
+	if f.Overdue {
+		query = query.Where("closed_at IS NULL AND due_before <= ?", s.now())
+	}
+	if f.Reference != "" {
+		reference, err := ParseReference(f.Reference)
+		if err != nil {
+			return nil, err
+		}
+		query = query.Where("reference = ?", reference)
+	}
+	if f.Email != "" {
+		indexes, err := s.emailIndexes(ctx, scope, f.Email)
+		if err != nil {
+			return nil, err
+		}
+		query = query.Where("subject_index IN ?", indexes)
+	}
+	return query, nil
+}
+
+// emailIndexes are the indexes of an address at each controller of the scope: the same address differs between controllers.
+func (s *Store) emailIndexes(ctx context.Context, scope models.Scope, email models.Personal) ([][]byte, error) {
+	if id, limited := scope.Controller(); limited {
+		return [][]byte{s.emailIndex(id, email)}, nil
+	}
+	var ids []models.ID
+	if err := s.read(ctx).Model(&controllerRow{}).Pluck("id", &ids).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	out := make([][]byte, len(ids))
+	for i, id := range ids {
+		out[i] = s.emailIndex(id, email)
+	}
+	return out, nil
+}
+
+func cursorOf(r requestRow) string {
+	due := "infinity"
+	if r.DueBefore != nil {
+		due = r.DueBefore.UTC().Format(time.RFC3339Nano)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(due + "|" + r.ID.String()))
+}
+
+func parseCursor(cursor string) (due string, id models.ID, err error) {
+	bad := models.Errorf(models.Invalid, "bad_cursor", "The page cursor is not one that was given out.").At("/cursor")
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", models.ID{}, bad
+	}
+	due, text, _ := strings.Cut(string(b), "|")
+	if id, err = models.ParseID(text); err != nil {
+		return "", models.ID{}, bad
+	}
+	if _, err := time.Parse(time.RFC3339Nano, due); err != nil && due != "infinity" {
+		return "", models.ID{}, bad
+	}
+	return due, id, nil
+}

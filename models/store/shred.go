@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+)
+
+// DestroyKey erases what Habeas itself holds about a request: its key, without which nothing sealed can be read, in backups either, and the
+// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found or request_open.
+func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
+		if err != nil || r.ShreddedAt != nil {
+			return err
+		}
+		if r.State != models.Closed {
+			return models.Errorf(models.Conflict, "request_open", "The request is still open and needs its data.")
+		}
+		err = s.update(tx, r.ID, map[string]any{"wrapped_key": nil, "shredded_at": s.now(), "subject_index": nil})
+		if err != nil {
+			return err
+		}
+		if err := tx.Model(&verificationRow{}).Where("request_id = ?", r.ID).Update("address_index", nil).Error; err != nil {
+			return err
+		}
+		return s.record(tx, r, models.System(), "key.destroyed", nil)
+	})
+}
+
+// Shreddable lists requests whose key can be destroyed: closed before an instant, oldest first. Requests with an unfinished deferral are
+// left out, since the deferral still needs to know whose data to erase.
+func (s *Store) Shreddable(ctx context.Context, closedBefore time.Time, limit int) ([]models.ID, error) {
+	var ids []models.ID
+	err := s.read(ctx).Model(&requestRow{}).Where("closed_at < ? AND wrapped_key IS NOT NULL", closedBefore).
+		Where("NOT EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND d.state <> 'done')").
+		Order("closed_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, unavailable(err)
+}
+
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
