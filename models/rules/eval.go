@@ -45,69 +45,69 @@ var kinds = Kinds()
 
 // Eval answers one line: a JSON object with id, kind and input; other keys beside them are left alone. The answer is one JSON object
 // without a line break: {"id", "kind", "result"} or {"id", "error": {"code", "message", "field"}}. It never panics.
-func (e Evaluator) Eval(line []byte) []byte {
+func (e Evaluator) Eval(line []byte) []byte { return e.Append(nil, line) }
+
+// Append appends the answer to dst, so that a stream of cases needs one buffer; see Eval.
+func (e Evaluator) Append(dst, line []byte) []byte {
 	c, err := parseCase(line)
 	if err != nil {
-		return failure(c.id, err)
+		return appendFailure(dst, c.id, err)
 	}
 	for i := range kinds {
 		if kinds[i].Name != c.kind {
 			continue
 		}
 		in := newInput(c.input, "", e.Zones, nil)
-		result := object{b: make([]byte, 0, 1024)}
 		if in.err != nil {
-			return failure(c.id, in.err)
+			return appendFailure(dst, c.id, in.err)
 		}
+		out := object{b: dst}
+		out.raw("id", c.id)
+		out.text("kind", c.kind)
+		out.name("result")
+		result := object{b: out.b}
 		if err := kinds[i].eval(e, in, &result); err != nil {
-			return failure(c.id, err)
+			return appendFailure(dst, c.id, err)
 		}
-		return success(c, result.bytes())
+		return append(result.bytes(), '}')
 	}
-	return failure(c.id, failAt("unknown_kind", "The kind is not one that this command knows.", "kind"))
+	return appendFailure(dst, c.id, failAt("unknown_kind", "The kind is not one that this command knows.", "kind"))
 }
 
-func success(c inputCase, result []byte) []byte {
-	out := object{b: make([]byte, 0, len(result)+96)}
-	out.raw("id", c.id)
-	out.text("kind", c.kind)
-	out.raw("result", result)
-	return out.bytes()
-}
-
-func failure(id []byte, err error) []byte {
+func appendFailure(dst []byte, id string, err error) []byte {
 	e := asError(err)
-	var out, body object
+	var body object
+	out := object{b: dst}
 	out.raw("id", id)
 	body.text("code", e.Code)
 	body.text("message", e.Message)
 	if e.Field != "" {
 		body.text("field", e.Field)
 	}
-	out.raw("error", body.bytes())
+	out.raw("error", string(body.bytes()))
 	return out.bytes()
 }
 
 // Failure is the answer to a line that could not even be read, e.g. line_too_long.
-func Failure(code, message string) []byte { return failure([]byte("null"), fail(code, message)) }
+func Failure(code, message string) []byte { return appendFailure(nil, "null", fail(code, message)) }
 
 // inputCase is a line taken apart; id is raw JSON and always set.
 type inputCase struct {
-	id, input []byte
-	kind      string
+	id, input, kind string
 }
 
+var errBadJSON = fail("bad_json", "The line is not one JSON object in UTF-8.")
+
 func parseCase(line []byte) (inputCase, error) {
-	c := inputCase{id: []byte("null")}
-	bad := fail("bad_json", "The line is not one JSON object in UTF-8.")
+	c := inputCase{id: "null"}
 	if !utf8.Valid(line) || !json.Valid(line) {
-		return c, bad
+		return c, errBadJSON
 	}
-	list, ok := members(line)
+	list, ok := members(string(line))
 	if !ok {
-		return c, bad
+		return c, errBadJSON
 	}
-	var kind []byte
+	kind := ""
 	seen := [3]bool{}
 	for _, m := range list {
 		at := -1
@@ -129,16 +129,16 @@ func parseCase(line []byte) (inputCase, error) {
 	return c, c.check(kind)
 }
 
-func (c *inputCase) check(kind []byte) error {
+func (c *inputCase) check(kind string) error {
 	switch {
 	case c.id[0] == '{' || c.id[0] == '[':
-		c.id = []byte("null")
+		c.id = "null"
 		return failAt("bad_value", "The id is a text or a number.", "id")
-	case string(c.id) == "null":
+	case c.id == "null":
 		return failAt("missing_field", "The case needs an id.", "id")
-	case kind == nil:
+	case kind == "":
 		return failAt("missing_field", "The case needs a kind.", "kind")
-	case c.input == nil:
+	case c.input == "":
 		return failAt("missing_field", "The case needs an input.", "input")
 	}
 	var ok bool

@@ -1,9 +1,9 @@
 package rules
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"habeas/models/calendar"
@@ -21,7 +21,7 @@ type input struct {
 
 const maxFields = 64
 
-func newInput(raw []byte, path string, zones Zones, loc *time.Location) *input {
+func newInput(raw string, path string, zones Zones, loc *time.Location) *input {
 	in := &input{path: path, zones: zones, loc: loc}
 	list, ok := members(raw)
 	switch {
@@ -50,17 +50,17 @@ func (in *input) fail(code, message, field string) {
 
 // fact finds the raw value of the first of the names (a field and its synonyms); null counts as not given, but as read. Two
 // synonyms with values are one fact given twice.
-func (in *input) fact(names ...string) (raw []byte, name string) {
+func (in *input) fact(names ...string) (raw, name string) {
 	for i, f := range in.fields {
 		for _, n := range names {
 			if f.name != n {
 				continue
 			}
 			in.read |= 1 << i
-			if string(f.raw) == "null" {
+			if f.raw == "null" {
 				continue
 			}
-			if raw != nil {
+			if raw != "" {
 				in.fail("duplicate_field", "The same fact is given twice.", n)
 			}
 			raw, name = f.raw, n
@@ -83,7 +83,7 @@ func (in *input) has(names ...string) bool {
 
 func (in *input) string(names ...string) string {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return ""
 	}
 	s, ok := text(raw)
@@ -103,7 +103,7 @@ func (in *input) required(names ...string) string {
 
 func (in *input) bool(names ...string) (value, given bool) {
 	raw, name := in.fact(names...)
-	switch string(raw) {
+	switch raw {
 	case "true":
 		return true, true
 	case "false":
@@ -117,10 +117,10 @@ func (in *input) bool(names ...string) (value, given bool) {
 
 func (in *input) int(names ...string) (value int, given bool) {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return 0, false
 	}
-	n, err := strconv.Atoi(string(raw))
+	n, err := strconv.Atoi(raw)
 	if err != nil {
 		in.fail("bad_value", "The field is a whole number.", name)
 	}
@@ -130,7 +130,7 @@ func (in *input) int(names ...string) (value int, given bool) {
 // date reads a calendar day that may not be an instant.
 func (in *input) date(names ...string) calendar.Date {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return calendar.Date{}
 	}
 	s, ok := text(raw)
@@ -160,7 +160,7 @@ const minYear, maxYear = 1900, 9000
 // instant reads an RFC 3339 instant.
 func (in *input) instant(names ...string) time.Time {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return time.Time{}
 	}
 	s, _ := text(raw)
@@ -199,7 +199,7 @@ func withoutZone(s string) bool {
 // day reads a date, or an instant as the day that it is in the zone of the case.
 func (in *input) day(names ...string) calendar.Date {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return calendar.Date{}
 	}
 	s, ok := text(raw)
@@ -240,7 +240,7 @@ func (in *input) zone() *time.Location {
 // dates reads a list of days.
 func (in *input) dates(names ...string) []calendar.Date {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return nil
 	}
 	list, ok := elements(raw)
@@ -261,7 +261,7 @@ func (in *input) dates(names ...string) []calendar.Date {
 
 func (in *input) strings(names ...string) []string {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return nil
 	}
 	list, ok := elements(raw)
@@ -282,7 +282,7 @@ func (in *input) strings(names ...string) []string {
 // objects reads a list of objects, or one object as a list of one.
 func (in *input) objects(names ...string) []*input {
 	raw, name := in.fact(names...)
-	if raw == nil {
+	if raw == "" {
 		return nil
 	}
 	if raw[0] == '{' {
@@ -299,7 +299,7 @@ func (in *input) objects(names ...string) []*input {
 	return children
 }
 
-func (in *input) child(raw []byte, path string) *input {
+func (in *input) child(raw, path string) *input {
 	var loc *time.Location
 	if in.has("timezone", "zone") {
 		loc = in.zone()
@@ -342,13 +342,13 @@ func printable(name string) string {
 }
 
 // text decodes a raw JSON string; ok is false when it is none.
-func text(raw []byte) (s string, ok bool) {
+func text(raw string) (s string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1]), true
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], true
 	}
-	err := json.Unmarshal(raw, &s)
+	err := json.Unmarshal([]byte(raw), &s)
 	return s, err == nil
 }

@@ -1,17 +1,17 @@
 package rules
 
-import "bytes"
+import "strings"
 
 // member is one name and raw value of a JSON object.
 type member struct {
 	name string
-	raw  []byte
+	raw  string
 }
 
 // members splits an object that json.Valid has accepted into its members, without decoding values it does not need: a case is
-// read in one pass and a name given twice can be seen. ok is false when raw is not an object.
-func members(raw []byte) (list []member, ok bool) {
-	raw = bytes.TrimSpace(raw)
+// read in one pass, without copies, and a name given twice can be seen. ok is false when raw is not an object.
+func members(raw string) (list []member, ok bool) {
+	raw = strings.TrimSpace(raw)
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, false
 	}
@@ -34,7 +34,7 @@ func members(raw []byte) (list []member, ok bool) {
 }
 
 // elements splits a valid JSON array into its raw elements.
-func elements(raw []byte) (list [][]byte, ok bool) {
+func elements(raw string) (list []string, ok bool) {
 	if len(raw) == 0 || raw[0] != '[' {
 		return nil, false
 	}
@@ -49,7 +49,7 @@ func elements(raw []byte) (list [][]byte, ok bool) {
 	return list, true
 }
 
-func skipSpace(b []byte, i int) int {
+func skipSpace(b string, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
 	}
@@ -57,7 +57,7 @@ func skipSpace(b []byte, i int) int {
 }
 
 // valueEnd is the index after the valid JSON value that begins at i.
-func valueEnd(b []byte, i int) int {
+func valueEnd(b string, i int) int {
 	depth := 0
 	for ; i < len(b); i++ {
 		switch b[i] {
@@ -85,7 +85,7 @@ func valueEnd(b []byte, i int) int {
 }
 
 // stringEnd is the index of the quote that closes the string opened at i.
-func stringEnd(b []byte, i int) int {
+func stringEnd(b string, i int) int {
 	for i++; i < len(b); i++ {
 		switch b[i] {
 		case '\\':

@@ -10,18 +10,22 @@ import (
 )
 
 // object writes a JSON object with its fields in a fixed order.
-type object struct{ b []byte }
+type object struct {
+	b      []byte
+	opened bool
+}
 
 func (o *object) name(n string) {
-	if len(o.b) == 0 {
-		o.b = append(o.b, '{')
-	} else {
+	if o.opened {
 		o.b = append(o.b, ',')
+	} else {
+		o.b = append(o.b, '{')
+		o.opened = true
 	}
 	o.b = append(appendText(o.b, n), ':')
 }
 
-func (o *object) raw(n string, v []byte) {
+func (o *object) raw(n, v string) {
 	o.name(n)
 	o.b = append(o.b, v...)
 }
@@ -53,7 +57,8 @@ func (o *object) date(n string, d calendar.Date) {
 		o.b = append(o.b, "null"...)
 		return
 	}
-	o.b = appendText(o.b, d.String())
+	o.b = append(o.b, '"')
+	o.b = append(appendDate(o.b, d), '"')
 }
 
 // utc writes an instant in UTC with Z; null for none.
@@ -93,32 +98,51 @@ func (o *object) objects(n string, count int, write func(i int, item *object)) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		var item object
+		item := object{b: o.b}
 		write(i, &item)
-		o.b = append(o.b, item.bytes()...)
+		o.b = item.bytes()
 	}
 	o.b = append(o.b, ']')
 }
 
 func (o *object) bytes() []byte {
-	if len(o.b) == 0 {
-		return []byte("{}")
+	if !o.opened {
+		o.b = append(o.b, '{')
 	}
 	return append(o.b, '}')
 }
 
 // appendText appends a JSON string. Control characters, quotes and invalid UTF-8 take the slow way.
 func appendText(b []byte, s string) []byte {
+	plain, ascii := true, true
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0x7f || c >= 0x80 && !utf8.ValidString(s) {
-			q, err := json.Marshal(s)
-			if err != nil {
-				return append(b, `""`...)
-			}
-			return append(b, q...)
+		c := s[i]
+		plain = plain && c >= ' ' && c != '"' && c != '\\'
+		ascii = ascii && c < 0x80
+	}
+	if plain && (ascii || utf8.ValidString(s)) {
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"')
+	}
+	q, err := json.Marshal(s)
+	if err != nil {
+		return append(b, `""`...) // strings always marshal
+	}
+	return append(b, q...)
+}
+
+// appendDate writes YYYY-MM-DD without the garbage of a formatted string; years have four digits here.
+func appendDate(b []byte, d calendar.Date) []byte {
+	digits := func(n, width int) {
+		for unit := width; unit > 0; unit /= 10 {
+			b = append(b, byte('0'+n/unit%10))
 		}
 	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
+	digits(d.Year, 1000)
+	b = append(b, '-')
+	digits(int(d.Month), 10)
+	b = append(b, '-')
+	digits(d.Day, 10)
+	return b
 }

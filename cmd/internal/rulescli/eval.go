@@ -54,7 +54,7 @@ func Zones() rules.Zones {
 func Eval(in io.Reader, out io.Writer, e rules.Evaluator) error {
 	r := bufio.NewReaderSize(in, 64<<10)
 	w := bufio.NewWriterSize(out, 64<<10)
-	var line []byte
+	var line, reply []byte
 	for {
 		var tooLong bool
 		var err error
@@ -62,8 +62,10 @@ func Eval(in io.Reader, out io.Writer, e rules.Evaluator) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return errors.Join(fmt.Errorf("read cases: %w", err), w.Flush())
 		}
-		if werr := answer(w, line, tooLong, e); werr != nil {
-			return fmt.Errorf("write answers: %w", werr)
+		if reply = answer(reply[:0], line, tooLong, e); len(reply) > 0 {
+			if _, werr := w.Write(append(reply, '\n')); werr != nil {
+				return fmt.Errorf("write answers: %w", werr)
+			}
 		}
 		if err != nil {
 			break
@@ -80,18 +82,15 @@ func Eval(in io.Reader, out io.Writer, e rules.Evaluator) error {
 	return nil
 }
 
-func answer(w *bufio.Writer, line []byte, tooLong bool, e rules.Evaluator) error {
-	var a []byte
+// answer appends the answer to a line; nothing for a blank one.
+func answer(dst, line []byte, tooLong bool, e rules.Evaluator) []byte {
 	switch {
 	case tooLong:
-		a = rules.Failure("line_too_long", "The line is longer than 4 MiB.")
+		return append(dst, rules.Failure("line_too_long", "The line is longer than 4 MiB.")...)
 	case len(bytes.TrimSpace(line)) == 0:
-		return nil
-	default:
-		a = e.Eval(line)
+		return dst
 	}
-	_, err := w.Write(append(a, '\n'))
-	return err
+	return e.Append(dst, line)
 }
 
 // readLine appends the next line to buf without its end; past MaxLine the rest is read and dropped. err is io.EOF with the last line.
