@@ -70,6 +70,9 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 // writeDecision writes the row, the ledger entry and the order of a decision that was found to be allowed.
 func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
 	d.ID, d.RequestID = newID(), r.ID
+	if d.Choices == nil {
+		d.Choices = map[int]models.Treatment{}
+	}
 	row := decisionRow{
 		ID: d.ID, RequestID: r.ID, ControllerID: r.ControllerID, Kind: d.Kind, ActorRole: d.Actor.Role, ActorID: d.Actor.ID,
 		DecidedAt: s.now(), State: r.State, StateNo: r.StateNo, PlanDigest: d.PlanDigest, Choices: d.Choices, NoticeID: d.NoticeID,

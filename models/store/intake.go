@@ -88,12 +88,18 @@ func (s *Store) Submit(ctx context.Context, sub Submission) (Submitted, error) {
 	in.token = s.vault.Token(statusPurpose, in.id)
 	for try := 1; ; try++ {
 		out, done, err := s.open(ctx, in)
+		if violates(err) { // the Idempotency key was seen (or, one chance in 2^50, the reference is taken)
+			err = nil
+		}
 		if err == nil && !done {
 			out, done, err = s.join(ctx, in)
 		}
-		// A unique violation here is a race for the Idempotency key (or one chance in 2^50 for the reference): the next try sees the winner.
-		if (err != nil && !violates(err)) || (err == nil && done) || try == triesOfSubmit {
+		// A unique violation when joining is a race for the Idempotency key: the next try sees the winner.
+		if err == nil && done || err != nil && !violates(err) {
 			return out, unavailable(err)
+		}
+		if try == triesOfSubmit {
+			return Submitted{}, models.Errorf(models.Unavailable, "intake_busy", "Too many submissions at once; try again.").Because(err)
 		}
 	}
 }
