@@ -95,19 +95,25 @@ type Planned struct {
 	Approved  bool
 }
 
-// Work is what an approved erasure has to do: group numbers of the plan in the order of execution, children first.
+// Work is what an approved erasure has to do, in this order, children before parents.
 type Work struct {
-	Restrict []int
-	Erase    []int
+	Restrict []int // group numbers
+	Erase    []EraseStep
 	Retained bool
 	Notices  []models.ID
 }
 
-// GroupRef names one group of the current plan, either of the request or of a deferral of it.
+// EraseStep is one step of an erasure: the step of that index in the data map's erase order, applied to one group of the plan.
+type EraseStep struct {
+	Group int
+	Index int
+}
+
+// GroupRef names one group of the request's plan and, for an erasure, the step of the erase order.
 type GroupRef struct {
-	RequestID  models.ID
-	DeferralID models.ID // zero for the request itself
-	Group      int
+	RequestID models.ID
+	Group     int
+	Index     int
 }
 
 // Done counts what happened to the rows of a group.
@@ -170,7 +176,7 @@ type DeferralRef struct {
 // DeferralWork is what a due deferral has to do. Held is set when a hold still stands and the deferral was given a later date.
 type DeferralWork struct {
 	RequestID models.ID
-	Group     int
+	Erase     []EraseStep
 	Held      bool
 	Notices   []models.ID
 }

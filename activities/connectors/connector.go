@@ -56,6 +56,20 @@ type Erasure struct {
 	Masks  []datamap.Mask // not empty unless Delete
 }
 
+// Order is the erasure of rows that a step of the graph's erase order asks for.
+func Order(step datamap.Step, keys []datamap.Key) Erasure {
+	order := Erasure{Node: step.Node, Keys: keys}
+	switch {
+	case len(step.Loosen) > 0:
+		order.Masks = step.Loosen
+	case step.Node.Erasure() == datamap.EraseDelete:
+		order.Delete = true
+	default:
+		order.Masks = step.Node.Masks()
+	}
+	return order
+}
+
 // Outcome is what an erasure did. Every key given is counted once.
 type Outcome struct {
 	Erased  int       `json:"erased"`  // rows removed now

@@ -2,8 +2,10 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"sync"
 
 	"habeas/models"
 )
@@ -29,8 +31,69 @@ func (r Registry) Kinds() []string { return slices.Sorted(maps.Keys(r)) }
 func (r Registry) Open(ctx context.Context, cfg Config) (System, error) {
 	open, ok := r[cfg.Kind]
 	if !ok {
-		return nil, models.Errorf(models.Invalid, "unknown_system_kind",
-			"The system %s is of kind %q, which is none of %v.", cfg.Name, cfg.Kind, r.Kinds())
+		return nil, unknownKind(r, cfg)
 	}
 	return open(ctx, cfg)
+}
+
+func unknownKind(r Registry, cfg Config) error {
+	return models.Errorf(models.Invalid, "unknown_system_kind", "The system %s is of kind %q, which is none of %v.", cfg.Name, cfg.Kind, r.Kinds())
+}
+
+// Systems opens configured systems when they are first asked for, and keeps them open. It is safe for concurrent use.
+type Systems struct {
+	registry Registry
+	configs  map[string]Config
+
+	mu   sync.Mutex
+	open map[string]System
+}
+
+// NewSystems prepares the configured systems; none is opened yet. It fails with code duplicate_system or unknown_system_kind.
+func NewSystems(registry Registry, configs ...Config) (*Systems, error) {
+	s := &Systems{registry: registry, configs: map[string]Config{}, open: map[string]System{}}
+	for _, c := range configs {
+		if _, twice := s.configs[c.Name]; twice {
+			return nil, models.Errorf(models.Invalid, "duplicate_system", "The system %s is configured twice.", c.Name)
+		}
+		if _, ok := registry[c.Kind]; !ok {
+			return nil, unknownKind(registry, c)
+		}
+		s.configs[c.Name] = c
+	}
+	return s, nil
+}
+
+// Names are the configured systems, sorted.
+func (s *Systems) Names() []string { return slices.Sorted(maps.Keys(s.configs)) }
+
+// System is the named system, opened now if it was not; it fails with code unknown_system when none of that name is configured.
+func (s *Systems) System(ctx context.Context, name string) (System, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if system := s.open[name]; system != nil {
+		return system, nil
+	}
+	cfg, ok := s.configs[name]
+	if !ok {
+		return nil, models.Errorf(models.Invalid, "unknown_system", "The system %s, which the data map names, is not configured.", name)
+	}
+	system, err := s.registry.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.open[name] = system
+	return system, nil
+}
+
+// Close closes all open systems.
+func (s *Systems) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for name, system := range s.open {
+		errs = append(errs, system.Close())
+		delete(s.open, name)
+	}
+	return errors.Join(errs...)
 }

@@ -1,0 +1,107 @@
+package activities
+
+import (
+	"context"
+
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/plan"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// SendAnswer tells the person what was done: for an erasure what is gone, what is kept by which law until when, and who was told.
+func (a *Activities) SendAnswer(ctx context.Context, in Ending) error {
+	return a.failure(ctx, a.sendAnswer(ctx, in))
+}
+
+func (a *Activities) sendAnswer(ctx context.Context, in Ending) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	if l.req.Right != models.Erasure {
+		return nil // the copy itself was the answer
+	}
+	mail, err := a.erasureMail(ctx, l)
+	if err != nil {
+		return err
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return err
+	}
+	return a.send(ctx, in.RequestID, "answer", subject.Email, mail)
+}
+
+func (a *Activities) erasureMail(ctx context.Context, l letterContext) (templates.ErasureMail, error) {
+	p, err := a.approvedPlan(ctx, l.req.ID)
+	if err != nil {
+		return templates.ErasureMail{}, err
+	}
+	mail := templates.ErasureMail{MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), Authority: l.controller.Authority}
+	for _, g := range p.Groups {
+		switch g.Treatment() {
+		case models.TreatErase, models.TreatMask:
+			mail.Erased = addPortion(mail.Erased, a.portion(g))
+		case models.TreatRetain, models.TreatKeep:
+			if g.Reason != plan.ReasonKeptByMap {
+				mail.Kept = append(mail.Kept, a.kept(g))
+			}
+		}
+	}
+	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
+	return mail, err
+}
+
+// toldRecipients names the recipients that got a notice and says whether all of them have answered.
+func (a *Activities) toldRecipients(ctx context.Context, request, deferral models.ID) (names []string, all bool, err error) {
+	notices, err := a.deps.Store.Notices(ctx, models.ScopeOperator(), request)
+	all = true
+	for _, n := range notices {
+		if n.DeferralID != deferral {
+			continue
+		}
+		names = append(names, n.Recipient)
+		all = all && n.State == store.NoticeAcknowledged
+	}
+	return names, all, err
+}
+
+// portion words a group for the person.
+func (a *Activities) portion(g plan.Group) templates.Portion {
+	return templates.Portion{What: a.words(g), Records: g.Rows}
+}
+
+// words is the collection's description in the data map, else its name.
+func (a *Activities) words(g plan.Group) string {
+	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+	if node != nil && node.Collection.Description != "" {
+		return node.Collection.Description
+	}
+	return g.Collection
+}
+
+// addPortion adds up portions of the same words.
+func addPortion(list []templates.Portion, p templates.Portion) []templates.Portion {
+	for i := range list {
+		if list[i].What == p.What {
+			list[i].Records += p.Records
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+func (a *Activities) kept(g plan.Group) templates.KeptPortion {
+	k := templates.KeptPortion{Portion: a.portion(g)}
+	switch {
+	case g.Treatment() == models.TreatRetain:
+		k.Why, k.Law, k.Through = "The law obliges us to keep these records.", g.Citation, g.HoldThrough
+	case g.SharedWith != "":
+		k.Why = "These records also belong to another person."
+	default:
+		k.Why = "Our data protection officer decided that these records stay."
+	}
+	return k
+}

@@ -1,0 +1,48 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"habeas/models"
+)
+
+// failure is the one switch from domain errors to Temporal's. Only a code and a safe sentence enter the history; the inner
+// error may quote a row and is neither returned nor logged, only its database code.
+func (a *Activities) failure(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) || temporal.IsCanceledError(err) {
+		return temporal.NewCanceledError()
+	}
+	domain, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		a.logUnknown(ctx, err)
+		return temporal.NewApplicationError("An internal error; the log has it under this activity.", "internal")
+	}
+	switch domain.Kind {
+	case models.Unavailable, models.TooMany, models.Conflict:
+		return temporal.NewApplicationError(domain.Message, domain.Code)
+	default:
+		return temporal.NewNonRetryableApplicationError(domain.Message, domain.Code, nil)
+	}
+}
+
+func (a *Activities) logUnknown(ctx context.Context, err error) {
+	info := activity.GetInfo(ctx)
+	attrs := []any{
+		slog.String("activity", info.ActivityType.Name), slog.String("workflow", info.WorkflowExecution.ID), slog.Int("attempt", int(info.Attempt)),
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		attrs = append(attrs, slog.String("sqlstate", pg.Code), slog.String("table", pg.TableName), slog.String("constraint", pg.ConstraintName))
+	} else {
+		attrs = append(attrs, slog.String("type", typeName(err)))
+	}
+	a.deps.Log.ErrorContext(ctx, "An activity failed", attrs...)
+}

@@ -1,0 +1,43 @@
+package activities
+
+import (
+	"context"
+)
+
+// shredLimit is how many requests one clean-up takes; the next takes the rest.
+const shredLimit = 500
+
+// CleanUp shreds expired packages and destroys the keys of requests that ended long enough ago and have nothing deferred: that is the erasure
+// of what Habeas itself held, backups included.
+func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, error) {
+	out, err := a.cleanUp(ctx)
+	return out, a.failure(ctx, err)
+}
+
+func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
+	var out Housekeeping
+	expired, err := a.deps.Store.ExpiredPackages(ctx, shredLimit)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range expired {
+		if err := a.deps.Store.ShredPackage(ctx, id); err != nil {
+			return out, err
+		}
+		out.PackagesExpired++
+	}
+	over, err := a.deps.Store.Shreddable(ctx, a.deps.Now().Add(-a.deps.Policy.KeepKeysFor), shredLimit)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range over {
+		if err := a.deps.Store.DestroyKey(ctx, id); err != nil {
+			return out, err
+		}
+		if err := a.deps.Store.ForgetLocated(ctx, id); err != nil {
+			return out, err
+		}
+		out.KeysDestroyed++
+	}
+	return out, nil
+}

@@ -1,0 +1,154 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/request"
+	"habeas/templates"
+)
+
+// letterContext is what every letter about a request needs.
+type letterContext struct {
+	req        request.Request
+	controller request.Controller
+	zone       *time.Location
+}
+
+func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterContext, error) {
+	req, controller, err := a.load(ctx, id)
+	if err != nil {
+		return letterContext{}, err
+	}
+	zone, err := a.deps.Law.Zone(controller.Timezone)
+	return letterContext{req, controller, zone}, err
+}
+
+// head is the head of a letter to the person, in the controller's name.
+func (l letterContext) head() templates.MailHead {
+	return templates.MailHead{Language: l.req.Language, Sender: l.controller.Name, Reference: l.req.Reference, Zone: l.zone}
+}
+
+// internalHead is the head of a message to staff, customers and recipients, in the operator's name.
+func (l letterContext) internalHead(operator string) templates.MailHead {
+	return templates.MailHead{Language: "en", Sender: operator, Reference: l.req.Reference, Zone: l.zone}
+}
+
+func (l letterContext) day(t time.Time) calendar.Date { return calendar.DateOf(t.In(l.zone)) }
+
+// letter is anything that renders to a mail.
+type letter interface {
+	Mail() (templates.Mail, error)
+}
+
+// send renders and sends a letter once per key: after a crash between sending and noting it the message goes out again under the same
+// Message-ID.
+func (a *Activities) send(ctx context.Context, id models.ID, key string, to models.Personal, l letter) error {
+	mailID, sent, err := a.deps.Store.OnceMail(ctx, id, key)
+	if err != nil || sent {
+		return err
+	}
+	mail, err := l.Mail()
+	if err != nil {
+		return models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+	}
+	if err := a.deps.Mail.Send(ctx, to, mail, mailID.String()); err != nil {
+		return err
+	}
+	return a.deps.Store.MailSent(ctx, mailID)
+}
+
+// SendVerification sends a one-time link and code to each address that has to be confirmed.
+func (a *Activities) SendVerification(ctx context.Context, in RequestRef) error {
+	return a.failure(ctx, a.sendVerification(ctx, in))
+}
+
+func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	issued, err := a.deps.Store.IssueVerifications(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	for _, v := range issued {
+		mail := templates.VerificationMail{
+			MailHead: l.head(), Right: v.Right, Link: a.deps.Links.Verify(v.Token), Code: v.Code, ExpiresAt: v.ExpiresAt,
+		}
+		if err := a.send(ctx, in.RequestID, "verification-"+v.ID.String(), v.To, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remind reminds the customer or the DPO, once per count.
+func (a *Activities) Remind(ctx context.Context, in Reminder) error {
+	return a.failure(ctx, a.remind(ctx, in))
+}
+
+func (a *Activities) remind(ctx context.Context, in Reminder) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("remind-%s-%d-%s", in.Kind, in.Count, in.NoticeID)
+	head := l.internalHead(a.deps.Policy.OperatorName)
+	if in.Kind == RemindInstruction {
+		return a.send(ctx, in.RequestID, key, l.controller.ContactEmail, templates.InstructionMail{
+			MailHead: head, Customer: l.controller.Name, Right: l.req.Right, DueOn: l.req.Clock.DueOn,
+			Link: a.deps.Links.Instruct(in.RequestID), Reminder: in.Count,
+		})
+	}
+	return a.send(ctx, in.RequestID, key, a.deps.Policy.DPOEmail, templates.ReminderMail{
+		MailHead: head, Kind: templates.ReminderKind(in.Kind), RequestID: in.RequestID, NoticeID: in.NoticeID,
+		DueOn: l.req.Clock.DueOn, Link: a.deps.Links.Staff(in.RequestID), Count: in.Count,
+	})
+}
+
+// SendExtension tells the person of two further months and why, Art. 12(3).
+func (a *Activities) SendExtension(ctx context.Context, in DecisionRef) error {
+	return a.failure(ctx, a.decisionLetter(ctx, in, "extension", func(l letterContext, d request.Decision) letter {
+		return templates.ExtensionMail{
+			MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), DueOn: l.req.Clock.UnrolledDueOn, ExtendedTo: l.req.Clock.DueOn,
+			Reason: d.Reason, Authority: l.controller.Authority,
+		}
+	}))
+}
+
+// SendQuestion asks the person for what is missing.
+func (a *Activities) SendQuestion(ctx context.Context, in DecisionRef) error {
+	return a.failure(ctx, a.decisionLetter(ctx, in, "question", func(l letterContext, d request.Decision) letter {
+		return templates.ClarificationMail{MailHead: l.head(), Question: d.Reason, Paused: l.req.Clock.Paused, DueOn: l.req.Clock.DueOn}
+	}))
+}
+
+// SendRefusal writes the negative answer with its reasons and remedies, Art. 12(4).
+func (a *Activities) SendRefusal(ctx context.Context, in DecisionRef) error {
+	return a.failure(ctx, a.decisionLetter(ctx, in, "refusal", func(l letterContext, d request.Decision) letter {
+		return templates.RefusalMail{
+			MailHead: l.head(), Right: l.req.Right, ReceivedOn: l.day(l.req.ReceivedAt), Reason: d.Reason, Authority: l.controller.Authority,
+		}
+	}))
+}
+
+// decisionLetter sends the person the letter of one decision.
+func (a *Activities) decisionLetter(ctx context.Context, in DecisionRef, kind string, write func(letterContext, request.Decision) letter) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	decision, err := a.deps.Store.Decision(ctx, models.ScopeOperator(), in.DecisionID)
+	if err != nil {
+		return err
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return err
+	}
+	return a.send(ctx, in.RequestID, kind+"-"+in.DecisionID.String(), subject.Email, write(l, decision))
+}

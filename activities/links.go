@@ -1,0 +1,24 @@
+package activities
+
+import "habeas/models"
+
+// Links makes the addresses that mails point to. Base is the public address of the portal, without a slash at its end.
+type Links struct{ Base string }
+
+// Verify is the one-time link that proves control of an address.
+func (l Links) Verify(token string) string { return l.Base + "/verify/" + token }
+
+// Status is the page on which the person follows the request.
+func (l Links) Status(token string) string { return l.Base + "/status/" + token }
+
+// Package is the page from which a package is fetched.
+func (l Links) Package(token string) string { return l.Base + "/package/" + token }
+
+// Notice is the page on which a recipient answers.
+func (l Links) Notice(token string) string { return l.Base + "/notices/" + token }
+
+// Staff is a request in the console.
+func (l Links) Staff(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }
+
+// Instruct is where a customer instructs: its API's address of the request.
+func (l Links) Instruct(id models.ID) string { return l.Base + "/v1/requests/" + id.String() }

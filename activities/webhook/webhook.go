@@ -1,0 +1,120 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"code.dny.dev/ssrf"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"habeas/models"
+)
+
+// Limits of one call.
+const (
+	timeout     = 10 * time.Second
+	maxResponse = 64 << 10
+)
+
+// Stable codes of errors.
+const (
+	CodeUnavailable = "webhook_unavailable" // Unavailable: no answer, or one that is not 2xx; trying again may help
+	CodeForbidden   = "webhook_forbidden"   // Invalid: the address is not https or lies inside the network
+	CodeBadSecret   = "webhook_bad_secret"  // Invalid: the signing secret is not of the form whsec_…
+)
+
+// Sender posts signed webhooks; it is safe for concurrent use.
+type Sender struct {
+	guarded *http.Client
+	open    *http.Client
+	allowed []string
+}
+
+// New returns a sender. Hosts (host:port) in allowed may lie inside the network and be reached without TLS; all others must be https on the public
+// Internet, checked when the connection is made, so that neither a redirect nor a changed DNS entry leads inside.
+func New(allowed []string) *Sender {
+	guard := ssrf.New(ssrf.WithPorts(443))
+	return &Sender{
+		guarded: newClient((&net.Dialer{Timeout: timeout, Control: guard.Safe}).DialContext),
+		open:    newClient((&net.Dialer{Timeout: timeout}).DialContext),
+		allowed: allowed,
+	}
+}
+
+func newClient(dial func(context.Context, string, string) (net.Conn, error)) *http.Client {
+	return &http.Client{
+		Timeout: timeout,
+		Transport: &http.Transport{
+			DialContext: dial, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: timeout,
+			ResponseHeaderTimeout: timeout, DisableKeepAlives: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Post sends body once, signed for the message ID and the instant. Only a 2xx status is success. Errors name neither the address nor the answer.
+func (s *Sender) Post(ctx context.Context, address, secret models.Personal, id string, at time.Time, body []byte) error {
+	client, err := s.clientFor(address)
+	if err != nil {
+		return err
+	}
+	hook, err := standardwebhooks.NewWebhook(secret.Reveal())
+	if err != nil {
+		return models.Errorf(models.Invalid, CodeBadSecret, "The recipient's webhook secret is not of the form whsec_….")
+	}
+	signature, err := hook.Sign(id, at, body)
+	if err != nil {
+		return models.Errorf(models.Invalid, CodeBadSecret, "The webhook could not be signed.")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return forbidden()
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "Habeas")
+	req.Header.Set(standardwebhooks.HeaderWebhookID, id)
+	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
+	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	res, err := client.Do(req)
+	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedPort) {
+		return forbidden()
+	}
+	if err != nil {
+		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook does not answer.")
+	}
+	defer res.Body.Close() //nolint:errcheck // nothing was written
+	if _, err := io.CopyN(io.Discard, res.Body, maxResponse); err != nil && !errors.Is(err, io.EOF) {
+		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook broke off its answer.")
+	}
+	if res.StatusCode/100 != 2 {
+		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook answered with status %d.", res.StatusCode)
+	}
+	return nil
+}
+
+func (s *Sender) clientFor(address models.Personal) (*http.Client, error) {
+	u, err := url.Parse(address.Reveal())
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, forbidden()
+	}
+	if slices.Contains(s.allowed, u.Host) && (u.Scheme == "http" || u.Scheme == "https") {
+		return s.open, nil
+	}
+	if u.Scheme != "https" {
+		return nil, forbidden()
+	}
+	return s.guarded, nil
+}
+
+func forbidden() error {
+	return models.Errorf(models.Invalid, CodeForbidden, "The webhook's address must be https on the public Internet, or be allowed by name.")
+}
