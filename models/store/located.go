@@ -1,0 +1,304 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/store/vault"
+)
+
+// RowStatus is what became of a located row.
+type RowStatus string
+
+const (
+	RowLocated    RowStatus = "located"    // nothing was done yet
+	RowRestricted RowStatus = "restricted" // marked in its system, Art. 18
+	RowErased     RowStatus = "erased"
+	RowMasked     RowStatus = "masked" // some fields were overwritten
+	RowKept       RowStatus = "kept"
+	RowMissing    RowStatus = "missing" // it was gone already
+	RowBlocked    RowStatus = "blocked" // its system refuses; a person must look
+)
+
+// LocatedRow is a located row with its place in the plan. Row.Key, Row.Links and Row.Path are personal data.
+type LocatedRow struct {
+	ID     int64
+	Row    datamap.FoundRow
+	Group  int // of the plan; 0 before there is one
+	Status RowStatus
+}
+
+// batchOfRows bounds how many located rows are read or written at once, and so the memory that any number of them takes.
+const batchOfRows = 1000
+
+// Found is the state of one request's walk, as activities/walk asks for it (whose own names for a stage and a query this package may not
+// import): every call is one statement, takes effect at once and may be repeated. The number of rows held in memory is that of the call. It is not safe for concurrent use.
+type Found struct {
+	s         *Store
+	requestID models.ID
+	key       *vault.Key // unwrapped by the first call
+	secret    []byte     // keys the rows' digests
+}
+
+// Found is the state of a request's walk. Its calls fail with not_found or key_destroyed when there is no such request or its data was shredded.
+func (s *Store) Found(requestID models.ID) *Found { return &Found{s: s, requestID: requestID} }
+
+func (f *Found) open(ctx context.Context) error {
+	if f.key != nil {
+		return nil
+	}
+	key, err := f.s.keyOf(f.s.read(ctx), f.requestID)
+	if err != nil {
+		return err
+	}
+	f.key, f.secret = key, key.Digest("located_rows.digest", nil)
+	return nil
+}
+
+func (f *Found) digest(a datamap.Address, key datamap.Key) []byte {
+	sum := key.Digest(f.secret, a)
+	return sum[:]
+}
+
+func (f *Found) digests(a datamap.Address, keys []datamap.Key) [][]byte {
+	out := make([][]byte, len(keys))
+	for i, k := range keys {
+		out[i] = f.digest(a, k)
+	}
+	return out
+}
+
+// sealedRow is what is personal of a row, in its stored form.
+type sealedRow struct {
+	Key     datamap.Key          `json:"k"`
+	Columns []string             `json:"c,omitempty"`
+	Values  []datamap.Value      `json:"v,omitempty"`
+	Anchors []datamap.AnchorDate `json:"a,omitempty"`
+	Path    []string             `json:"p,omitempty"`
+}
+
+// rowPlace binds a sealed row to its digest, so that two rows of a request cannot be swapped.
+func rowPlace(digest []byte) string { return "located_rows/" + hex.EncodeToString(digest) }
+
+func sealRow(key *vault.Key, digest []byte, r datamap.FoundRow) ([]byte, error) {
+	plain, err := json.Marshal(sealedRow{r.Key, r.Links.Columns, r.Links.Values, r.Anchors, r.Path})
+	if err != nil {
+		return nil, err
+	}
+	return key.Seal(rowPlace(digest), plain), nil
+}
+
+func openRow(key *vault.Key, digest, sealed []byte, r *datamap.FoundRow) error {
+	plain, err := key.Open(rowPlace(digest), sealed)
+	if err != nil {
+		return err
+	}
+	var v sealedRow
+	if err := json.Unmarshal(plain, &v); err != nil {
+		return err
+	}
+	r.Key, r.Links, r.Anchors, r.Path = v.Key, datamap.Row{Columns: v.Columns, Values: v.Values}, v.Anchors, v.Path
+	return nil
+}
+
+const addRowsSQL = `
+INSERT INTO located_rows (request_id, system, dataset, collection, digest, controller, own, owned, shared, reason, via_dataset,
+                          via_collection, sealed)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::boolean[], $8::boolean[], $9::boolean[],
+                         $10::text[], $11::text[], $12::text[], $13::bytea[])
+ON CONFLICT DO NOTHING`
+
+// Add keeps the rows that are not there yet, at stage 0, and returns how many these were.
+func (f *Found) Add(ctx context.Context, rows []datamap.FoundRow) (int, error) {
+	if err := f.open(ctx); err != nil {
+		return 0, err
+	}
+	added := 0
+	for len(rows) > 0 {
+		n, err := f.add(ctx, rows[:min(len(rows), batchOfRows)])
+		if err != nil {
+			return added, err
+		}
+		added += n
+		rows = rows[min(len(rows), batchOfRows):]
+	}
+	return added, nil
+}
+
+func (f *Found) add(ctx context.Context, rows []datamap.FoundRow) (int, error) {
+	var system, dataset, collection, controller, reason, viaDataset, viaCollection []string
+	var own, owned, shared []bool
+	var digests, sealed [][]byte
+	for _, r := range rows {
+		digest := f.digest(r.Address, r.Key)
+		box, err := sealRow(f.key, digest, r)
+		if err != nil {
+			return 0, err
+		}
+		digests, sealed = append(digests, digest), append(sealed, box)
+		system, dataset, collection = append(system, r.System), append(dataset, r.Address.Dataset), append(collection, r.Address.Collection)
+		controller, reason = append(controller, r.Controller), append(reason, r.Reason.Code)
+		viaDataset, viaCollection = append(viaDataset, r.Reason.Via.Dataset), append(viaCollection, r.Reason.Via.Collection)
+		own, owned, shared = append(own, r.Own), append(owned, r.Owned), append(shared, r.Shared)
+	}
+	return f.exec(ctx, addRowsSQL, f.requestID, system, dataset, collection, digests, controller, own, owned, shared, reason, viaDataset,
+		viaCollection, sealed)
+}
+
+// exec runs one statement, and again when PostgreSQL gives it up for a deadlock with another worker that has not noticed its end yet.
+func (f *Found) exec(ctx context.Context, sql string, args ...any) (int, error) {
+	for try := 1; ; try++ {
+		tag, err := f.s.pool.Exec(ctx, sql, args...)
+		if again(err) && try < triesOfTx {
+			continue
+		}
+		return int(tag.RowsAffected()), unavailable(err)
+	}
+}
+
+// Has reports for each key whether its row is there.
+func (f *Found) Has(ctx context.Context, collection datamap.Address, keys []datamap.Key) ([]bool, error) {
+	if err := f.open(ctx); err != nil {
+		return nil, err
+	}
+	digests := f.digests(collection, keys)
+	rows, err := f.s.pool.Query(ctx, `
+SELECT digest FROM located_rows WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4)`,
+		f.requestID, collection.Dataset, collection.Collection, digests)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	there := map[string]bool{}
+	var digest []byte
+	_, err = pgx.ForEachRow(rows, []any{&digest}, func() error {
+		there[string(digest)] = true
+		return nil
+	})
+	out := make([]bool, len(keys))
+	for i, d := range digests {
+		out[i] = there[string(d)]
+	}
+	return out, unavailable(err)
+}
+
+// PendingQuery selects rows of a walk that wait for a stage.
+type PendingQuery struct {
+	Collection datamap.Address
+	Stage      int
+	Owned      bool // only owned rows
+	Shared     bool // only shared rows
+	Limit      int
+}
+
+// Pending returns at most q.Limit rows of one collection whose stage is below q.Stage and which are as q asks.
+func (f *Found) Pending(ctx context.Context, q PendingQuery) ([]datamap.FoundRow, error) {
+	if err := f.open(ctx); err != nil {
+		return nil, err
+	}
+	var out []datamap.FoundRow
+	err := f.s.eachRow(ctx, f.key, selectRows+`
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = ANY($4) AND shared = ANY($5) AND stage < $6 LIMIT $7`,
+		func(r LocatedRow, _ []byte) error {
+			out = append(out, r.Row)
+			return nil
+		}, f.requestID, q.Collection.Dataset, q.Collection.Collection, either(q.Owned), either(q.Shared), q.Stage, q.Limit)
+	return out, err
+}
+
+// either is the values that a flag may have: only true when it is asked for, any when it is not.
+func either(asked bool) []bool {
+	if asked {
+		return []bool{true}
+	}
+	return []bool{true, false}
+}
+
+// Advance sets the stage of rows; it never lowers one.
+func (f *Found) Advance(ctx context.Context, collection datamap.Address, keys []datamap.Key, to int) error {
+	if err := f.open(ctx); err != nil {
+		return err
+	}
+	_, err := f.exec(ctx, `
+UPDATE located_rows SET stage = $5 WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4) AND stage < $5`,
+		f.requestID, collection.Dataset, collection.Collection, f.digests(collection, keys), to)
+	return err
+}
+
+// Share marks those of the keys that are there, are not the subject's own and not shared yet, and not owned if spareOwned; it returns
+// how many. A marked row gives its reason.
+func (f *Found) Share(ctx context.Context, collection datamap.Address, keys []datamap.Key, reason datamap.ShareReason, spareOwned bool) (int, error) {
+	if err := f.open(ctx); err != nil {
+		return 0, err
+	}
+	return f.exec(ctx, `
+UPDATE located_rows SET shared = true, reason = $5, via_dataset = $6, via_collection = $7
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4) AND NOT own AND NOT shared AND NOT (owned AND $8)`,
+		f.requestID, collection.Dataset, collection.Collection, f.digests(collection, keys), reason.Code, reason.Via.Dataset,
+		reason.Via.Collection, spareOwned)
+}
+
+// Each streams the rows of one collection in the order of their digests, in batches, and ends with yield's error. No connection is held
+// while yield runs.
+func (f *Found) Each(ctx context.Context, collection datamap.Address, yield func(datamap.FoundRow) error) error {
+	if err := f.open(ctx); err != nil {
+		return err
+	}
+	last := []byte{}
+	for {
+		var batch []LocatedRow
+		err := f.s.eachRow(ctx, f.key, selectRows+`
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest > $4 ORDER BY digest LIMIT $5`,
+			func(r LocatedRow, digest []byte) error {
+				batch, last = append(batch, r), digest
+				return nil
+			}, f.requestID, collection.Dataset, collection.Collection, last, batchOfRows)
+		if err != nil {
+			return err
+		}
+		for _, r := range batch {
+			if err := yield(r.Row); err != nil {
+				return err
+			}
+		}
+		if len(batch) < batchOfRows {
+			return nil
+		}
+	}
+}
+
+// selectRows begins every query that eachRow reads.
+const selectRows = `
+SELECT id, system, dataset, collection, digest, controller, own, owned, shared, reason, via_dataset, via_collection, group_no, status,
+       sealed
+FROM located_rows`
+
+// eachRow runs a query that begins with selectRows and calls fn with each row, opened, and a digest that fn may keep.
+func (s *Store) eachRow(ctx context.Context, key *vault.Key, sql string, fn func(LocatedRow, []byte) error, args ...any) error {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var l LocatedRow
+		var digest, sealed []byte
+		r := &l.Row
+		err := rows.Scan(&l.ID, &r.System, &r.Address.Dataset, &r.Address.Collection, &digest, &r.Controller, &r.Own, &r.Owned, &r.Shared,
+			&r.Reason.Code, &r.Reason.Via.Dataset, &r.Reason.Via.Collection, &l.Group, &l.Status, &sealed)
+		if err == nil {
+			err = openRow(key, digest, sealed, r)
+		}
+		if err == nil {
+			err = fn(l, digest)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return unavailable(rows.Err())
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store/vault"
+)
+
+// PeekNotice shows a notice to the holder of its link and changes nothing. It fails with not_found.
+func (s *Store) PeekNotice(ctx context.Context, token string) (NoticeView, error) {
+	tx := s.read(ctx)
+	var row noticeRow
+	if err := tx.Where("token_hash = ?", vault.HashToken(token)).Take(&row).Error; err != nil {
+		return NoticeView{}, missing(err, "notice")
+	}
+	m, err := s.NoticeToSend(ctx, row.ID)
+	if err != nil {
+		return NoticeView{}, err
+	}
+	v := NoticeView{
+		Recipient: m.Recipient, Controller: m.Controller, Reference: m.Reference, Right: m.Right, State: m.State, Answer: m.Answer,
+		Categories: m.Categories, ClosedAt: m.ClosedAt,
+	}
+	if !m.Closed() {
+		v.Identities = m.Identities
+	}
+	return v, nil
+}
+
+// AcknowledgeNotice records a recipient's answer, once, together with the decision that the workflow waits for. It fails with not_found,
+// unknown_answer, already_acknowledged or decision_not_open.
+func (s *Store) AcknowledgeNotice(ctx context.Context, token string, answer NoticeAnswer, note models.Personal) error {
+	if _, err := ParseNoticeAnswer(string(answer)); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r, row, err := lockNotice(tx, "token_hash = ?", vault.HashToken(token))
+		if err != nil {
+			return err
+		}
+		if row.ClosedAt != nil {
+			return alreadyAcknowledged()
+		}
+		columns := map[string]any{"answer": answer}
+		if strings.TrimSpace(note.Reveal()) != "" {
+			key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+			if err != nil {
+				return err
+			}
+			columns["note_sealed"] = sealText(key, notePlace(row.ID), note)
+		}
+		actor := models.Actor{Role: models.RoleRecipient, ID: row.RecipientID}
+		d := request.Decision{RequestID: r.ID, Kind: request.Acknowledge, Actor: actor, NoticeID: row.ID}
+		if _, err := s.decide(tx, r, d); err != nil {
+			return err
+		}
+		return s.closeNotice(tx, r, row, actor, NoticeAcknowledged, columns)
+	})
+}
+
+// closeNotice ends a notice; the transaction has locked the request.
+func (s *Store) closeNotice(tx *gorm.DB, r requestRow, row noticeRow, actor models.Actor, state NoticeState, columns map[string]any) error {
+	columns["state"], columns["closed_at"] = state, s.now()
+	result := tx.Model(&noticeRow{}).Where("id = ? AND closed_at IS NULL", row.ID).Updates(columns)
+	if result.Error != nil {
+		return result.Error
+	}
+	if result.RowsAffected == 0 {
+		return alreadyAcknowledged()
+	}
+	data := map[string]any{"notice_id": row.ID, "recipient_id": row.RecipientID}
+	if answer, ok := columns["answer"]; ok {
+		data["answer"] = answer
+	}
+	return s.record(tx, r, actor, "notice."+string(state), data)
+}
+
+// waiveNotice closes the notice that a Waive decision names; decide calls it in its transaction. It fails with not_found when the notice
+// is not one of the request, and with already_acknowledged.
+func (s *Store) waiveNotice(tx *gorm.DB, r requestRow, d request.Decision) error {
+	var row noticeRow
+	if err := tx.Where("id = ? AND request_id = ?", d.NoticeID, r.ID).Take(&row).Error; err != nil {
+		return missing(err, "notice")
+	}
+	return s.closeNotice(tx, r, row, d.Actor, NoticeWaived, map[string]any{})
+}
+
+func alreadyAcknowledged() error {
+	return models.Errorf(models.Conflict, "already_acknowledged", "This notice has been answered or closed already.")
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+	"habeas/models/plan"
+)
+
+type planRow struct {
+	RequestID    models.ID `gorm:"primaryKey"`
+	Version      int       `gorm:"primaryKey"`
+	ControllerID models.ID
+	ShownDigest  string
+	Body         plan.Plan `gorm:"serializer:json"`
+	MadeAt       time.Time
+	DecidedAt    *time.Time
+}
+
+func (planRow) TableName() string { return "plans" }
+
+// SavePlan keeps a plan as the request's latest, with the next version. The same plan saved again is the version that is there. It fails
+// with not_found, and with execution_started once the request's plan is being executed.
+func (s *Store) SavePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		r, err := lockRequest(tx, models.ScopeOperator(), p.RequestID)
+		if err != nil {
+			return err
+		}
+		p.Version = r.PlanVersion
+		if p.Version > 0 {
+			latest, err := latestPlan(tx, r.ID)
+			if err != nil {
+				return err
+			}
+			if latest.Body.Digest() == p.Digest() {
+				return nil
+			}
+		}
+		if r.State.Destructive() {
+			return models.Errorf(models.Conflict, "execution_started", "The plan is being executed already.")
+		}
+		p, err = s.addPlan(tx, r, p)
+		return err
+	})
+	return p, err
+}
+
+// addPlan writes the next version of a request's plan; the transaction has locked the request.
+func (s *Store) addPlan(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
+	p.RequestID, p.Version = r.ID, r.PlanVersion+1
+	row := planRow{
+		RequestID: r.ID, Version: p.Version, ControllerID: r.ControllerID, ShownDigest: p.Digest(), Body: p, MadeAt: s.now(),
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return p, err
+	}
+	if err := s.update(tx, r.ID, map[string]any{"plan_version": p.Version}); err != nil {
+		return p, err
+	}
+	return p, s.record(tx, r, models.System(), "plan.made", map[string]any{
+		"version": p.Version, "digest": row.ShownDigest, "groups": len(p.Groups), "undecided": len(p.Undecided()), "rule_set": p.RuleSet,
+	})
+}
+
+// latestPlan reads the plan with the highest version; it fails with not_found.
+func latestPlan(tx *gorm.DB, requestID models.ID) (planRow, error) {
+	var row planRow
+	err := tx.Where("request_id = ?", requestID).Order("version DESC").Take(&row).Error
+	return row, missing(err, "plan")
+}
+
+// Plan is the latest plan of a request, with the DPO's choices once it is decided. It fails with not_found when the request is outside
+// the scope or has no plan yet.
+func (s *Store) Plan(ctx context.Context, scope models.Scope, requestID models.ID) (p plan.Plan, decided bool, err error) {
+	tx := s.read(ctx)
+	if _, err := findRequest(tx, scope, requestID); err != nil {
+		return plan.Plan{}, false, err
+	}
+	row, err := latestPlan(tx, requestID)
+	return row.Body, row.DecidedAt != nil, err
+}
+
+// ApproveByPolicy marks a plan as decided without a person; it may be repeated. It fails with plan_changed, or with choice_missing when
+// the plan leaves something to decide.
+func (s *Store) ApproveByPolicy(ctx context.Context, requestID models.ID, digest string) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		if _, err := lockRequest(tx, models.ScopeOperator(), requestID); err != nil {
+			return err
+		}
+		row, err := latestPlan(tx, requestID)
+		if err != nil {
+			return err
+		}
+		if row.DecidedAt != nil && row.ShownDigest == digest {
+			return nil
+		}
+		return s.decidePlan(tx, requestID, digest, nil, true)
+	})
+}
+
+// decidePlan applies the DPO's choices to the plan that was shown, in the transaction that records the decision and has locked the request.
+// An approval settles that version and needs every choice; a change makes a new version. It fails with plan_changed or what plan.Choose
+// fails with.
+func (s *Store) decidePlan(tx *gorm.DB, requestID models.ID, digest string, choices map[int]models.Treatment, approve bool) error {
+	r, err := findRequest(tx, models.ScopeOperator(), requestID)
+	if err != nil {
+		return err
+	}
+	row, err := latestPlan(tx, requestID)
+	if err != nil && models.KindOf(err) != models.NotFound {
+		return err
+	}
+	if err != nil || row.DecidedAt != nil || row.Body.Digest() != digest {
+		return models.Errorf(models.Conflict, "plan_changed", "The plan is not the one that was shown; look at it again.")
+	}
+	chosen, err := row.Body.Choose(choices, approve)
+	if err != nil {
+		return err
+	}
+	if !approve {
+		_, err := s.addPlan(tx, r, chosen)
+		return err
+	}
+	now := s.now()
+	row.Body, row.DecidedAt = chosen, &now
+	if err := tx.Select("body", "decided_at").Updates(&row).Error; err != nil {
+		return err
+	}
+	return s.record(tx, r, models.System(), "plan.decided", map[string]any{
+		"version": row.Version, "shown_digest": row.ShownDigest, "digest": chosen.Digest(),
+	})
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"habeas/models"
+)
+
+// RecipientChannel is how a recipient gets its notices.
+type RecipientChannel string
+
+const (
+	ChannelMail    RecipientChannel = "mail"    // with a one-time link to answer
+	ChannelWebhook RecipientChannel = "webhook" // signed, Standard Webhooks
+)
+
+// Recipient is somebody to whom data was disclosed, Art. 19; processors are recipients too. Recipients are the installation's, not a
+// customer's.
+type Recipient struct {
+	ID            models.ID // set by the store
+	Slug          string
+	Name          string
+	Channel       RecipientChannel
+	Address       models.Personal // mail address, or URL of the webhook
+	Secret        models.Personal // of a webhook: whsec_ and at least 24 bytes in base64
+	Categories    []string        // data categories that it receives, each with all below it
+	Country       string
+	Safeguard     string // of a transfer to a third country, Art. 46
+	Purpose       string
+	ReminderAfter time.Duration
+}
+
+// affected lists those of the categories that the recipient receives. Categories are a tree: "user.contact" contains "user.contact.email",
+// so that either may stand for the other.
+func (r Recipient) affected(categories []string) []string {
+	var out []string
+	for _, c := range categories {
+		for _, own := range r.Categories {
+			if within(c, own) || within(own, c) {
+				out = append(out, c)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// within reports whether a category is the given one or below it.
+func within(category, above string) bool {
+	return category == above || strings.HasPrefix(category, above+".")
+}
+
+// check fails with bad_recipient and the field at fault.
+func (r Recipient) check() error {
+	bad := func(field, sentence string) error {
+		return models.Errorf(models.Invalid, "bad_recipient", "%s", sentence).At("/" + field)
+	}
+	address := r.Address.Reveal()
+	switch {
+	case r.Slug == "":
+		return bad("slug", "A recipient needs a slug.")
+	case r.Name == "":
+		return bad("name", "A recipient needs a name.")
+	case len(r.Categories) == 0:
+		return bad("categories", "A recipient needs the data categories that it receives.")
+	case r.ReminderAfter <= 0:
+		return bad("reminder_after", "A recipient needs a time after which it is reminded.")
+	case r.Channel == ChannelMail:
+		if at := strings.LastIndexByte(address, '@'); at < 1 || at == len(address)-1 {
+			return bad("address", "The address must be a mail address.")
+		}
+		if r.Secret != "" {
+			return bad("secret", "Only a webhook has a secret.")
+		}
+	case r.Channel == ChannelWebhook:
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return bad("address", "The address must be an http or https URL.")
+		}
+		encoded, ok := strings.CutPrefix(r.Secret.Reveal(), "whsec_")
+		secret, err := base64.StdEncoding.DecodeString(encoded)
+		if !ok || err != nil || len(secret) < 24 || len(secret) > 64 {
+			return bad("secret", "A webhook's secret must be whsec_ and 24 to 64 bytes in base64.")
+		}
+	default:
+		return bad("channel", "The channel must be mail or webhook.")
+	}
+	return nil
+}
+
+type recipientRow struct {
+	ID            models.ID `gorm:"primaryKey"`
+	Slug          string
+	Name          string
+	Channel       RecipientChannel
+	AddressSealed []byte
+	SecretSealed  []byte
+	Categories    []string `gorm:"serializer:json"`
+	Country       string
+	Safeguard     string
+	Purpose       string
+	ReminderAfter time.Duration
+	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
+}
+
+func (recipientRow) TableName() string { return "recipients" }
+
+// The places of what is sealed of a recipient. The slug is part of them, so that an address cannot be put under another recipient.
+func addressPlace(slug string) string { return "recipients.address/" + slug }
+func secretPlace(slug string) string  { return "recipients.secret/" + slug }
+
+// PutRecipient adds a recipient or changes the one with its slug, whose ID is kept. It fails with bad_recipient.
+func (s *Store) PutRecipient(ctx context.Context, r Recipient) (Recipient, error) {
+	if err := r.check(); err != nil {
+		return Recipient{}, err
+	}
+	own, now := s.vault.Own(), s.now()
+	row := recipientRow{
+		ID: newID(), Slug: r.Slug, Name: r.Name, Channel: r.Channel, AddressSealed: sealText(own, addressPlace(r.Slug), r.Address),
+		SecretSealed: sealText(own, secretPlace(r.Slug), r.Secret), Categories: r.Categories, Country: r.Country, Safeguard: r.Safeguard,
+		Purpose: r.Purpose, ReminderAfter: r.ReminderAfter, CreatedAt: now, UpdatedAt: now,
+	}
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		columns := []string{
+			"name", "channel", "address_sealed", "secret_sealed", "categories", "country", "safeguard", "purpose", "reminder_after", "updated_at",
+		}
+		return tx.Clauses(
+			clause.OnConflict{Columns: []clause.Column{{Name: "slug"}}, DoUpdates: clause.AssignmentColumns(columns)},
+			clause.Returning{Columns: []clause.Column{{Name: "id"}}},
+		).Create(&row).Error
+	})
+	r.ID = row.ID
+	return r, err
+}
+
+// Recipients are all recipients by slug, with their addresses and secrets.
+func (s *Store) Recipients(ctx context.Context) ([]Recipient, error) {
+	return s.recipients(s.read(ctx))
+}
+
+func (s *Store) recipients(tx *gorm.DB) ([]Recipient, error) {
+	var rows []recipientRow
+	if err := tx.Order("slug").Find(&rows).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	out := make([]Recipient, len(rows))
+	for i, row := range rows {
+		r, err := s.recipient(row)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+func (s *Store) recipient(row recipientRow) (Recipient, error) {
+	address, err := openText(s.vault.Own(), addressPlace(row.Slug), row.AddressSealed)
+	if err != nil {
+		return Recipient{}, err
+	}
+	secret, err := openText(s.vault.Own(), secretPlace(row.Slug), row.SecretSealed)
+	return Recipient{
+		ID: row.ID, Slug: row.Slug, Name: row.Name, Channel: row.Channel, Address: address, Secret: secret, Categories: row.Categories,
+		Country: row.Country, Safeguard: row.Safeguard, Purpose: row.Purpose, ReminderAfter: row.ReminderAfter,
+	}, err
+}
