@@ -44,17 +44,7 @@ has_btree_gin() {
 	return 1
 }
 
-has_compiler() {
-	! command -v "$(go env CC)" >/dev/null || return 0
-	if ! command -v apt-get >/dev/null || ! may_install; then
-		say "no C compiler, and no right to install one: tests will run without the race detector"
-		return 0
-	fi
-	say "installing a C compiler for the race detector"
-	install_packages gcc libc6-dev || say "no C compiler could be installed: tests will run without the race detector"
-}
-
-browser() {
+has_browser() {
 	local name
 	for name in chromium chromium-headless-shell chromium-browser google-chrome; do
 		! command -v "$name" >/dev/null || return 0
