@@ -32,7 +32,7 @@ type decisionRow struct {
 
 func (decisionRow) TableName() string { return "decisions" }
 
-const reasonPlace = "decisions.reason"
+func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String() }
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
 // request.Allowed fails with, reason_missing, already_decided, question_open, no_open_question, plan_changed or what plan.Choose fails with.
@@ -92,9 +92,9 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (re
 		if err != nil {
 			return d, err
 		}
-		row.ReasonSealed = sealText(key, reasonPlace, d.Reason)
+		row.ReasonSealed = sealText(key, reasonPlace(d.ID), d.Reason)
 		// Keyed, because a short reason could be guessed from a plain digest after it was erased.
-		data["reason_digest"] = hex.EncodeToString(key.Digest(reasonPlace, []byte(d.Reason.Reveal())))
+		data["reason_digest"] = hex.EncodeToString(key.Digest(reasonPlace(d.ID), []byte(d.Reason.Reveal())))
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return d, err
@@ -220,7 +220,7 @@ func (s *Store) openDecisions(tx *gorm.DB, rows []decisionRow) ([]Decided, error
 		if err != nil {
 			return nil, err
 		}
-		if out[i].Reason, err = openText(key, reasonPlace, row.ReasonSealed); err != nil {
+		if out[i].Reason, err = openText(key, reasonPlace(row.ID), row.ReasonSealed); err != nil {
 			return nil, err
 		}
 	}

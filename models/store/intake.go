@@ -46,10 +46,8 @@ const idempotencyKept = 72 * time.Hour
 // triesOfSubmit bounds the race between finding that an open request exists and joining it before it closes.
 const triesOfSubmit = 5
 
-const (
-	statusPurpose = "status"
-	subjectPlace  = "submissions.subject"
-)
+// statusPurpose is the purpose of status tokens.
+const statusPurpose = "status"
 
 type submissionRow struct {
 	ID              models.ID `gorm:"primaryKey"`
@@ -176,7 +174,7 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 }
 
 func (in intake) row(requestID models.ID, key *vault.Key) (submissionRow, error) {
-	sealed, err := sealSubject(key, in.Subject)
+	sealed, err := sealSubject(key, in.id, in.Subject)
 	row := submissionRow{
 		ID: in.id, RequestID: requestID, ControllerID: in.Controller.ID, SubmittedAt: in.at, Channel: in.Channel, Language: in.Language,
 		ActorRole: in.Actor.Role, ActorID: in.Actor.ID, StatusTokenHash: vault.HashToken(in.token), SubjectSealed: sealed,

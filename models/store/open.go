@@ -57,7 +57,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	if err != nil {
 		return nil, out, err
 	}
-	sealed, err := sealSubject(key, in.Subject)
+	sealed, err := sealSubject(key, in.id, in.Subject)
 	if err != nil {
 		return nil, out, err
 	}

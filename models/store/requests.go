@@ -109,7 +109,7 @@ func (s *Store) subject(tx *gorm.DB, r requestRow) (request.Subject, error) {
 	if err := tx.Where("id = ?", r.SubmissionID).Take(&sub).Error; err != nil {
 		return request.Subject{}, missing(err, "submission")
 	}
-	return openSubject(key, sub.SubjectSealed)
+	return openSubject(key, sub.ID, sub.SubjectSealed)
 }
 
 // Advance moves a request to a state by the transition table; outcome is given with Closed only. A request that is there already stays

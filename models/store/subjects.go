@@ -22,7 +22,11 @@ type identityForm struct {
 	Value string `json:"value"`
 }
 
-func sealSubject(key *vault.Key, s request.Subject) ([]byte, error) {
+func subjectPlace(submissionID models.ID) string {
+	return "submissions.subject/" + submissionID.String()
+}
+
+func sealSubject(key *vault.Key, submissionID models.ID, s request.Subject) ([]byte, error) {
 	form := subjectForm{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal()}
 	for _, i := range s.Identities {
 		form.Identities = append(form.Identities, identityForm{i.Kind, i.Value.Reveal()})
@@ -31,11 +35,11 @@ func sealSubject(key *vault.Key, s request.Subject) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return key.Seal(subjectPlace, plain), nil
+	return key.Seal(subjectPlace(submissionID), plain), nil
 }
 
-func openSubject(key *vault.Key, sealed []byte) (request.Subject, error) {
-	plain, err := key.Open(subjectPlace, sealed)
+func openSubject(key *vault.Key, submissionID models.ID, sealed []byte) (request.Subject, error) {
+	plain, err := key.Open(subjectPlace(submissionID), sealed)
 	if err != nil {
 		return request.Subject{}, err
 	}

@@ -101,7 +101,7 @@ func (s *Store) IssueVerifications(ctx context.Context, requestID models.ID) ([]
 			return err
 		}
 		for _, sub := range subs {
-			subject, err := openSubject(key, sub.SubjectSealed)
+			subject, err := openSubject(key, sub.ID, sub.SubjectSealed)
 			if err != nil {
 				return err
 			}
