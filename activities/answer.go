@@ -27,11 +27,7 @@ func (a *Activities) sendAnswer(ctx context.Context, in Ending) error {
 	if err != nil {
 		return err
 	}
-	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
-	if err != nil {
-		return err
-	}
-	return a.send(ctx, in.RequestID, "answer", subject.Email, mail)
+	return a.tell(ctx, in.RequestID, "answer", "answer", mail)
 }
 
 func (a *Activities) erasureMail(ctx context.Context, l letterContext) (templates.ErasureMail, error) {

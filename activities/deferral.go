@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -17,15 +18,15 @@ const sweepLimit = 200
 
 // FindDueDeferrals lists deferrals whose hold has ended by today in their controller's zone.
 func (a *Activities) FindDueDeferrals(ctx context.Context, _ struct{}) (DueDeferrals, error) {
-	due, err := a.deps.Store.DueDeferrals(ctx, func(zone string) (calendar.Date, error) {
+	now := a.deps.Now()
+	due, err := a.deps.Store.DueDeferrals(ctx, func(zone string) calendar.Date {
 		loc, err := a.deps.Law.Zone(zone)
-		return calendar.DateOf(a.deps.Now().In(loc)), err
+		if err != nil { // a zone that is no longer known: nothing is due too early west of everything
+			loc = time.FixedZone("", -12*60*60)
+		}
+		return calendar.DateOf(now.In(loc))
 	}, sweepLimit)
-	out := DueDeferrals{IDs: make([]models.ID, len(due))}
-	for i, d := range due {
-		out.IDs[i] = d.ID
-	}
-	return out, a.failure(ctx, err)
+	return DueDeferrals{IDs: due}, a.failure(ctx, err)
 }
 
 // OpenDeferral judges the rows once more: a hold that stands now gives the deferral a later date. Otherwise it writes the notices.
@@ -40,15 +41,15 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 		return DeferralWork{}, err
 	}
 	out := DeferralWork{RequestID: d.RequestID}
-	until, err := a.heldUntil(ctx, d)
+	held, err := a.stillHeld(ctx, d)
 	if err != nil {
 		return out, err
 	}
-	if !until.IsZero() {
+	if !held.HoldThrough.IsZero() {
 		out.Held = true
-		return out, a.deps.Store.PostponeDeferral(ctx, d.ID, until.AddDays(1))
+		return out, a.deps.Store.PostponeDeferral(ctx, d.ID, held)
 	}
-	if err := a.deps.Store.StartDeferral(ctx, d.ID); err != nil {
+	if _, err := a.deps.Store.StartDeferral(ctx, d.ID); err != nil {
 		return out, err
 	}
 	p, err := a.approvedPlan(ctx, d.RequestID)
@@ -60,16 +61,16 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 	return out, err
 }
 
-// heldUntil is the last day of the holds that still stand on the deferral's rows, by the dates recorded when they were located and the rules
-// of today; zero when none does.
-func (a *Activities) heldUntil(ctx context.Context, d store.Deferral) (calendar.Date, error) {
+// stillHeld is the deferral's group with the hold that ends last of those that stand today, by the dates recorded when the rows were located and
+// the rules of today; without a last day when none stands.
+func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Group, error) {
 	_, controller, err := a.load(ctx, d.RequestID)
 	if err != nil {
-		return calendar.Date{}, err
+		return plan.Group{}, err
 	}
 	today, err := a.today(controller)
 	if err != nil {
-		return calendar.Date{}, err
+		return plan.Group{}, err
 	}
 	j := a.judge(models.Erasure, today, controller)
 	err = a.eachBatch(ctx, GroupRef{RequestID: d.RequestID, Group: d.Group.No}, nil, func(rows []store.LocatedRow) error {
@@ -82,13 +83,15 @@ func (a *Activities) heldUntil(ctx context.Context, d store.Deferral) (calendar.
 		activity.RecordHeartbeat(ctx)
 		return nil
 	})
-	var until calendar.Date
+	held := d.Group
+	held.HoldThrough = calendar.Date{}
 	for _, g := range j.builder.Groups() {
-		if g.Reason == plan.ReasonHeld && g.HoldThrough.After(until) {
-			until = g.HoldThrough
+		if g.Reason == plan.ReasonHeld && g.HoldThrough.After(held.HoldThrough) {
+			held.Rule, held.Citation, held.Explanation = g.Rule, g.Citation, g.Explanation
+			held.HoldThrough, held.ErasableOn = g.HoldThrough, g.ErasableOn
 		}
 	}
-	return until, err
+	return held, err
 }
 
 // FinishDeferral marks the deferral as done.
@@ -123,9 +126,5 @@ func (a *Activities) sendDeferralDone(ctx context.Context, in Ending) error {
 	if mail.Recipients, _, err = a.toldRecipients(ctx, in.RequestID, in.DeferralID); err != nil {
 		return err
 	}
-	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
-	if err != nil {
-		return err
-	}
-	return a.send(ctx, in.RequestID, "deferral-"+in.DeferralID.String(), subject.Email, mail)
+	return a.tell(ctx, in.RequestID, "deferral", "deferral-"+in.DeferralID.String(), mail)
 }

@@ -282,11 +282,8 @@ func (a *Activities) target(ctx context.Context, id models.ID, group int) (targe
 		if node == nil {
 			return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
 		}
-		system, ok := a.deps.Systems[node.System]
-		if !ok {
-			return target{}, models.Errorf(models.Unavailable, "system_unknown", "The system %s is not configured.", node.System)
-		}
-		return target{g, node, system}, nil
+		system, err := a.system(ctx, node.System)
+		return target{g, node, system}, err
 	}
 	return target{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", group)
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,7 +14,8 @@ import (
 )
 
 // failure is the one switch from domain errors to Temporal's. Only a code and a safe sentence enter the history; the inner
-// error may quote a row and is neither returned nor logged, only its database code.
+// error may quote a row and is neither returned nor logged, only its database code. A request does not fail because a system, a
+// mail server or a file of the configuration is wrong for a time: all of that is tried again. Only what is gone stays gone.
 func (a *Activities) failure(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -26,12 +28,10 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 		a.logUnknown(ctx, err)
 		return temporal.NewApplicationError("An internal error; the log has it under this activity.", "internal")
 	}
-	switch domain.Kind {
-	case models.Unavailable, models.TooMany, models.Conflict:
-		return temporal.NewApplicationError(domain.Message, domain.Code)
-	default:
+	if domain.Kind == models.NotFound || domain.Code == "key_destroyed" {
 		return temporal.NewNonRetryableApplicationError(domain.Message, domain.Code, nil)
 	}
+	return temporal.NewApplicationError(domain.Message, domain.Code)
 }
 
 func (a *Activities) logUnknown(ctx context.Context, err error) {
@@ -42,7 +42,7 @@ func (a *Activities) logUnknown(ctx context.Context, err error) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		attrs = append(attrs, slog.String("sqlstate", pg.Code), slog.String("table", pg.TableName), slog.String("constraint", pg.ConstraintName))
 	} else {
-		attrs = append(attrs, slog.String("type", typeName(err)))
+		attrs = append(attrs, slog.String("type", fmt.Sprintf("%T", err)))
 	}
 	a.deps.Log.ErrorContext(ctx, "An activity failed", attrs...)
 }

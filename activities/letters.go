@@ -55,10 +55,30 @@ func (a *Activities) send(ctx context.Context, id models.ID, key string, to mode
 	if err != nil {
 		return models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
 	}
-	if err := a.deps.Mail.Send(ctx, to, mail, mailID.String()); err != nil {
+	err = a.deps.Mail.Send(ctx, to, mail, mailID.String())
+	if models.KindOf(err) == models.Invalid { // refused for good: recorded for the DPO, and no reason to hold up the request
+		return a.deps.Store.Append(ctx, id, "mail.refused", map[string]any{"mail": key})
+	}
+	if err != nil {
 		return err
 	}
 	return a.deps.Store.MailSent(ctx, mailID)
+}
+
+// tell keeps a letter for the person's status page and sends it to the verified address.
+func (a *Activities) tell(ctx context.Context, id models.ID, kind, key string, l letter) error {
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), id)
+	if err != nil {
+		return err
+	}
+	mail, err := l.Mail()
+	if err != nil {
+		return models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+	}
+	if err := a.deps.Store.SaveMessage(ctx, id, key, kind, models.Personal(mail.Text)); err != nil {
+		return err
+	}
+	return a.send(ctx, id, key, subject.Email, l)
 }
 
 // SendVerification sends a one-time link and code to each address that has to be confirmed.
@@ -146,9 +166,5 @@ func (a *Activities) decisionLetter(ctx context.Context, in DecisionRef, kind st
 	if err != nil {
 		return err
 	}
-	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
-	if err != nil {
-		return err
-	}
-	return a.send(ctx, in.RequestID, kind+"-"+in.DecisionID.String(), subject.Email, write(l, decision))
+	return a.tell(ctx, in.RequestID, kind, kind+"-"+in.DecisionID.String(), write(l, decision))
 }

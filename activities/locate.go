@@ -6,35 +6,57 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"habeas/activities/connectors"
 	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/request"
 )
 
 // Locate walks from the person's identities to all rows that are theirs. It can be interrupted anywhere: what was found is in the
 // database, and the next attempt goes on from there.
 func (a *Activities) Locate(ctx context.Context, in RequestRef) (Located, error) {
 	out, err := a.locate(ctx, in)
-	return out, a.failure(ctx, err)
+	return out, a.failure(ctx, a.watched(ctx, err))
 }
 
 func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error) {
+	_, controller, err := a.load(ctx, in.RequestID)
+	if err != nil {
+		return Located{}, err
+	}
 	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
 	if err != nil {
 		return Located{}, err
 	}
-	identities := make([]walk.Identity, 0, len(subject.Identities))
-	for _, id := range subject.Identities {
-		identities = append(identities, walk.Identity{Kind: id.Kind, Value: id.Value})
-	}
-	found := a.deps.Store.Found(in.RequestID)
-	w := walk.Walk{Graph: a.deps.Graph, Systems: a.deps.Systems, Found: found, Beat: func() { activity.RecordHeartbeat(ctx) }}
-	if err := a.watched(ctx, w.Run(ctx, identities)); err != nil {
+	zone, err := a.deps.Law.Zone(controller.Timezone)
+	if err != nil {
 		return Located{}, err
 	}
+	state := found{a.deps.Store.Found(in.RequestID)}
+	w := walk.Walk{
+		Graph: a.deps.Graph, Open: a.system, Found: state, Identities: identities(subject), Zone: zone,
+		Scope:    func(slug string) bool { return slug == dataOf(controller) },
+		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
+	}
+	result, err := w.Run(ctx)
+	if err != nil {
+		return Located{}, err
+	}
+	if len(result.Manual) > 0 {
+		return Located{}, models.Errorf(models.Unsupported, "manual_search_needed", "The system of %s cannot be searched by a connector.", result.Manual[0])
+	}
+	out, err := a.countLocated(ctx, state)
+	if err != nil {
+		return Located{}, err
+	}
+	return out, a.deps.Store.Append(ctx, in.RequestID, "rows.located", map[string]any{"rows": out.Rows, "shared": out.Shared, "data_map": a.deps.MapID})
+}
+
+func (a *Activities) countLocated(ctx context.Context, state found) (Located, error) {
 	var out Located
 	for _, node := range a.deps.Graph.Nodes {
-		err := found.Each(ctx, node.Address, func(row datamap.FoundRow) error {
+		err := state.Each(ctx, node.Address, func(row datamap.FoundRow) error {
 			out.Rows++
 			if row.Shared {
 				out.Shared++
@@ -42,25 +64,52 @@ func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error)
 			return nil
 		})
 		if err != nil {
-			return Located{}, err
+			return out, err
 		}
+		activity.RecordHeartbeat(ctx)
 	}
-	return out, a.deps.Store.Append(ctx, in.RequestID, "rows.located", map[string]any{"rows": out.Rows, "shared": out.Shared, "data_map": a.deps.MapID})
+	return out, nil
 }
 
-// watched notes in the database when a system does not answer, so that the console shows it while the activity is retried.
+func identities(s request.Subject) []walk.Identity {
+	out := make([]walk.Identity, len(s.Identities))
+	for i, id := range s.Identities {
+		out[i] = walk.Identity{Kind: id.Kind, Value: id.Value}
+	}
+	return out
+}
+
+// dataOf is how the data map names a controller: its slug, or nothing for the operator itself.
+func dataOf(c request.Controller) string {
+	if c.Operator {
+		return ""
+	}
+	return c.Slug
+}
+
+// system is an open system by the name that the data map uses.
+func (a *Activities) system(_ context.Context, name string) (connectors.System, error) {
+	s, ok := a.deps.Systems[name]
+	if !ok {
+		return nil, models.Errorf(models.Unavailable, "system_unknown", "The system %s is not configured.", name)
+	}
+	return s, nil
+}
+
+// watched notes in the database which systems answer when one of them failed, so that the console shows it while the activity is retried.
 func (a *Activities) watched(ctx context.Context, err error) error {
 	if err == nil || models.KindOf(err) == "" || ctx.Err() != nil {
 		return err
 	}
 	for name, system := range a.deps.Systems {
 		ping, cancel := context.WithTimeout(ctx, 5*time.Second)
-		down := system.Ping(ping)
-		cancel()
-		code := ""
-		if down != nil {
+		code := models.CodeOf(err)
+		if down := system.Ping(ping); down == nil {
+			code = ""
+		} else if models.KindOf(down) != "" {
 			code = models.CodeOf(down)
 		}
+		cancel()
 		if noted := a.deps.Store.NoteSystem(ctx, name, code); noted != nil {
 			return noted
 		}

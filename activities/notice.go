@@ -42,10 +42,14 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 	if out.Answered || n.Attempts >= in.Attempt {
 		return out, nil
 	}
-	if n.Channel == store.RecipientWebhook {
+	if n.Channel == store.ChannelWebhook {
 		err = a.postNotice(ctx, in, n)
 	} else {
 		err = a.mailNotice(ctx, in, n)
+	}
+	if models.KindOf(err) == models.Invalid { // refused for good: the DPO learns of it, and the next attempt may go to a corrected address
+		data := map[string]any{"notice_id": in.NoticeID, "attempt": in.Attempt, "code": models.CodeOf(err)}
+		return out, a.deps.Store.Append(ctx, n.RequestID, "notice.refused", data)
 	}
 	if err != nil {
 		return out, err

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -71,11 +72,7 @@ type judge struct {
 }
 
 func (a *Activities) judge(right models.Right, today calendar.Date, c request.Controller) *judge {
-	slug := c.Slug
-	if c.Operator {
-		slug = ""
-	}
-	return &judge{builder: plan.NewBuilder(right, today, a.hold), graph: a.deps.Graph, controller: slug}
+	return &judge{builder: plan.NewBuilder(right, today, a.hold), graph: a.deps.Graph, controller: dataOf(c)}
 }
 
 // group is the number of the row's group; 0 for a row of another controller.
@@ -92,7 +89,7 @@ func (j *judge) group(row datamap.FoundRow) (int, error) {
 
 func planCollection(n *datamap.Node) plan.Collection {
 	c := plan.Collection{
-		System: n.System, Dataset: n.Address.Dataset, Name: n.Address.Collection, Categories: n.Categories(),
+		System: n.System, Dataset: n.Address.Dataset, Name: n.Address.Collection, Categories: nodeCategories(n),
 		Masked: n.Erasure() == datamap.EraseMask, Kept: n.Erasure() == datamap.EraseKeep,
 	}
 	for i := range n.Fields {
@@ -102,6 +99,16 @@ func planCollection(n *datamap.Node) plan.Collection {
 		c.Holds = append(c.Holds, plan.HoldRule{Code: h.Rule, Fields: h.Fields})
 	}
 	return c
+}
+
+// nodeCategories are the data categories of a collection and its fields, sorted.
+func nodeCategories(n *datamap.Node) []string {
+	out := slices.Clone(n.Collection.Categories)
+	for i := range n.Fields {
+		out = append(out, n.Fields[i].Categories...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func planRow(n *datamap.Node, row datamap.FoundRow) plan.Row {

@@ -157,7 +157,7 @@ func (b *batch) writeHashes(ctx context.Context, tx pgx.Tx, hashed []mask, place
 		sources = append(sources, fmt.Sprintf("$%d::text[]", len(args)))
 		names = append(names, name)
 	}
-	_, err := tx.Exec(ctx, "UPDATE "+b.table.sql()+" SET "+strings.Join(sets, ", ")+" FROM pg_catalog.unnest("+
+	_, err := tx.Exec(ctx, "UPDATE "+b.table.sql()+" SET "+strings.Join(sets, ", ")+" FROM unnest("+
 		strings.Join(sources, ", ")+") AS v("+strings.Join(names, ", ")+") WHERE t.ctid = v.place", args...)
 	return err
 }

@@ -114,7 +114,7 @@ func (g *group) tuples(sets []string, arrays bool) string {
 			conditions = append(conditions, "k."+name+" = "+c.operand())
 		}
 	}
-	source := "pg_catalog.unnest(" + strings.Join(sets, ", ") + ") AS k(" + strings.Join(names, ", ") + ")"
+	source := "unnest(" + strings.Join(sets, ", ") + ") AS k(" + strings.Join(names, ", ") + ")"
 	if arrays {
 		return "EXISTS (SELECT 1 FROM " + source + " WHERE " + strings.Join(conditions, " AND ") + ")"
 	}
@@ -142,7 +142,7 @@ func (c *column) castType(fold bool) string {
 
 func (c *column) folded(set string) string {
 	if c.array {
-		return "EXISTS (SELECT 1 FROM pg_catalog.unnest(" + c.sql() + ") e WHERE lower(btrim(e::text)) = ANY (" + set + "))"
+		return "EXISTS (SELECT 1 FROM unnest(" + c.sql() + ") e WHERE lower(btrim(e::text)) = ANY (" + set + "))"
 	}
 	operand := c.sql()
 	if !textual[c.base] {
