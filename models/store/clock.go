@@ -46,7 +46,7 @@ func (s *Store) ClockFacts(ctx context.Context, requestID models.ID) (ClockFacts
 	}
 	var rows []decisionRow
 	err = tx.Where("request_id = ? AND kind IN ?", requestID, []request.DecisionKind{request.Clarify, request.Answer, request.Extend}).
-		Order("decided_at, id").Find(&rows).Error
+		Order("seq").Find(&rows).Error
 	facts := ClockFacts{Request: r.request(), Controller: c}
 	for _, d := range rows {
 		at := d.DecidedAt.UTC()

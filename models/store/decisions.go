@@ -14,6 +14,7 @@ import (
 )
 
 type decisionRow struct {
+	Seq          int64     `gorm:"->"`
 	ID           models.ID `gorm:"primaryKey"`
 	RequestID    models.ID
 	ControllerID models.ID
@@ -120,7 +121,7 @@ var settled = map[request.DecisionKind][]request.DecisionKind{
 // and Instruct count only in the state in which they were taken: the workflow may come back to it with a new plan.
 func checkEarlier(tx *gorm.DB, r requestRow, d request.Decision) error {
 	var earlier []decisionRow
-	if err := tx.Select("id", "kind", "state_no", "notice_id").Where("request_id = ?", r.ID).Order("decided_at, id").Find(&earlier).Error; err != nil {
+	if err := tx.Select("id", "kind", "state_no", "notice_id").Where("request_id = ?", r.ID).Order("seq").Find(&earlier).Error; err != nil {
 		return err
 	}
 	open := false // a question to the subject
@@ -192,7 +193,7 @@ func (s *Store) decisionsOf(tx *gorm.DB, requestID models.ID, kinds ...request.D
 		query = query.Where("kind IN ?", kinds)
 	}
 	var rows []decisionRow
-	if err := query.Order("decided_at, id").Find(&rows).Error; err != nil {
+	if err := query.Order("seq").Find(&rows).Error; err != nil {
 		return nil, unavailable(err)
 	}
 	out, err := s.openDecisions(tx, rows)

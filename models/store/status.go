@@ -162,7 +162,7 @@ func openQuestion(tx *gorm.DB, key *vault.Key, r requestRow) (models.Personal, e
 	}
 	var last []decisionRow
 	err := tx.Where("request_id = ? AND kind IN ?", r.ID, []request.DecisionKind{request.Clarify, request.Answer}).
-		Order("decided_at DESC, id DESC").Limit(1).Find(&last).Error
+		Order("seq DESC").Limit(1).Find(&last).Error
 	if err != nil || len(last) == 0 || last[0].Kind == request.Answer {
 		return "", unavailable(err)
 	}

@@ -128,8 +128,7 @@ func (s *Store) issued(r requestRow, sub submissionRow, v verificationRow, contr
 
 // issue finds or makes the verification of one submission that is to be mailed; ok is false when there is nothing to mail.
 func (s *Store) issue(tx *gorm.DB, r requestRow, sub submissionRow, email models.Personal) (v verificationRow, ok bool, err error) {
-	var last []verificationRow
-	err = tx.Where("submission_id = ?", sub.ID).Order("issued_at DESC, id").Limit(1).Find(&last).Error
+	last, err := latestVerification(tx, sub.ID)
 	if err != nil || email == "" {
 		return verificationRow{}, false, err
 	}
@@ -153,6 +152,12 @@ func (s *Store) issue(tx *gorm.DB, r requestRow, sub submissionRow, email models
 		return verificationRow{}, false, err
 	}
 	return v, true, s.record(tx, r, models.System(), "verification.issued", map[string]any{"verification_id": v.ID})
+}
+
+// latestVerification is the one that no later one has replaced; none when the submission has none yet.
+func latestVerification(tx *gorm.DB, submissionID models.ID) (last []verificationRow, err error) {
+	err = tx.Where("submission_id = ?", submissionID).Order("superseded_at IS NULL DESC, issued_at DESC, id").Limit(1).Find(&last).Error
+	return last, err
 }
 
 func (s *Store) newVerification(r requestRow, sub submissionRow, email models.Personal) verificationRow {
@@ -251,8 +256,7 @@ func (s *Store) VerifyByCode(ctx context.Context, statusToken, code string) erro
 		if err != nil {
 			return err
 		}
-		var last []verificationRow
-		err = tx.Where("submission_id = ?", sub.ID).Order("issued_at DESC, id").Limit(1).Find(&last).Error
+		last, err := latestVerification(tx, sub.ID)
 		if err != nil {
 			return err
 		}

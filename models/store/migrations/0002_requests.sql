@@ -81,6 +81,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 CREATE TABLE decisions (
+    seq           bigint GENERATED ALWAYS AS IDENTITY UNIQUE, -- in the order taken: a request's row is locked meanwhile
     id            uuid PRIMARY KEY,
     request_id    uuid NOT NULL REFERENCES requests,
     controller_id uuid NOT NULL REFERENCES controllers,
@@ -97,7 +98,7 @@ CREATE TABLE decisions (
     notified_at   timestamptz    -- when the person was told of it
 );
 
-CREATE INDEX decisions_request ON decisions (request_id, decided_at);
+CREATE INDEX decisions_request ON decisions (request_id, seq);
 
 CREATE TABLE orders (
     seq          bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
