@@ -1,6 +1,7 @@
 package pgserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,15 +25,15 @@ type binaries struct {
 // findBinaries returns the programs of the wanted major version, or the newest when major is empty. It looks in
 // HABEAS_PG_BIN (and then nowhere else), beside PATH's pg_config, in Debian's directories, and in the cache directory
 // that scripts/setup.sh fills for users who may not install packages.
-func findBinaries(major string) (binaries, error) {
+func findBinaries(ctx context.Context, major string) (binaries, error) {
 	if dir := os.Getenv("HABEAS_PG_BIN"); dir != "" {
-		found, err := inspect(dir, "")
+		found, err := inspect(ctx, dir, "")
 		if err != nil {
 			return binaries{}, fmt.Errorf("HABEAS_PG_BIN: %w", err)
 		}
 		return found, found.serves(major)
 	}
-	candidates := installed()
+	candidates := installed(ctx)
 	if len(candidates) == 0 {
 		return binaries{}, ErrNotInstalled
 	}
@@ -45,15 +46,15 @@ func findBinaries(major string) (binaries, error) {
 }
 
 // installed lists what is on this machine: system-wide programs before unpacked ones, and newer before older.
-func installed() []binaries {
+func installed(ctx context.Context) []binaries {
 	var system, unpacked []binaries
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
-		if found, err := inspect(strings.TrimSpace(string(out)), ""); err == nil {
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
+		if found, err := inspect(ctx, strings.TrimSpace(string(out)), ""); err == nil {
 			system = append(system, found)
 		}
 	}
 	for _, dir := range glob("/usr/lib/postgresql/*/bin") {
-		if found, err := inspect(dir, ""); err == nil {
+		if found, err := inspect(ctx, dir, ""); err == nil {
 			system = append(system, found)
 		}
 	}
@@ -61,7 +62,7 @@ func installed() []binaries {
 		root := filepath.Join(cache, "postgresql")
 		libraries := strings.Join(append(glob(root+"/usr/lib/*-linux-gnu*"), glob(root+"/lib/*-linux-gnu*")...), ":")
 		for _, dir := range glob(root + "/usr/lib/postgresql/*/bin") {
-			if found, err := inspect(dir, libraries); err == nil {
+			if found, err := inspect(ctx, dir, libraries); err == nil {
 				unpacked = append(unpacked, found)
 			}
 		}
@@ -69,7 +70,7 @@ func installed() []binaries {
 	return append(newestFirst(system), newestFirst(unpacked)...)
 }
 
-func inspect(dir, libraryPath string) (binaries, error) {
+func inspect(ctx context.Context, dir, libraryPath string) (binaries, error) {
 	for _, name := range []string{"initdb", "postgres"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
@@ -80,7 +81,7 @@ func inspect(dir, libraryPath string) (binaries, error) {
 		}
 	}
 	found := binaries{dir: dir, libraryPath: libraryPath}
-	cmd := exec.Command(filepath.Join(dir, "postgres"), "--version")
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version")
 	cmd.Env = found.environment()
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,6 +1,7 @@
 package pgserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,12 +28,12 @@ type guard struct {
 	stdin io.Closer
 }
 
-func startGuard(dir directory, lock *os.File) (*guard, error) {
+func startGuard(ctx context.Context, dir directory, lock *os.File) (*guard, error) {
 	mode := "keep"
 	if dir.remove {
 		mode = "remove"
 	}
-	cmd := exec.Command("/bin/sh", "-c", guardScript, "habeas-pg-guard", dir.path, mode)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", guardScript, "habeas-pg-guard", dir.path, mode)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: dir.owner, Setpgid: true}
 	cmd.ExtraFiles = []*os.File{lock}

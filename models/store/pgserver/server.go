@@ -55,6 +55,7 @@ type Server struct {
 	password string
 	process  *os.Process
 	exited   chan struct{} // closed when the server process has ended
+	exit     error         // how it ended; valid when exited is closed
 	guard    *guard
 	stop     sync.Once
 	stopErr  error
@@ -73,7 +74,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	defer lock.Close() // the guard goes on holding it
-	guard, err := startGuard(dir, lock)
+	guard, err := startGuard(ctx, dir, lock)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func start(ctx context.Context, dir directory, options Options) (*Server, error)
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	programs, err := findBinaries(major)
+	programs, err := findBinaries(ctx, major)
 	if err != nil {
 		return nil, err
 	}
@@ -129,13 +130,13 @@ func initialise(ctx context.Context, programs binaries, dir directory) error {
 // launch starts the server process and waits until it answers.
 func (s *Server) launch(ctx context.Context, programs binaries, options Options) error {
 	if s.port == 0 {
-		port, err := freePort()
+		port, err := freePort(ctx)
 		if err != nil {
 			return err
 		}
 		s.port = port
 	}
-	if err := s.run(programs, options); err != nil {
+	if err := s.run(ctx, programs, options); err != nil {
 		return err
 	}
 	if err := s.awaitReady(ctx); err != nil {
@@ -146,12 +147,12 @@ func (s *Server) launch(ctx context.Context, programs binaries, options Options)
 
 // run starts the server from a goroutine that keeps its thread until the server ends, because the kernel ties the
 // child's life to the thread that started it, and Go ends idle threads.
-func (s *Server) run(programs binaries, options Options) error {
+func (s *Server) run(ctx context.Context, programs binaries, options Options) error {
 	log, err := os.OpenFile(s.dir.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(filepath.Join(programs.dir, "postgres"), parameters(s.dir, s.port, options)...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(programs.dir, "postgres"), parameters(s.dir, s.port, options)...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.dir.path, programs.environment(), log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.dir.owner, Setpgid: true}
 	diesWithParent(cmd.SysProcAttr)
@@ -167,8 +168,7 @@ func (s *Server) run(programs binaries, options Options) error {
 		}
 		started <- err
 		if err == nil {
-			// How the server ended is in its log; that it ended is all that is asked here.
-			_ = cmd.Wait()
+			s.exit = cmd.Wait()
 		}
 	}()
 	return <-started
@@ -211,7 +211,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-s.exited:
-			return errors.New("the server ended")
+			return errors.Join(errors.New("it ended"), s.exit)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-poll.C:
@@ -220,8 +220,8 @@ func (s *Server) awaitReady(ctx context.Context) error {
 }
 
 // freePort asks the kernel for a port that nobody listens on.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("free port: %w", err)
 	}

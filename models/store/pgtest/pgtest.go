@@ -21,7 +21,10 @@ var cluster = sync.OnceValues(func() (*pgserver.Server, error) {
 
 var (
 	databases atomic.Int64
-	templates sync.Map // name -> func() (database string, err error)
+	templates = struct {
+		sync.Mutex
+		byName map[string]func() (database string, err error)
+	}{byName: make(map[string]func() (string, error))}
 )
 
 // Server returns the cluster of this test process, without fsync, for tests that need roles or server settings. A machine
@@ -47,10 +50,14 @@ func New(t testing.TB) (dsn string) {
 func Template(t testing.TB, name string, prepare func(dsn string) error) (dsn string) {
 	t.Helper()
 	server := Server(t)
-	once, _ := templates.LoadOrStore(name, sync.OnceValues(func() (string, error) {
-		return fill(server, name, prepare)
-	}))
-	database, err := once.(func() (string, error))()
+	templates.Lock()
+	once := templates.byName[name]
+	if once == nil {
+		once = sync.OnceValues(func() (string, error) { return fill(server, name, prepare) })
+		templates.byName[name] = once
+	}
+	templates.Unlock()
+	database, err := once()
 	if err != nil {
 		t.Fatalf("pgtest: template %s: %v", name, err)
 	}

@@ -65,7 +65,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	log := &tail{next: options.Log}
-	server, lines, err := launch(program, options, log)
+	server, lines, err := launch(ctx, program, options, log)
 	if err != nil {
 		return nil, fmt.Errorf("start the Temporal server: %w", err)
 	}
@@ -95,9 +95,9 @@ func arguments(options Options) (flags, environment []string) {
 
 // launch starts the program from a goroutine that keeps its thread until the program ends, because the kernel ties the
 // child's life to the thread that started it, and Go ends idle threads.
-func launch(program string, options Options, log io.Writer) (*Server, io.ReadCloser, error) {
+func launch(ctx context.Context, program string, options Options, log io.Writer) (*Server, io.ReadCloser, error) {
 	flags, environment := arguments(options)
-	cmd := exec.Command(program, flags...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, flags...)
 	cmd.Env, cmd.Stderr = environment, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us; we stop our children in order
 	diesWithParent(cmd.SysProcAttr)
@@ -150,7 +150,7 @@ func (s *Server) awaitReady(ctx context.Context, lines io.ReadCloser) error {
 	case err := <-answer:
 		if errors.Is(err, io.EOF) {
 			<-s.exited
-			return fmt.Errorf("it ended: %w", s.exit)
+			return errors.Join(errors.New("it ended"), s.exit)
 		}
 		return err
 	case <-ctx.Done():
