@@ -68,7 +68,7 @@ func (a *Activities) mailNotice(ctx context.Context, in NoticeRef, n store.Notic
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}
 	for _, id := range n.Identities {
-		mail.Identifiers = append(mail.Identifiers, templates.Identifier{Kind: id.Kind, Value: id.Value})
+		mail.Identifiers = append(mail.Identifiers, templates.Identifier{Kind: identityWords(id.Kind), Value: id.Value})
 	}
 	return a.send(ctx, n.RequestID, fmt.Sprintf("notice-%s-%d", in.NoticeID, in.Attempt), n.Address, mail)
 }

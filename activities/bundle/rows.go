@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"io"
@@ -60,16 +61,12 @@ func plainJSON(v datamap.Value) ([]byte, error) {
 	switch v.Kind() {
 	case datamap.KindNull:
 		return []byte("null"), nil
-	case datamap.KindInt, datamap.KindDecimal, datamap.KindFloat:
-		if json.Valid([]byte(v.Text())) {
+	case datamap.KindInt, datamap.KindDecimal, datamap.KindBool, datamap.KindJSON:
+		if json.Valid([]byte(v.Text())) { // NaN is a decimal and no JSON
 			return []byte(v.Text()), nil
 		}
-	case datamap.KindBool:
-		return []byte(v.Text()), nil
-	case datamap.KindJSON:
-		if json.Valid([]byte(v.Text())) {
-			return []byte(v.Text()), nil
-		}
+	case datamap.KindBytes:
+		return json.Marshal([]byte(v.Text()))
 	case datamap.KindArray:
 		elements := make([]json.RawMessage, 0, len(v.Elements()))
 		for _, e := range v.Elements() {
@@ -109,13 +106,23 @@ func (c *CSV) Close() error {
 	return c.w.Error()
 }
 
-func cell(v datamap.Value) string {
-	text := v.Text()
+// Text is a value as one text: arrays as JSON, bytes as base64, NULL as nothing.
+func Text(v datamap.Value) string {
 	switch v.Kind() {
-	case datamap.KindInt, datamap.KindDecimal, datamap.KindFloat:
-		return text
+	case datamap.KindBytes:
+		return base64.StdEncoding.EncodeToString([]byte(v.Text()))
+	case datamap.KindArray:
+		if b, err := plainJSON(v); err == nil {
+			return string(b)
+		}
 	}
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	return v.Text()
+}
+
+// cell is Text with a ' before what a spreadsheet would run as a formula.
+func cell(v datamap.Value) string {
+	text := Text(v)
+	if v.Kind() != datamap.KindInt && v.Kind() != datamap.KindDecimal && text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}
 	return text

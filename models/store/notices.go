@@ -160,7 +160,7 @@ func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, def
 		return err
 	}
 	for _, p := range recipients {
-		affected := p.affected(categories)
+		affected := p.Affected(categories)
 		if len(affected) == 0 {
 			continue
 		}

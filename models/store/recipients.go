@@ -37,9 +37,9 @@ type Recipient struct {
 	ReminderAfter time.Duration
 }
 
-// affected lists those of the categories that the recipient receives. Categories are a tree: "user.contact" contains "user.contact.email",
+// Affected lists those of the categories that the recipient receives. Categories are a tree: "user.contact" contains "user.contact.email",
 // so that either may stand for the other.
-func (r Recipient) affected(categories []string) []string {
+func (r Recipient) Affected(categories []string) []string {
 	var out []string
 	for _, c := range categories {
 		for _, own := range r.Categories {

@@ -1,0 +1,278 @@
+package activities
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"habeas/activities/bundle"
+	"habeas/activities/connectors"
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/plan"
+	"habeas/models/store"
+	"habeas/templates"
+	"habeas/templates/report"
+)
+
+// BuildPackage writes the copy of an access or export request as an encrypted package. Everything streams; a retry writes it anew.
+func (a *Activities) BuildPackage(ctx context.Context, in RequestRef) (Package, error) {
+	out, err := a.buildPackage(ctx, in)
+	return out, a.failure(ctx, a.watched(ctx, err))
+}
+
+func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, error) {
+	c, err := a.newCopy(ctx, in.RequestID)
+	if err != nil {
+		return Package{}, err
+	}
+	id, err := a.deps.Store.CreatePackage(ctx, in.RequestID)
+	if err != nil {
+		return Package{}, err
+	}
+	w, err := a.deps.Store.PackageWriter(ctx, id)
+	if err != nil {
+		return Package{}, err
+	}
+	digest, size, err := c.write(ctx, w)
+	if err != nil {
+		return Package{}, err // the writer is not closed: what is half written never counts
+	}
+	if err := w.Close(); err != nil {
+		return Package{}, err
+	}
+	expires := a.deps.Now().Add(a.deps.Policy.PackageFor)
+	_, err = a.deps.Store.FinishPackage(ctx, id, digest, size, expires)
+	return Package{PackageID: id, ExpiresAt: expires}, err
+}
+
+// SendPackageLink tells the person where the package waits.
+func (a *Activities) SendPackageLink(ctx context.Context, in PackageRef) error {
+	return a.failure(ctx, a.sendPackageLink(ctx, in))
+}
+
+func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	view, err := a.deps.Store.Package(ctx, models.ScopeOperator(), in.PackageID)
+	if err != nil {
+		return err
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return err
+	}
+	mail := templates.PackageReadyMail{
+		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
+		Authority: l.controller.Authority,
+	}
+	return a.send(ctx, in.RequestID, "package-"+in.PackageID.String(), subject.Email, mail)
+}
+
+// ShredPackage deletes a package that was fetched or has expired.
+func (a *Activities) ShredPackage(ctx context.Context, in PackageRef) error {
+	return a.failure(ctx, a.deps.Store.ShredPackage(ctx, in.PackageID))
+}
+
+// copyRun writes one copy.
+type copyRun struct {
+	*Activities
+	letterContext
+	plan  plan.Plan
+	known map[string]bool // the person's own identities, folded, which redaction leaves
+	head  report.Head
+}
+
+func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error) {
+	l, err := a.letterContext(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.approvedPlan(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), id)
+	if err != nil {
+		return nil, err
+	}
+	c := &copyRun{Activities: a, letterContext: l, plan: p, known: map[string]bool{}}
+	for _, i := range subject.Identities {
+		c.known[datamap.Fold(i.Kind, i.Value.Reveal())] = true
+	}
+	c.head, err = a.reportHead(ctx, l, p, subject)
+	return c, err
+}
+
+// write writes the archive and returns its digest and size.
+func (c *copyRun) write(ctx context.Context, w io.Writer) (digest string, size int64, err error) {
+	archive := bundle.NewArchive(w, c.head.PreparedAt)
+	if c.req.Right == models.Access {
+		if err := c.writeReport(ctx, archive); err != nil {
+			return "", 0, err
+		}
+	}
+	for _, part := range c.parts() {
+		if err := c.writeJSON(ctx, archive, part); err != nil {
+			return "", 0, err
+		}
+		if c.req.Right != models.Export {
+			continue
+		}
+		if err := c.writeCSV(ctx, archive, part); err != nil {
+			return "", 0, err
+		}
+	}
+	if err := c.writeReadme(archive); err != nil {
+		return "", 0, err
+	}
+	return archive.Close(c.req.Reference)
+}
+
+// part is one collection of the copy with the groups that go into it.
+type part struct {
+	node   *datamap.Node
+	groups []plan.Group
+}
+
+func (p part) name() string { return p.node.Address.String() }
+
+// parts are the collections with something to disclose, in the order of the data map.
+func (c *copyRun) parts() []part {
+	var out []part
+	for _, node := range c.deps.Graph.Nodes {
+		p := part{node: node}
+		for _, g := range c.plan.Groups {
+			if g.Name() == node.Address.String() && (g.Treatment() == models.TreatDisclose || g.Treatment() == models.TreatRedact) {
+				p.groups = append(p.groups, g)
+			}
+		}
+		if len(p.groups) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// fields are the fields that the right gives: all for access, the portable ones for an export (Art. 20).
+func (c *copyRun) fields(n *datamap.Node) []string {
+	if c.req.Right != models.Export {
+		return n.FieldNames()
+	}
+	var out []string
+	for i := range n.Fields {
+		if n.Portable(&n.Fields[i]) {
+			out = append(out, n.Fields[i].Name)
+		}
+	}
+	return out
+}
+
+// rows streams the rows of a part, redacted where the plan says so.
+func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) error) (int64, error) {
+	system, err := c.system(ctx, p.node.System)
+	if err != nil {
+		return 0, err
+	}
+	exporter, err := connectors.As[connectors.Exporter](system, "export")
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, g := range p.groups {
+		redact := g.Treatment() == models.TreatRedact
+		err := c.eachBatch(ctx, GroupRef{RequestID: c.req.ID, Group: g.No}, nil, func(rows []store.LocatedRow) error {
+			return exporter.Export(ctx, p.node, keys(rows), c.fields(p.node), func(row datamap.Row) error {
+				if n++; n%1000 == 0 {
+					activity.RecordHeartbeat(ctx)
+				}
+				if redact {
+					row = c.redact(p.node, row)
+				}
+				return yield(row)
+			})
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// redact blanks every personal field that is not one of the person's own identities, Art. 15(4).
+func (c *copyRun) redact(n *datamap.Node, row datamap.Row) datamap.Row {
+	row.Values = slices.Clone(row.Values)
+	for i, column := range row.Columns {
+		f := n.Field(column)
+		if f != nil && f.Personal() && !c.known[datamap.Fold(f.Identity, row.Values[i].Text())] {
+			row.Values[i] = datamap.Null
+		}
+	}
+	return row
+}
+
+func (c *copyRun) writeJSON(ctx context.Context, archive *bundle.Archive, p part) error {
+	out, err := archive.Create("data/"+p.name()+".json", c.what(p))
+	if err != nil {
+		return err
+	}
+	w, err := bundle.NewJSON(out)
+	if err != nil {
+		return err
+	}
+	n, err := c.rows(ctx, p, w.Row)
+	if err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	archive.Rows(n)
+	return nil
+}
+
+func (c *copyRun) writeCSV(ctx context.Context, archive *bundle.Archive, p part) error {
+	out, err := archive.Create("data/"+p.name()+".csv", c.what(p))
+	if err != nil {
+		return err
+	}
+	w, err := bundle.NewCSV(out, c.fields(p.node))
+	if err != nil {
+		return err
+	}
+	n, err := c.rows(ctx, p, w.Row)
+	if err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	archive.Rows(n)
+	return nil
+}
+
+func (c *copyRun) what(p part) string {
+	if p.node.Collection.Description != "" {
+		return p.node.Collection.Description
+	}
+	return "The records of " + p.name() + "."
+}
+
+func (c *copyRun) writeReadme(archive *bundle.Archive) error {
+	contents := report.Contents{
+		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
+	}
+	for _, f := range archive.Files() {
+		contents.Files = append(contents.Files, report.File{Name: f.Name, What: f.What})
+	}
+	contents.Files = append(contents.Files, report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
+	out, err := archive.Create("README.txt", "What is in this package.")
+	if err != nil {
+		return err
+	}
+	return report.Readme(out, contents)
+}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"time"
+
+	"habeas/models"
+)
+
+// Config is everything that the programs can be told. Environment variables carry the prefix HABEAS_; a file has the yaml names; the
+// environment overrides the file, flags override both.
+type Config struct {
+	DatabaseURL models.Personal `yaml:"database_url" env:"DATABASE_URL"`
+	MasterKey   models.Personal `yaml:"master_key" env:"MASTER_KEY"`   // 32 bytes, base64
+	SigningKey  models.Personal `yaml:"signing_key" env:"SIGNING_KEY"` // Ed25519 seed, base64
+
+	BaseURL        string   `yaml:"base_url" env:"BASE_URL"` // public address of the portal
+	Listen         string   `yaml:"listen" env:"LISTEN"`
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"` // CIDR ranges whose X-Forwarded-For is believed
+
+	OperatorName string          `yaml:"operator_name" env:"OPERATOR_NAME"`
+	DPOEmail     models.Personal `yaml:"dpo_email" env:"DPO_EMAIL"`
+
+	DataMaps []string `yaml:"data_maps" env:"DATA_MAPS"` // files
+	Systems  string   `yaml:"systems" env:"SYSTEMS"`     // file: how to reach each system
+	Rules    string   `yaml:"rules" env:"RULES"`         // file of the deployment's own retention rules
+	Holidays string   `yaml:"holidays" env:"HOLIDAYS"`   // file of local days on which nobody works
+
+	Temporal Temporal `yaml:"temporal" envPrefix:"TEMPORAL_"`
+	SMTP     SMTP     `yaml:"smtp" envPrefix:"SMTP_"`
+	Policy   Policy   `yaml:"policy" envPrefix:"POLICY_"`
+	Log      Log      `yaml:"log" envPrefix:"LOG_"`
+}
+
+// Temporal says how to reach the Temporal service.
+type Temporal struct {
+	Address   string          `yaml:"address" env:"ADDRESS"`
+	Namespace string          `yaml:"namespace" env:"NAMESPACE"`
+	TLS       bool            `yaml:"tls" env:"TLS"`
+	CAFile    string          `yaml:"ca_file" env:"CA_FILE"`
+	CertFile  string          `yaml:"cert_file" env:"CERT_FILE"`
+	KeyFile   string          `yaml:"key_file" env:"KEY_FILE"`
+	APIKey    models.Personal `yaml:"api_key" env:"API_KEY"`
+}
+
+// SMTP says how to send mail.
+type SMTP struct {
+	Host     string          `yaml:"host" env:"HOST"`
+	Port     int             `yaml:"port" env:"PORT"`
+	TLS      string          `yaml:"tls" env:"TLS"` // mandatory, opportunistic, implicit, none
+	User     string          `yaml:"user" env:"USER"`
+	Password models.Personal `yaml:"password" env:"PASSWORD"`
+	From     string          `yaml:"from" env:"FROM"`
+}
+
+// Policy is what the operator may choose within the law.
+type Policy struct {
+	ApproveUndecided bool          `yaml:"approve_undecided" env:"APPROVE_UNDECIDED"` // a plan with nothing to decide needs no click
+	LapseAfter       time.Duration `yaml:"lapse_after" env:"LAPSE_AFTER"`
+	RemindBefore     []int         `yaml:"remind_before_days" env:"REMIND_BEFORE_DAYS"`
+	InstructionEvery time.Duration `yaml:"instruction_reminder_every" env:"INSTRUCTION_REMINDER_EVERY"`
+	ReviewEvery      time.Duration `yaml:"review_reminder_every" env:"REVIEW_REMINDER_EVERY"`
+	OverdueEvery     time.Duration `yaml:"overdue_reminder_every" env:"OVERDUE_REMINDER_EVERY"`
+	PackageFor       time.Duration `yaml:"package_for" env:"PACKAGE_FOR"`
+	KeepKeysFor      time.Duration `yaml:"keep_keys_for" env:"KEEP_KEYS_FOR"`
+	SweepEvery       time.Duration `yaml:"deferral_sweep_every" env:"DEFERRAL_SWEEP_EVERY"`
+	PrivateWebhooks  []string      `yaml:"private_webhook_hosts" env:"PRIVATE_WEBHOOK_HOSTS"` // host:port that may be inside the network
+}
+
+// Log says what is written to standard error.
+type Log struct {
+	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn, error
+	Format string `yaml:"format" env:"FORMAT"` // json, text
+}
+
+// Default is the configuration before anything is loaded.
+func Default() Config {
+	day := 24 * time.Hour
+	return Config{
+		Listen:   "127.0.0.1:8080",
+		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "habeas"},
+		SMTP:     SMTP{Port: 587, TLS: "mandatory"},
+		Policy: Policy{
+			LapseAfter: 30 * day, RemindBefore: []int{14, 7, 3, 1, 0}, InstructionEvery: 5 * day, ReviewEvery: 3 * day, OverdueEvery: day,
+			PackageFor: 14 * day, KeepKeysFor: 90 * day, SweepEvery: time.Hour,
+		},
+		Log: Log{Level: "info", Format: "json"},
+	}
+}

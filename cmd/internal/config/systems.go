@@ -1,0 +1,68 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+
+	"habeas/models"
+)
+
+// System says how to reach one system that the data maps name. Exactly one of DSN, DSNEnv and DSNFile is given.
+type System struct {
+	Kind    string          `yaml:"kind"` // as the registry of connectors names it, e.g. postgres
+	DSN     models.Personal `yaml:"dsn"`
+	DSNEnv  string          `yaml:"dsn_env"`
+	DSNFile string          `yaml:"dsn_file"`
+}
+
+// LoadSystems reads the file of systems: a map from name to System under the key systems.
+func LoadSystems(path string, environ map[string]string) (map[string]System, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("systems: %w", err)
+	}
+	var file struct {
+		Systems map[string]System `yaml:"systems"`
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&file); err != nil {
+		return nil, fmt.Errorf("systems %s: %w", path, err)
+	}
+	for name, s := range file.Systems {
+		if s, err = s.resolve(environ); err != nil {
+			return nil, fmt.Errorf("system %s: %w", name, err)
+		}
+		file.Systems[name] = s
+	}
+	return file.Systems, nil
+}
+
+func (s System) resolve(environ map[string]string) (System, error) {
+	given := 0
+	for _, v := range []string{s.DSN.Reveal(), s.DSNEnv, s.DSNFile} {
+		if v != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return s, models.Errorf(models.Invalid, "bad_system", "Give exactly one of dsn, dsn_env and dsn_file.")
+	}
+	if s.DSNFile != "" {
+		b, err := os.ReadFile(s.DSNFile)
+		if err != nil {
+			return s, err
+		}
+		s.DSN = models.Personal(bytes.TrimSpace(b))
+	}
+	if s.DSNEnv != "" {
+		s.DSN = models.Personal(environ[s.DSNEnv])
+		if s.DSN == "" {
+			return s, models.Errorf(models.Invalid, "bad_system", "The environment variable %s is empty.", s.DSNEnv)
+		}
+	}
+	return s, nil
+}

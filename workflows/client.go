@@ -1,0 +1,141 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"habeas/activities"
+	"habeas/models"
+	"habeas/models/request"
+)
+
+// callTimeout bounds each call to the Temporal service: without it a call to a server that hangs would too.
+const callTimeout = 10 * time.Second
+
+// Client starts and updates Habeas' workflows.
+type Client struct{ temporal client.Client }
+
+// NewClient wraps a Temporal client, which may be lazy.
+func NewClient(c client.Client) *Client { return &Client{temporal: c} }
+
+// StartRequest starts a request's workflow. One that runs or has run is left alone, so that the order may be repeated.
+func (c *Client) StartRequest(ctx context.Context, id models.ID) error {
+	return c.start(ctx, RequestWorkflowID(id), RequestWorkflowName, RequestInput{RequestID: id})
+}
+
+func (c *Client) start(ctx context.Context, id, name string, in any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, name, in)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
+	}
+	return err
+}
+
+// Delivery is a recorded decision on its way to a workflow.
+type Delivery struct {
+	OrderID    models.ID // the Update's ID: Temporal drops a second delivery
+	RequestID  models.ID
+	DecisionID models.ID
+	NoticeID   models.ID
+	Kind       request.DecisionKind
+}
+
+// ErrGone means that the workflow to be told has ended: there is nothing left to deliver to.
+var ErrGone = errors.New("the workflow has ended")
+
+// Deliver hands a decision to the workflow and waits until it has accepted it. It fails with ErrGone, or with the validator's error when the
+// workflow is not there yet; the caller tries again.
+func (c *Client) Deliver(ctx context.Context, d Delivery) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	target := RequestWorkflowID(d.RequestID)
+	if ofNotice(d.Kind) {
+		target = NoticeWorkflowID(d.NoticeID)
+	}
+	_, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: d.OrderID.String(), WorkflowID: target, UpdateName: string(d.Kind),
+		Args: []any{DecisionInput{DecisionID: d.DecisionID, Kind: d.Kind}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok && c.ended(ctx, target) {
+		return ErrGone
+	}
+	return err
+}
+
+// ended reports whether a workflow has run to its end, as opposed to one that has not begun.
+func (c *Client) ended(ctx context.Context, id string) bool {
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	return err == nil && d.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+}
+
+// Healthy reports whether the Temporal service answers.
+func (c *Client) Healthy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := c.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}
+
+// EnsureSchedules creates or updates the Schedules that look for due deferrals and clean up.
+func (c *Client) EnsureSchedules(ctx context.Context, sweepEvery time.Duration) error {
+	if err := c.ensureSchedule(ctx, DeferralScheduleID, DeferralSweepName, sweepEvery); err != nil {
+		return err
+	}
+	return c.ensureSchedule(ctx, HousekeepingScheduleID, HousekeepingWorkflowName, 24*time.Hour)
+}
+
+func (c *Client) ensureSchedule(ctx context.Context, id, name string, every time.Duration) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	action := &client.ScheduleWorkflowAction{ID: id, Workflow: name, TaskQueue: TaskQueue}
+	schedules := c.temporal.ScheduleClient()
+	_, err := schedules.Create(ctx, client.ScheduleOptions{
+		ID: id, Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: 24 * time.Hour,
+	})
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return err
+	}
+	return schedules.GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			s := in.Description.Schedule
+			s.Spec, s.Action = &spec, action
+			return &client.ScheduleUpdate{Schedule: &s}, nil
+		},
+	})
+}
+
+// Sweep runs the deferral sweep at once instead of at its next time.
+func (c *Client) Sweep(ctx context.Context) error {
+	return c.temporal.ScheduleClient().GetHandle(ctx, DeferralScheduleID).Trigger(ctx, client.ScheduleTriggerOptions{
+		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
+	})
+}
+
+// Register names everything that a worker runs.
+func Register(w worker.Registry, a *activities.Activities) {
+	for name, fn := range Registered() {
+		w.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+	}
+	w.RegisterActivity(a)
+}
+
+// Registered are the workflow functions by name.
+func Registered() map[string]any {
+	return map[string]any{
+		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
+		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping,
+	}
+}
