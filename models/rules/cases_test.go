@@ -30,7 +30,7 @@ func zones() rules.Zones {
 }
 
 type answer struct {
-	ID     string
+	ID     any
 	Kind   string
 	Result map[string]any
 	Error  *struct{ Code, Message, Field string }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -131,11 +132,11 @@ func parseCase(line []byte) (inputCase, error) {
 
 func (c *inputCase) check(kind string) error {
 	switch {
-	case c.id[0] == '{' || c.id[0] == '[':
-		c.id = "null"
-		return failAt("bad_value", "The id is a text or a number.", "id")
 	case c.id == "null":
 		return failAt("missing_field", "The case needs an id.", "id")
+	case !strings.Contains(`"-0123456789`, c.id[:1]):
+		c.id = "null"
+		return failAt("bad_value", "The id is a text or a number.", "id")
 	case kind == "":
 		return failAt("missing_field", "The case needs a kind.", "kind")
 	case c.input == "":

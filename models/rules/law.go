@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"habeas/models/calendar"
 	"habeas/models/deadline"
 	"habeas/models/hold"
 )
@@ -61,25 +60,6 @@ func writeSynonyms(b *bytes.Buffer) {
 	b.WriteString("\n## Names of facts\n\nA day may be given as an instant with an offset, a name in `_on` also in `_at`. The same fact under several names is one fact; given twice it is an error.\n\n")
 	for _, s := range synonyms() {
 		b.WriteString("- `" + strings.Join(s, "`, `") + "`\n")
-	}
-}
-
-func writeHolidays(b *bytes.Buffer) {
-	countries := calendar.Countries()
-	if len(countries) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n## Public holidays\n\nRevision `%s`. Subdivisions in brackets have days of their own.\n\n", calendar.Revision())
-	for _, c := range countries {
-		fmt.Fprintf(b, "- %s %s", c.Code, c.Name)
-		if len(c.Subdivisions) > 0 {
-			codes := make([]string, len(c.Subdivisions))
-			for i, s := range c.Subdivisions {
-				codes[i] = s.Code
-			}
-			b.WriteString(" [" + strings.Join(codes, ", ") + "]")
-		}
-		b.WriteString("\n")
 	}
 }
 
