@@ -146,6 +146,16 @@ func (b *bundle) count(sql string, args ...any) (n int) {
 	return n
 }
 
+// text is the text that a query gives.
+func (b *bundle) text(sql string, args ...any) (s string) {
+	b.t.Helper()
+	conn, err := pgx.Connect(b.t.Context(), b.dsn)
+	require.NoError(b.t, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	require.NoError(b.t, conn.QueryRow(b.t.Context(), sql, args...).Scan(&s))
+	return s
+}
+
 // requireCode fails unless err has a stable code.
 func requireCode(t testing.TB, code string, err error) {
 	t.Helper()
