@@ -73,6 +73,8 @@ func mails() map[string]mail {
 		"confirmed":            templates.ConfirmedMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, DueOn: due, Link: link},
 		"instruction":          templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Access, DueOn: due, Link: link},
 		"instruction_reminder": templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Access, DueOn: due, Link: link, Reminder: 2},
+		"instruction_paused":   templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Export, Link: link},
+		"reminder_paused":      templates.ReminderMail{MailHead: head, Kind: templates.RemindReview, RequestID: requestID, Link: link},
 		"reminder_review":      reminder(templates.RemindReview, models.ID{}, 0),
 		"reminder_due_soon":    reminder(templates.RemindDueSoon, models.ID{}, 1),
 		"reminder_overdue":     reminder(templates.RemindOverdue, models.ID{}, 3),
@@ -225,7 +227,7 @@ func TestAMailWithoutItsDateIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, Code: "1234-5678"}.Mail()
 	require.ErrorContains(t, err, "a time is missing")
-	_, err = templates.ConfirmedMail{MailHead: head, Right: models.Access, Link: link}.Mail()
+	_, err = templates.ConfirmedMail{MailHead: head, Right: models.Access, DueOn: due, Link: link}.Mail()
 	require.ErrorContains(t, err, "a date is missing")
 }
 

@@ -26,7 +26,7 @@ type ConfirmedMail struct {
 	Right      models.Right
 	ReceivedOn calendar.Date
 	DueOn      calendar.Date
-	Link       string // status page
+	Link       string // status page; may be empty
 }
 
 // Mail renders the message.
@@ -37,7 +37,7 @@ type InstructionMail struct {
 	MailHead
 	Customer string // the controller's name
 	Right    models.Right
-	DueOn    calendar.Date // of the answer to the person
+	DueOn    calendar.Date // of the answer to the person; zero while the clock is paused
 	Link     string        // behind a sign-in
 	Reminder int           // 0 for the first message
 }
@@ -62,7 +62,7 @@ type ReminderMail struct {
 	Kind      ReminderKind
 	RequestID models.ID
 	NoticeID  models.ID     // RemindNotice only
-	DueOn     calendar.Date // RemindReview, RemindDueSoon, RemindOverdue
+	DueOn     calendar.Date // RemindDueSoon, RemindOverdue; RemindReview too, zero while the clock is paused
 	Link      string        // behind a sign-in
 	Count     int           // 0 leaves it out
 }
@@ -78,7 +78,7 @@ type ExtensionMail struct {
 	ExtendedTo calendar.Date
 	Reason     models.Personal
 	Authority  string // supervisory authority by name; may be empty
-	Link       string
+	Link       string // may be empty
 }
 
 // Mail renders the letter.
@@ -89,8 +89,8 @@ type ClarificationMail struct {
 	MailHead
 	Question models.Personal
 	Paused   bool          // the clock stands still until the answer
-	DueOn    calendar.Date // unless Paused
-	Link     string
+	DueOn    calendar.Date // zero leaves it out
+	Link     string        // may be empty
 }
 
 // Mail renders the message.

@@ -15,6 +15,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"habeas/models"
+	"habeas/templates"
 )
 
 // TLS is how the connection to the server is protected.
@@ -37,15 +38,6 @@ type Config struct {
 	From      string        // bare address, e.g. privacy@example.com
 	Name      string        // shown beside From
 	Timeout   time.Duration // of each step of the dialogue; 0 means 30 seconds
-}
-
-// Message is one mail to one person.
-type Message struct {
-	To      models.Personal // one bare address
-	Subject string          // one line
-	Text    string
-	HTML    string
-	Key     string // idempotency key: the Message-ID is derived from it, so that a retry repeats the message and not only its words
 }
 
 // Sender sends messages; it is safe for concurrent use and holds no connection between messages.
@@ -114,10 +106,11 @@ func (s *Sender) clientOptions() []gomail.Option {
 	return options
 }
 
-// Send hands the message to the server and returns when the server has taken it. Errors are models.Error with one of the codes
-// above; none holds an address, a word of the message or what the server said.
-func (s *Sender) Send(ctx context.Context, m Message) error {
-	message, err := s.compose(m)
+// Send hands a mail for one bare address to the server and returns when the server has taken it. The Message-ID is derived from
+// the idempotency key, so that a retry repeats the message and not only its words. Errors are models.Error with one of the codes
+// above; none holds an address, a word of the mail or what the server said.
+func (s *Sender) Send(ctx context.Context, to models.Personal, m templates.Mail, key string) error {
+	message, err := s.compose(to, m, key)
 	if err != nil {
 		return err
 	}
@@ -159,12 +152,12 @@ func (s *Sender) dial(ctx context.Context, network, address string) (net.Conn, e
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-func (s *Sender) compose(m Message) (*gomail.Msg, error) {
-	to, err := bareAddress(m.To.Reveal())
+func (s *Sender) compose(recipient models.Personal, m templates.Mail, key string) (*gomail.Msg, error) {
+	to, err := bareAddress(recipient.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	if m.Subject == "" || m.Text == "" || m.HTML == "" || m.Key == "" || strings.ContainsAny(m.Subject, "\r\n") {
+	if m.Subject == "" || m.Text == "" || m.HTML == "" || key == "" || strings.ContainsAny(m.Subject, "\r\n") {
 		return nil, models.Errorf(models.Invalid, CodeBadMessage, "A mail needs a subject of one line, a text, an HTML part and a key.")
 	}
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
@@ -176,7 +169,7 @@ func (s *Sender) compose(m Message) (*gomail.Msg, error) {
 	}
 	message.Subject(m.Subject)
 	message.SetDate()
-	message.SetMessageIDWithValue(s.messageID(m.Key))
+	message.SetMessageIDWithValue(s.messageID(key))
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
 	message.SetGenHeader("X-Auto-Response-Suppress", "All")
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)

@@ -24,6 +24,7 @@ import (
 
 	mailer "habeas/activities/mail"
 	"habeas/models"
+	"habeas/templates"
 )
 
 // server is a real SMTP server whose answers the test sets.
@@ -150,10 +151,12 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
 }
 
-var message = mailer.Message{
-	To: "mara.lindholm@example.com", Subject: "Grüße von uns", Text: "Zeile eins\n\nhttps://example.com/a=b\n", HTML: "<p>Zeile eins</p>",
-	Key: "request-1/verification/1",
-}
+const (
+	to  models.Personal = "mara.lindholm@example.com"
+	key                 = "request-1/verification/1"
+)
+
+var message = templates.Mail{Subject: "Grüße von uns", Text: "Zeile eins\n\nhttps://example.com/a=b\n", HTML: "<p>Zeile eins</p>"}
 
 func sender(t *testing.T, c mailer.Config) *mailer.Sender {
 	t.Helper()
@@ -172,7 +175,7 @@ func TestAMessageArrivesWithBothPartsAndItsHeaders(t *testing.T) {
 			if mode != mailer.Plain {
 				c.User, c.Password = "habeas", "right"
 			}
-			require.NoError(t, sender(t, c).Send(t.Context(), message))
+			require.NoError(t, sender(t, c).Send(t.Context(), to, message, key))
 			require.Len(t, srv.got, 1)
 			got := srv.got[0]
 			require.Equal(t, "privacy@nordkai.example", got.from)
@@ -197,10 +200,8 @@ func TestARetryRepeatsTheMessageIDAndAnotherKeyDoesNot(t *testing.T) {
 	t.Parallel()
 	srv := &server{}
 	s := sender(t, start(t, srv, mailer.Plain))
-	other := message
-	other.Key = "request-1/verification/2"
-	for _, m := range []mailer.Message{message, message, other} {
-		require.NoError(t, s.Send(t.Context(), m))
+	for _, k := range []string{key, key, "request-1/verification/2"} {
+		require.NoError(t, s.Send(t.Context(), to, message, k))
 	}
 	id := func(i int) string { v, err := srv.got[i].header.MessageID(); require.NoError(t, err); return v }
 	require.Equal(t, id(0), id(1))
@@ -228,7 +229,7 @@ func TestFailuresSayWhetherARetryHelpsAndNameNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := sender(t, start(t, c.server, mailer.Plain)).Send(t.Context(), message)
+			err := sender(t, start(t, c.server, mailer.Plain)).Send(t.Context(), to, message, key)
 			require.Error(t, err)
 			require.Equal(t, c.kind, models.KindOf(err))
 			require.Equal(t, c.code, models.CodeOf(err))
@@ -243,7 +244,7 @@ func TestAServerThatIsDownIsUnavailable(t *testing.T) {
 	srv := &server{}
 	c := start(t, srv, mailer.Plain)
 	require.NoError(t, srv.listener.Close())
-	err := sender(t, c).Send(t.Context(), message)
+	err := sender(t, c).Send(t.Context(), to, message, key)
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 	require.NotContains(t, err.Error(), "mara")
 }
@@ -253,11 +254,11 @@ func TestAWrongPasswordOrCertificateIsUnavailableAndTellsNothing(t *testing.T) {
 	srv := &server{}
 	c := start(t, srv, mailer.STARTTLS)
 	c.User, c.Password = "account@nordkai.example", "wrong"
-	err := sender(t, c).Send(t.Context(), message)
+	err := sender(t, c).Send(t.Context(), to, message, key)
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 	require.NotRegexp(t, "account@|wrong|mara", err.Error())
 	c.TLSConfig = nil
-	err = sender(t, c).Send(t.Context(), message)
+	err = sender(t, c).Send(t.Context(), to, message, key)
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 }
 
@@ -266,7 +267,7 @@ func TestNothingIsSentWithoutTheTLSThatIsConfigured(t *testing.T) {
 	srv := &server{}
 	c := start(t, srv, mailer.Plain)
 	c.TLS = mailer.STARTTLS
-	require.Equal(t, models.Unavailable, models.KindOf(sender(t, c).Send(t.Context(), message)))
+	require.Equal(t, models.Unavailable, models.KindOf(sender(t, c).Send(t.Context(), to, message, key)))
 	require.Empty(t, srv.got)
 }
 
@@ -279,7 +280,7 @@ func TestACancelledContextDoesNotWaitForASlowServer(t *testing.T) {
 		<-srv.entered
 		cancel()
 	}()
-	err := s.Send(ctx, message)
+	err := s.Send(ctx, to, message, key)
 	close(srv.block)
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 }
@@ -289,7 +290,7 @@ func TestASlowServerEndsWithTheTimeout(t *testing.T) {
 	srv := &server{block: make(chan struct{}), entered: make(chan struct{}, 1)}
 	c := start(t, srv, mailer.Plain)
 	c.Timeout = 50 * time.Millisecond
-	err := sender(t, c).Send(t.Context(), message)
+	err := sender(t, c).Send(t.Context(), to, message, key)
 	close(srv.block)
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 }
@@ -301,26 +302,24 @@ func TestHeaderInjectionAndBadAddressesAreRefusedBeforeConnecting(t *testing.T) 
 		"", "mara", "mara@", "Mara <mara@example.com>", "mara@example.com, x@example.com", "mara@example.com\r\nBcc: x@example.com",
 		"mara@example.com\n", " mara@example.com", models.Personal("m@" + strings.Repeat("a", 260) + ".com"),
 	} {
-		m := message
-		m.To = to
-		err := s.Send(t.Context(), m)
+		err := s.Send(t.Context(), to, message, key)
 		require.Equal(t, "bad_address", models.CodeOf(err), "%q", to.Reveal())
 		require.Equal(t, models.Invalid, models.KindOf(err))
 		if len(to) > 3 {
 			require.NotContains(t, err.Error(), "mara")
 		}
 	}
-	for _, change := range []func(*mailer.Message){
-		func(m *mailer.Message) { m.Subject = "a\r\nBcc: x@example.com" },
-		func(m *mailer.Message) { m.Subject = "" },
-		func(m *mailer.Message) { m.Text = "" },
-		func(m *mailer.Message) { m.HTML = "" },
-		func(m *mailer.Message) { m.Key = "" },
+	for _, change := range []func(*templates.Mail){
+		func(m *templates.Mail) { m.Subject = "a\r\nBcc: x@example.com" },
+		func(m *templates.Mail) { m.Subject = "" },
+		func(m *templates.Mail) { m.Text = "" },
+		func(m *templates.Mail) { m.HTML = "" },
 	} {
 		m := message
 		change(&m)
-		require.Equal(t, "bad_message", models.CodeOf(s.Send(t.Context(), m)))
+		require.Equal(t, "bad_message", models.CodeOf(s.Send(t.Context(), to, m, key)))
 	}
+	require.Equal(t, "bad_message", models.CodeOf(s.Send(t.Context(), to, message, "")))
 }
 
 func TestAWrongConfigurationNamesItsField(t *testing.T) {
