@@ -1,0 +1,149 @@
+package datamapcli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"habeas/cmd/internal/rulescli"
+	"habeas/models/datamap"
+	"habeas/models/datamap/file"
+	"habeas/models/hold"
+)
+
+// Cmd is `habeas datamap …` for kong. Its commands' Run methods need a bound *rulescli.Streams.
+type Cmd struct {
+	Check CheckCmd `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
+}
+
+// CheckCmd is `habeas datamap check FILE…`.
+type CheckCmd struct {
+	Files []string `arg:"" name:"file" help:"Data map files; references between them are resolved." type:"path"`
+	Rules string   `help:"JSON file with a deployment's own retention rules." type:"path" placeholder:"FILE"`
+	JSON  bool     `help:"Write the result as one JSON object."`
+}
+
+// Result is what --json writes.
+type Result struct {
+	OK          bool              `json:"ok"`     // no problem is an error
+	Digest      string            `json:"digest"` // of what the maps say
+	Datasets    int               `json:"datasets"`
+	Collections int               `json:"collections"`
+	Identities  []string          `json:"identities"` // kinds by which a person can be found
+	Problems    []datamap.Problem `json:"problems"`
+}
+
+// Run writes problems to standard error, or everything to standard output with --json. It ends with status 1 when a problem is an
+// error, and with 2 when a file cannot be read.
+func (c *CheckCmd) Run(s *rulescli.Streams) error {
+	catalogue, err := c.catalogue()
+	if err != nil {
+		return err
+	}
+	result, err := Check(catalogue, c.Files...)
+	if err != nil {
+		return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
+	}
+	if c.JSON {
+		enc := json.NewEncoder(s.Out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(result)
+	} else {
+		err = write(s, result)
+	}
+	if err != nil {
+		return &rulescli.ExitError{Status: rulescli.Failed, Err: err}
+	}
+	if !result.OK {
+		return &rulescli.ExitError{Status: rulescli.Failed, Err: fmt.Errorf("the data map is refused: %s", count(faults(result.Problems), "error"))}
+	}
+	return nil
+}
+
+// Check validates files together, with the rules of a catalogue; an error is a file that cannot be read.
+func Check(catalogue hold.Catalogue, files ...string) (Result, error) {
+	datasets, problems, err := file.Load(files...)
+	if err != nil {
+		return Result{}, err
+	}
+	problems = append(problems, datamap.Check(datasets, Rules(catalogue))...)
+	datamap.SortProblems(problems)
+	r := Result{
+		OK: !datamap.Refused(problems), Digest: datamap.Digest(datasets), Datasets: len(datasets),
+		Identities: []string{}, Problems: append([]datamap.Problem{}, problems...),
+	}
+	for i := range datasets {
+		r.Collections += len(datasets[i].Collections)
+	}
+	if graph, err := datamap.Compile(datasets); err == nil {
+		r.Identities = graph.IdentityKinds()
+	}
+	return r, nil
+}
+
+// Rules tells package datamap what the catalogue's rules start from.
+func Rules(catalogue hold.Catalogue) datamap.Rules {
+	return func(code string) ([]string, bool) {
+		rule, err := catalogue.Rule(code)
+		if err != nil {
+			return nil, false
+		}
+		fields := make([]string, len(rule.Starts))
+		for i, s := range rule.Starts {
+			fields[i] = s.Field
+		}
+		return fields, true
+	}
+}
+
+func (c *CheckCmd) catalogue() (cat hold.Catalogue, err error) {
+	cat = hold.Builtin()
+	if c.Rules == "" {
+		return cat, nil
+	}
+	f, err := os.Open(c.Rules)
+	if err != nil {
+		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: err}
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	rules, err := hold.ParseRules(f)
+	if err == nil {
+		cat, err = cat.With(rules...)
+	}
+	if err != nil {
+		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: fmt.Errorf("%s: %w", c.Rules, err)}
+	}
+	return cat, nil
+}
+
+func write(s *rulescli.Streams, r Result) error {
+	for _, p := range r.Problems {
+		if _, err := fmt.Fprintln(s.Err, p); err != nil {
+			return err
+		}
+	}
+	if !r.OK {
+		return nil
+	}
+	_, err := fmt.Fprintf(s.Out, "The data map is valid: %s, %s, %s; people are found by %v.\nDigest %s\n",
+		count(r.Datasets, "dataset"), count(r.Collections, "collection"), count(len(r.Problems), "warning"), r.Identities, r.Digest)
+	return err
+}
+
+func faults(problems []datamap.Problem) int {
+	n := 0
+	for _, p := range problems {
+		if p.Severity == datamap.Fault {
+			n++
+		}
+	}
+	return n
+}
+
+func count(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}

@@ -1,0 +1,104 @@
+package datamapcli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"habeas/cmd/internal/datamapcli"
+	"habeas/cmd/internal/rulescli"
+)
+
+const valid = `dataset:
+  - fides_key: crm
+    collections:
+      - name: customer
+        habeas: {erase: delete, holds: [{rule: EU_UCC_51, anchors: {declaration_accepted: accepted_on}}]}
+        fields:
+          - {name: id, fides_meta: {primary_key: true}}
+          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
+          - {name: accepted_on}
+`
+
+// run parses and runs `datamap check` with the given arguments; it returns the outputs and the exit status.
+func run(t *testing.T, args ...string) (out, errs string, status int) {
+	t.Helper()
+	var cli struct {
+		Datamap datamapcli.Cmd `cmd:""`
+	}
+	var stdout, stderr bytes.Buffer
+	parser, err := kong.New(&cli, kong.Writers(&stdout, &stderr))
+	require.NoError(t, err)
+	ctx, err := parser.Parse(append([]string{"datamap", "check"}, args...))
+	if err == nil {
+		err = ctx.Run(&rulescli.Streams{Out: &stdout, Err: &stderr})
+	}
+	var coder kong.ExitCoder
+	if errors.As(err, &coder) {
+		status = coder.ExitCode()
+	}
+	return stdout.String(), stderr.String(), status
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "map.yml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestAValidMapExitsWithZeroAndSaysWhatItHolds(t *testing.T) {
+	t.Parallel()
+	out, errs, status := run(t, write(t, valid))
+	require.Equal(t, 0, status, errs)
+	require.Contains(t, out, "1 dataset, 1 collection, 0 warnings; people are found by [email].")
+}
+
+func TestARefusedMapExitsWithOneAndNamesTheFileLineAndRemedy(t *testing.T) {
+	t.Parallel()
+	path := write(t, valid+`          - {name: order, fides_meta: {references: [{dataset: shop, field: orders.id}]}}
+`)
+	out, errs, status := run(t, path)
+	require.Equal(t, 1, status)
+	require.Empty(t, out)
+	require.Contains(t, errs, path+":10:53: error: crm.customer.order: The reference names the dataset shop, which is in none of the files.")
+}
+
+func TestJSONHasEveryProblem(t *testing.T) {
+	t.Parallel()
+	path := write(t, bytes.NewBufferString(valid).String()+"      - {name: notes, fields: [{name: text, data_categories: [user]}]}\n")
+	out, _, status := run(t, "--json", path)
+	require.Equal(t, 1, status)
+	var result datamapcli.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &result))
+	require.False(t, result.OK)
+	var codes []string
+	for _, p := range result.Problems {
+		codes = append(codes, p.Code)
+	}
+	require.ElementsMatch(t, []string{"unreachable", "no_primary_key"}, codes)
+}
+
+func TestRulesOfHoldsAreThoseOfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	_, errs, status := run(t, write(t, string(bytes.ReplaceAll([]byte(valid), []byte("EU_UCC_51,"), []byte("EU_UCC_99,")))))
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "[unknown_rule]")
+	_, errs, status = run(t, write(t, string(bytes.ReplaceAll([]byte(valid), []byte("declaration_accepted"), []byte("document_date")))))
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "[unknown_anchor]")
+}
+
+func TestAMissingFileOrArgumentIsWrongUsage(t *testing.T) {
+	t.Parallel()
+	_, _, status := run(t, filepath.Join(t.TempDir(), "none.yml"))
+	require.Equal(t, 2, status)
+	_, _, status = run(t)
+	require.NotZero(t, status)
+}
