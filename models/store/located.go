@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -65,6 +66,8 @@ func (f *Found) digest(a datamap.Address, key datamap.Key) []byte {
 	return sum[:]
 }
 
+// digests are what the rows of the keys are looked for by: keyed with this request's secret and made of the address too, they match no
+// row of another request or collection.
 func (f *Found) digests(a datamap.Address, keys []datamap.Key) [][]byte {
 	out := make([][]byte, len(keys))
 	for i, k := range keys {
@@ -168,8 +171,7 @@ func (f *Found) Has(ctx context.Context, collection datamap.Address, keys []data
 	}
 	digests := f.digests(collection, keys)
 	rows, err := f.s.pool.Query(ctx, `
-SELECT digest FROM located_rows WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4)`,
-		f.requestID, collection.Dataset, collection.Collection, digests)
+SELECT digest FROM located_rows WHERE digest = ANY($1)`, digests)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -201,21 +203,33 @@ func (f *Found) Pending(ctx context.Context, q PendingQuery) ([]datamap.FoundRow
 		return nil, err
 	}
 	var out []datamap.FoundRow
-	err := f.s.eachRow(ctx, f.key, selectRows+`
-WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = ANY($4) AND shared = ANY($5) AND stage < $6 LIMIT $7`,
-		func(r LocatedRow, _ []byte) error {
+	err := f.s.eachRow(ctx, f.key, pendingSQL(q),
+		func(r LocatedRow) error {
 			out = append(out, r.Row)
 			return nil
-		}, f.requestID, q.Collection.Dataset, q.Collection.Collection, either(q.Owned), either(q.Shared), q.Stage, q.Limit)
+		}, f.requestID, q.Collection.Dataset, q.Collection.Collection, q.Stage, q.Limit)
 	return out, err
 }
 
-// either is the values that a flag may have: only true when it is asked for, any when it is not.
-func either(asked bool) []bool {
-	if asked {
-		return []bool{true}
+// pendingSQL asks for each combination of the flags by itself, which is one range of the index each. One condition that leaves a flag open
+// would read past all rows of the other value again and again.
+func pendingSQL(q PendingQuery) string {
+	var parts []string
+	for _, owned := range either(q.Owned) {
+		for _, shared := range either(q.Shared) {
+			parts = append(parts, "("+selectRows+`
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = `+owned+` AND shared = `+shared+` AND stage < $4 LIMIT $5)`)
+		}
 	}
-	return []bool{true, false}
+	return strings.Join(parts, " UNION ALL ") + " LIMIT $5"
+}
+
+// either is the values that a flag may have: only true when it is asked for, any when it is not.
+func either(asked bool) []string {
+	if asked {
+		return []string{"true"}
+	}
+	return []string{"true", "false"}
 }
 
 // Advance sets the stage of rows; it never lowers one.
@@ -224,8 +238,7 @@ func (f *Found) Advance(ctx context.Context, collection datamap.Address, keys []
 		return err
 	}
 	_, err := f.exec(ctx, `
-UPDATE located_rows SET stage = $5 WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4) AND stage < $5`,
-		f.requestID, collection.Dataset, collection.Collection, f.digests(collection, keys), to)
+UPDATE located_rows SET stage = $2 WHERE digest = ANY($1) AND stage < $2`, f.digests(collection, keys), to)
 	return err
 }
 
@@ -236,25 +249,24 @@ func (f *Found) Share(ctx context.Context, collection datamap.Address, keys []da
 		return 0, err
 	}
 	return f.exec(ctx, `
-UPDATE located_rows SET shared = true, reason = $5, via_dataset = $6, via_collection = $7
-WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest = ANY($4) AND NOT own AND NOT shared AND NOT (owned AND $8)`,
-		f.requestID, collection.Dataset, collection.Collection, f.digests(collection, keys), reason.Code, reason.Via.Dataset,
-		reason.Via.Collection, spareOwned)
+UPDATE located_rows SET shared = true, reason = $2, via_dataset = $3, via_collection = $4
+WHERE digest = ANY($1) AND NOT own AND NOT shared AND NOT (owned AND $5)`,
+		f.digests(collection, keys), reason.Code, reason.Via.Dataset, reason.Via.Collection, spareOwned)
 }
 
-// Each streams the rows of one collection in the order of their digests, in batches, and ends with yield's error. No connection is held
-// while yield runs.
+// Each streams the rows of one collection in the order in which they were found, in batches, and ends with yield's error. No connection is
+// held while yield runs.
 func (f *Found) Each(ctx context.Context, collection datamap.Address, yield func(datamap.FoundRow) error) error {
 	if err := f.open(ctx); err != nil {
 		return err
 	}
-	last := []byte{}
+	var last int64
 	for {
 		var batch []LocatedRow
 		err := f.s.eachRow(ctx, f.key, selectRows+`
-WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND digest > $4 ORDER BY digest LIMIT $5`,
-			func(r LocatedRow, digest []byte) error {
-				batch, last = append(batch, r), digest
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND id > $4 ORDER BY id LIMIT $5`,
+			func(r LocatedRow) error {
+				batch, last = append(batch, r), r.ID
 				return nil
 			}, f.requestID, collection.Dataset, collection.Collection, last, batchOfRows)
 		if err != nil {
@@ -277,8 +289,8 @@ SELECT id, system, dataset, collection, digest, controller, own, owned, shared, 
        sealed
 FROM located_rows`
 
-// eachRow runs a query that begins with selectRows and calls fn with each row, opened, and a digest that fn may keep.
-func (s *Store) eachRow(ctx context.Context, key *vault.Key, sql string, fn func(LocatedRow, []byte) error, args ...any) error {
+// eachRow runs a query that begins with selectRows and calls fn with each row, opened.
+func (s *Store) eachRow(ctx context.Context, key *vault.Key, sql string, fn func(LocatedRow) error, args ...any) error {
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return unavailable(err)
@@ -294,7 +306,7 @@ func (s *Store) eachRow(ctx context.Context, key *vault.Key, sql string, fn func
 			err = openRow(key, digest, sealed, r)
 		}
 		if err == nil {
-			err = fn(l, digest)
+			err = fn(l)
 		}
 		if err != nil {
 			return err

@@ -60,23 +60,23 @@ DELETE FROM located_rows WHERE id IN (SELECT id FROM located_rows WHERE request_
 	}
 }
 
-// GroupRows streams all located rows of a request, ordered by collection and then by digest, and keeps the group number that group
-// gives to each. The order depends on the rows alone, so that a repeated run gives the same numbers. It ends with group's error; the
-// batches before have their numbers then.
+// GroupRows streams all located rows of a request, by collection and then in the order in which they were found, and keeps the group number
+// that group gives to each. A repeated run sees the same order and so gives the same numbers. It ends with group's error; the batches
+// before have their numbers then.
 func (s *Store) GroupRows(ctx context.Context, requestID models.ID, group func(LocatedRow) (int, error)) error {
 	key, err := s.keyOf(s.read(ctx), requestID)
 	if err != nil {
 		return err
 	}
 	var dataset, collection string
-	last := []byte{}
+	var last int64
 	for {
 		batch := make([]LocatedRow, 0, batchOfRows)
 		err := s.eachRow(ctx, key, selectRows+`
-WHERE request_id = $1 AND (dataset, collection, digest) > ($2, $3, $4) ORDER BY dataset, collection, digest LIMIT $5`,
-			func(r LocatedRow, digest []byte) error {
+WHERE request_id = $1 AND (dataset, collection, id) > ($2, $3, $4) ORDER BY dataset, collection, id LIMIT $5`,
+			func(r LocatedRow) error {
 				batch = append(batch, r)
-				dataset, collection, last = r.Row.Address.Dataset, r.Row.Address.Collection, digest
+				dataset, collection, last = r.Row.Address.Dataset, r.Row.Address.Collection, r.ID
 				return nil
 			}, requestID, dataset, collection, last, batchOfRows)
 		if err != nil {
@@ -120,7 +120,7 @@ func (s *Store) RowsOf(ctx context.Context, requestID models.ID, group int, afte
 	var out []LocatedRow
 	err = s.eachRow(ctx, key, selectRows+`
 WHERE request_id = $1 AND group_no = $2 AND group_no > 0 AND id > $3 AND ($4::text[] IS NULL OR status = ANY($4)) ORDER BY id LIMIT $5`,
-		func(r LocatedRow, _ []byte) error {
+		func(r LocatedRow) error {
 			out = append(out, r)
 			return nil
 		}, requestID, group, after, statusTexts(statuses), limit)
@@ -150,7 +150,7 @@ func (s *Store) MarkRows(ctx context.Context, requestID models.ID, rows []int64,
 		err = tx.Raw(`
 WITH changed AS (
     UPDATE located_rows SET status = @status
-    WHERE request_id = @request AND id = ANY(@rows::bigint[]) AND status <> @status AND status NOT IN ('erased', 'masked')
+    WHERE request_id = @request AND id = ANY(CAST(@rows AS bigint[])) AND status <> @status AND status NOT IN ('erased', 'masked')
     RETURNING group_no)
 SELECT group_no AS "group", count(*) AS rows FROM changed GROUP BY 1 ORDER BY 1`,
 			map[string]any{"request": requestID, "rows": rowIDs(rows), "status": status}).Scan(&changed).Error

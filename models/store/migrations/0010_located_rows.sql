@@ -20,15 +20,18 @@ CREATE TABLE located_rows (
     stage          smallint NOT NULL DEFAULT 0,     -- how far the walk has got with it
     group_no       integer NOT NULL DEFAULT 0,      -- of the plan; 0 before there is one
     status         text NOT NULL DEFAULT 'located',
-    sealed         bytea NOT NULL,                  -- key, links, anchor dates and path, with the request's key
-    UNIQUE (request_id, dataset, collection, digest)
+    sealed         bytea NOT NULL                   -- key, links, anchor dates and path, with the request's key
 );
 
 ALTER TABLE located_rows ALTER COLUMN sealed SET STORAGE EXTERNAL; -- what is encrypted cannot be compressed
 
--- What waits for a stage of the walk: one descent for each combination of owned and shared that is asked for.
+-- The digest alone is unique, since it is keyed. It has an index of its own, and is looked for by nothing else, so that no plan can prefer
+-- another index for a table that has just been filled and has no statistics yet.
+CREATE UNIQUE INDEX located_rows_digest ON located_rows (digest);
+CREATE INDEX located_rows_order ON located_rows (request_id, dataset, collection, id);
+-- What waits for a stage of the walk.
 CREATE INDEX located_rows_pending ON located_rows (request_id, dataset, collection, owned, shared, stage);
-CREATE INDEX located_rows_group ON located_rows (request_id, group_no, status, id) WHERE group_no > 0;
+CREATE INDEX located_rows_group ON located_rows (request_id, group_no, id) WHERE group_no > 0;
 
 -- +goose Down
 DROP TABLE located_rows;
