@@ -126,4 +126,3 @@ func (r dayRow) span() string {
 	}
 	return "some"
 }
-
