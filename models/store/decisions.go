@@ -36,7 +36,8 @@ func (decisionRow) TableName() string { return "decisions" }
 func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String() }
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
-// request.Allowed fails with, reason_missing, already_decided, question_open, no_open_question, plan_changed or what plan.Choose fails with.
+// request.Allowed fails with, reason_missing, already_decided, already_acknowledged, question_open,
+// no_open_question, plan_changed or what plan.Choose fails with.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, scope, d.RequestID)
@@ -62,6 +63,11 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 	}
 	if d.Kind == request.Approve || d.Kind == request.Change {
 		if err := s.decidePlan(tx, r.ID, d.PlanDigest, d.Choices, d.Kind == request.Approve); err != nil {
+			return d, err
+		}
+	}
+	if d.Kind == request.Waive {
+		if err := s.waiveNotice(tx, r, d); err != nil {
 			return d, err
 		}
 	}
