@@ -221,6 +221,9 @@ func pendingSQL(q PendingQuery) string {
 WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = `+owned+` AND shared = `+shared+` AND stage < $4 LIMIT $5)`)
 		}
 	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
 	return strings.Join(parts, " UNION ALL ") + " LIMIT $5"
 }
 
@@ -254,6 +257,9 @@ WHERE digest = ANY($1) AND NOT own AND NOT shared AND NOT (owned AND $5)`,
 		f.digests(collection, keys), reason.Code, reason.Via.Dataset, reason.Via.Collection, spareOwned)
 }
 
+// wholeName is a collection as the index for streaming has it; a dataset's key holds no slash.
+func wholeName(a datamap.Address) string { return a.Dataset + "/" + a.Collection }
+
 // Each streams the rows of one collection in the order in which they were found, in batches, and ends with yield's error. No connection is
 // held while yield runs.
 func (f *Found) Each(ctx context.Context, collection datamap.Address, yield func(datamap.FoundRow) error) error {
@@ -264,11 +270,11 @@ func (f *Found) Each(ctx context.Context, collection datamap.Address, yield func
 	for {
 		var batch []LocatedRow
 		err := f.s.eachRow(ctx, f.key, selectRows+`
-WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND id > $4 ORDER BY id LIMIT $5`,
+WHERE request_id = $1 AND dataset || '/' || collection = $2 AND id > $3 ORDER BY id LIMIT $4`,
 			func(r LocatedRow) error {
 				batch, last = append(batch, r), r.ID
 				return nil
-			}, f.requestID, collection.Dataset, collection.Collection, last, batchOfRows)
+			}, f.requestID, wholeName(collection), last, batchOfRows)
 		if err != nil {
 			return err
 		}

@@ -68,17 +68,17 @@ func (s *Store) GroupRows(ctx context.Context, requestID models.ID, group func(L
 	if err != nil {
 		return err
 	}
-	var dataset, collection string
+	var name string
 	var last int64
 	for {
 		batch := make([]LocatedRow, 0, batchOfRows)
 		err := s.eachRow(ctx, key, selectRows+`
-WHERE request_id = $1 AND (dataset, collection, id) > ($2, $3, $4) ORDER BY dataset, collection, id LIMIT $5`,
+WHERE request_id = $1 AND (dataset || '/' || collection, id) > ($2, $3) ORDER BY dataset || '/' || collection, id LIMIT $4`,
 			func(r LocatedRow) error {
 				batch = append(batch, r)
-				dataset, collection, last = r.Row.Address.Dataset, r.Row.Address.Collection, r.ID
+				name, last = wholeName(r.Row.Address), r.ID
 				return nil
-			}, requestID, dataset, collection, last, batchOfRows)
+			}, requestID, name, last, batchOfRows)
 		if err != nil {
 			return err
 		}

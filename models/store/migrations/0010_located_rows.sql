@@ -25,11 +25,12 @@ CREATE TABLE located_rows (
 
 ALTER TABLE located_rows ALTER COLUMN sealed SET STORAGE EXTERNAL; -- what is encrypted cannot be compressed
 
--- The digest alone is unique, since it is keyed. It has an index of its own, and is looked for by nothing else, so that no plan can prefer
--- another index for a table that has just been filled and has no statistics yet.
+-- While a walk fills the table there are no statistics, and a plan that picks the wrong one of two indexes makes the walk quadratic. So no
+-- two indexes serve the same condition. The digest, unique by itself since it is keyed, is looked for by nothing else:
 CREATE UNIQUE INDEX located_rows_digest ON located_rows (digest);
-CREATE INDEX located_rows_order ON located_rows (request_id, dataset, collection, id);
--- What waits for a stage of the walk.
+-- A collection is streamed by its whole name:
+CREATE INDEX located_rows_order ON located_rows (request_id, (dataset || '/' || collection), id);
+-- And what waits for a stage of the walk is found by its parts:
 CREATE INDEX located_rows_pending ON located_rows (request_id, dataset, collection, owned, shared, stage);
 CREATE INDEX located_rows_group ON located_rows (request_id, group_no, id) WHERE group_no > 0;
 
