@@ -173,7 +173,9 @@ var (
 	Status = &Page[StatusView]{"portal/status", statusExamples()}
 	Verify = &Page[VerifyView]{"portal/verify", []VerifyView{
 		{State: "live", Path: "/verify/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding"},
-		{State: "used", Path: "/verify/sample", StatusPath: "/status/sample"}, {State: "expired", StatusPath: "/status/sample"}, {State: "superseded"},
+		{State: "used", Path: "/verify/sample", StatusPath: "/status/sample"},
+		{State: "expired", StatusPath: "/status/sample"},
+		{State: "superseded"},
 	}}
 	Package = &Page[PackageView]{"portal/package", []PackageView{
 		{State: "ready", Path: "/package/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Size: 4_718_592, ExpiresAt: exampleTime},
@@ -181,7 +183,8 @@ var (
 			State: "ready", Path: "/package/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Size: 4_718_592, ExpiresAt: exampleTime,
 			CodeSent: true, Errors: Errors{{Field: "code", Key: "error.wrong_code"}},
 		},
-		{State: "collected"}, {State: "expired"},
+		{State: "collected"},
+		{State: "expired"},
 	}}
 	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
 		{
@@ -224,8 +227,10 @@ func statusExamples() []StatusView {
 			Due:   Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
 			Steps: []string{"Received on 3 February 2027; that day does not count.", "One month later: 3 March 2027, a working day."},
 			Events: []Event{
-				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.received"}, {At: exampleTime.AddDate(0, 0, -16), Text: "event.request.verified"},
-				{At: exampleTime.AddDate(0, 0, -15), Text: "event.state.locating"}, {At: exampleTime.AddDate(0, 0, -14), Text: "event.state.in_review"},
+				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.received"},
+				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.verified"},
+				{At: exampleTime.AddDate(0, 0, -15), Text: "event.state.locating"},
+				{At: exampleTime.AddDate(0, 0, -14), Text: "event.state.in_review"},
 			},
 			Question: "Which of your two delivery addresses do you mean?", CanWithdraw: true, Flash: "flash.verified",
 		},

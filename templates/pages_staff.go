@@ -75,6 +75,7 @@ type SubjectView struct {
 	Name, Email string
 	Identities  []KindValue
 	Message     string
+	Answers     []string // to questions that were asked
 }
 
 // PlanView is the plan with the choices that are open.
@@ -101,10 +102,10 @@ type Offer struct {
 	Danger bool // cannot be undone
 }
 
-// LocatedView is the progress of locating in one system.
+// LocatedView counts the located rows by what has been done with them.
 type LocatedView struct {
-	System, Status string
-	Rows           int64
+	Status string
+	Rows   int64
 }
 
 // NoticeRow is one notice to a recipient.
@@ -126,11 +127,9 @@ type DeferralRow struct {
 
 // DecisionRow is a decision that was taken; Reason is what was written, for those who may read it.
 type DecisionRow struct {
-	At           time.Time
-	Kind, By     string
-	Reason       string
-	PlanVersion  int
-	DeliveredYet bool
+	At       time.Time
+	Kind, By string
+	Reason   string
 }
 
 // ReceiptRow is a signed receipt for download.
@@ -158,7 +157,6 @@ type OperationsView struct {
 	OrdersWaiting int64
 	OldestOrder   time.Time
 	OldestMinutes int
-	Systems       []LocatedView
 }
 
 // RulesView tries dates: the case as typed and its result.
@@ -236,7 +234,7 @@ func requestExample() RequestView {
 			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
 		},
 		Offers:  []Offer{{Kind: "approve", Danger: true}, {Kind: "change", Reason: true}, {Kind: "refuse", Reason: true}, {Kind: "extend", Reason: true}, {Kind: "clarify", Reason: true}},
-		Located: []LocatedView{{System: "erp", Status: "located", Rows: 1415}, {System: "tracking", Status: "located", Rows: 1}},
+		Located: []LocatedView{{Status: "located", Rows: 4}, {Status: "erased", Rows: 1412}},
 		Ledger: []LedgerRow{
 			{At: exampleTime, Kind: "request.received", By: "subject", Data: []Fact{{"right", "erasure"}}},
 			{At: exampleTime, Kind: "state.in_review", By: "system", Data: []Fact{{"from", "locating"}}},
@@ -251,13 +249,13 @@ func closedExample() RequestView {
 	v.Due.Done, v.Offers, v.Plan.Decided = true, nil, true
 	v.Plan.Groups[2].Choice = models.TreatKeep
 	v.Plan.Undecided = 0
-	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"email", "sam.sample@example.com"}}, Message: "Please erase all."}
+	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"email", "sam.sample@example.com"}}, Message: "Please erase all.", Answers: []string{"The one in Hamburg."}}
 	v.Notices = []NoticeRow{
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Recipient: "Parcel Analytics", State: "acknowledged", Answer: "erased", Attempts: 1, SentAt: exampleTime, AnsweredAt: exampleTime},
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true},
 	}
 	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
-	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo", PlanVersion: 2}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems.", DeliveredYet: true}}
+	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
 	v.Flash, v.Failure = "flash.decided", "The plan has changed since it was shown."
 	return v

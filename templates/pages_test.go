@@ -183,7 +183,7 @@ func requireHeadingOrder(t *testing.T, doc *html.Node) {
 		if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
 			next := int(n.Data[1] - '0')
 			// An error summary stands before the page's h1.
-			if level == 0 && next == 2 && (hasClass(n.Parent, "summary")) {
+			if level == 0 && next == 2 && hasClass(n.Parent, "summary") {
 				continue
 			}
 			require.LessOrEqual(t, next, level+1, "heading %q skips a level", text(n))

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/middleware"
+	"habeas/models"
+)
+
+// access says who may call a route. A route that is not in the table stops the server from starting.
+type access struct {
+	public bool          // anybody; a key that is sent is looked at all the same
+	roles  []models.Role // who else
+	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
+}
+
+var (
+	public   = access{public: true}
+	posting  = access{public: true, limit: "post"}
+	readers  = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleController}}
+	deciders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleController}}
+	team     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator}}
+)
+
+// table is every route with who may call it.
+var table = map[string]access{
+	"GET /":                                     public,
+	"GET /requests/new":                         public,
+	"POST /requests":                            posting,
+	"GET /requests/sent/:token":                 public,
+	"GET /verify/:token":                        public,
+	"POST /verify/:token":                       posting,
+	"GET /status/:token":                        public,
+	"POST /status/:token/verify":                posting,
+	"POST /status/:token/resend":                posting,
+	"POST /status/:token/withdraw":              posting,
+	"POST /status/:token/answer":                posting,
+	"GET /package/:token":                       public,
+	"POST /package/:token/code":                 posting,
+	"POST /package/:token/download":             posting,
+	"GET /notices/:token":                       public,
+	"POST /notices/:token":                      posting,
+	"GET /staff/login":                          public,
+	"POST /staff/login":                         {public: true, limit: "login"},
+	"POST /staff/logout":                        public,
+	"GET /staff":                                readers,
+	"GET /staff/requests/:id":                   readers,
+	"POST /staff/requests/:id/decisions":        deciders,
+	"POST /staff/requests/:id/identity":         deciders,
+	"GET /staff/requests/:id/receipts/:receipt": readers,
+	"GET /staff/operations":                     team,
+	"GET /staff/rules":                          team,
+	"POST /staff/rules":                         team,
+	"POST /v1/requests":                         posting,
+	"GET /v1/requests":                          readers,
+	"GET /v1/requests/:id":                      readers,
+	"GET /v1/requests/:id/plan":                 readers,
+	"POST /v1/requests/:id/decisions":           deciders,
+	"GET /v1/requests/:id/ledger":               readers,
+	"GET /v1/requests/:id/notices":              readers,
+	"GET /v1/requests/:id/deferrals":            readers,
+	"GET /v1/requests/:id/receipts":             readers,
+	"GET /v1/requests/:id/receipts/:receipt_id": readers,
+	"GET /v1/status/:token":                     public,
+	"POST /v1/status/:token/verify":             posting,
+	"POST /v1/status/:token/resend":             posting,
+	"POST /v1/status/:token/withdraw":           posting,
+	"POST /v1/status/:token/answer":             posting,
+	"GET /.well-known/habeas-keys.json":         public,
+	"GET /livez":                                public,
+	"GET /readyz":                               public,
+	"GET /openapi.yaml":                         public,
+	"GET /static/:file":                         public,
+}
+
+// checkRoutes fails when a route has no entry in the table, or an entry no route.
+func checkRoutes(routes []*echo.Route) error {
+	seen := map[string]bool{}
+	for _, r := range routes {
+		key := r.Method + " " + r.Path
+		if _, ok := table[key]; !ok {
+			return fmt.Errorf("route %s has no entry in the access table", key)
+		}
+		seen[key] = true
+	}
+	for key := range table {
+		if !seen[key] {
+			return fmt.Errorf("the access table has an entry for %s, which is no route", key)
+		}
+	}
+	return nil
+}
+
+// allow finds out who calls and refuses those who may not. It runs after the router, which knows the route's template.
+func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		rule, ok := table[r.Method+" "+c.Path()]
+		if !ok { // the router's own answer: not found, or another method
+			return next(c)
+		}
+		call := middleware.CallOf(r.Context())
+		call.Route = c.Path()
+		if rule.limit != "" {
+			if wait, err := s.rates[rule.limit].Take(s.address(r)); err != nil {
+				middleware.RetryAfter(c.Response(), wait)
+				return err
+			}
+		}
+		who, err := s.authenticate(r)
+		if err != nil {
+			return err
+		}
+		call.Principal = who
+		switch {
+		case rule.public:
+			return next(c)
+		case who.Role == "":
+			return models.Errorf(models.Unauthenticated, "key_missing", "Send an access key, or sign in.")
+		case !slices.Contains(rule.roles, who.Role):
+			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
+		}
+		return next(c)
+	}
+}
+
+// authenticate finds the caller: by the key of a JSON call, by the session of a console page. Public pages know nobody.
+func (s *server) authenticate(r *http.Request) (models.Principal, error) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/v1/"):
+		header := r.Header.Get("Authorization")
+		if header == "" {
+			return models.Principal{}, nil
+		}
+		key, ok := strings.CutPrefix(header, "Bearer ")
+		if !ok {
+			return models.Principal{}, models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
+		}
+		return s.Store.Authenticate(r.Context(), strings.TrimSpace(key))
+	case inConsole(r):
+		return s.console.Principal(r.Context())
+	}
+	return models.Principal{}, nil
+}
+
+// inConsole reports whether a call is about the console, which has sessions.
+func inConsole(r *http.Request) bool {
+	return r.URL.Path == "/staff" || strings.HasPrefix(r.URL.Path, "/staff/")
+}

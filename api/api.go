@@ -1,0 +1,215 @@
+package api
+
+import (
+	_ "embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/middleware"
+	"habeas/api/portal"
+	"habeas/api/problem"
+	"habeas/api/staff"
+	v1 "habeas/api/v1"
+	"habeas/models"
+	"habeas/models/rules"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+//go:embed openapi.yaml
+var document []byte
+
+// Deps is what the server needs.
+type Deps struct {
+	Store    *store.Store
+	Sessions scs.Store                // of the console, e.g. pgxstore over the table sessions; tokens reach it hashed
+	Codes    portal.CodeSender        // mails the one-time code of a package; nil refuses with code mail_unavailable
+	Keys     func() ([]byte, error)   // the JWK set that verifies receipts and checkpoints; nil serves an empty one
+	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
+	Log      *slog.Logger             // nil is slog.Default()
+	Now      func() time.Time         // nil is time.Now
+	Config
+}
+
+// Config is the part of the server that an operator sets.
+type Config struct {
+	BaseURL        string         // as people reach it, e.g. "https://privacy.example.com"; with https, cookies and headers ask for TLS
+	Contact        string         // of the data protection officer, shown on pages; may be empty
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
+	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
+	PostsPerMinute int            // by client address; 20 when zero
+}
+
+type server struct {
+	Deps
+	engine  *templates.Engine
+	base    *url.URL
+	address func(*http.Request) string
+	rates   map[string]*middleware.Rate
+	portal  *portal.Portal
+	console *staff.Console
+}
+
+// New builds the whole HTTP server. It fails when a page does not fit its view, the document is not right, a route has no entry in
+// the access table or the base URL is not one.
+func New(d Deps) (http.Handler, error) {
+	s, err := prepare(d)
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = func(err error, c echo.Context) {
+		if c.Response().Committed { // nothing can be told any more
+			s.logFailure(c.Request(), "internal", err)
+			return
+		}
+		s.fail(c.Response(), c.Request(), err)
+	}
+	validate, err := v1.Validator(document, s.fail)
+	if err != nil {
+		return nil, err
+	}
+	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)))
+	s.routes(e)
+	if err := checkRoutes(e.Routes()); err != nil {
+		return nil, err
+	}
+	return s.wrap(e)
+}
+
+func prepare(d Deps) (*server, error) {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Eval == nil {
+		d.Eval = func(line []byte) []byte { return rules.Eval(line, time.LoadLocation) }
+	}
+	if d.PostsPerMinute == 0 {
+		d.PostsPerMinute = 20
+	}
+	base, err := url.Parse(d.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, models.Errorf(models.Invalid, "bad_base_url", "The base URL must be like https://privacy.example.com.")
+	}
+	d.BaseURL = strings.TrimSuffix(d.BaseURL, "/")
+	engine, err := templates.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
+	s.rates = map[string]*middleware.Rate{
+		"post":  middleware.NewRate(time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
+		"login": middleware.NewRate(12*time.Second, 5, d.Now),
+	}
+	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
+	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
+	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	return s, nil
+}
+
+// addressOf finds the client's address: the peer's, unless a trusted proxy says otherwise.
+func addressOf(trusted []netip.Prefix) func(*http.Request) string {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		options = append(options, echo.TrustIPRange(prefixNet(p)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// onV1 applies a middleware to the routes of the JSON interface.
+func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		guarded := m(next)
+		return func(c echo.Context) error {
+			if strings.HasPrefix(c.Path(), "/v1/") {
+				return guarded(c)
+			}
+			return next(c)
+		}
+	}
+}
+
+func (s *server) routes(e *echo.Echo) {
+	v1.RegisterHandlers(e, v1.NewStrictHandler(v1.New(s.Store, s.BaseURL, s.Now), nil))
+	s.portal.Routes(e)
+	s.console.Routes(e)
+	e.GET("/.well-known/habeas-keys.json", s.keys)
+	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", s.ready)
+	e.GET("/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", document) })
+	e.GET("/static/:file", s.static)
+}
+
+// wrap puts what every call passes around the routes, the outermost last.
+func (s *server) wrap(h http.Handler) (http.Handler, error) {
+	sameOrigin, err := middleware.SameOrigin(s.base, s.fail)
+	if err != nil {
+		return nil, err
+	}
+	h = s.console.LoadSession(inConsole, h, s.fail)
+	h = sameOrigin(h)
+	h = middleware.LimitBody(s.fail)(h)
+	h = middleware.Timeout(20*time.Second, time.Hour, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/download") })(h)
+	h = middleware.Secure(s.base.Scheme == "https")(h)
+	h = middleware.Recover(s.Log, s.fail)(h)
+	h = middleware.Log(s.Log, s.Now)(h)
+	return middleware.Identify(h), nil
+}
+
+// fail tells an error: JSON for the JSON interface and machines, a page for people. What is unexpected is logged with the call's
+// identifier; its text may quote a row, so only its type and code go to the log.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	call := middleware.CallOf(r.Context())
+	p := problem.Of(err, s.BaseURL, call.ID)
+	if p.Status >= http.StatusInternalServerError {
+		s.logFailure(r, p.Code, err)
+	}
+	if !wantsPage(r) {
+		p.Write(w)
+		return
+	}
+	if p.Status == http.StatusUnauthorized && inConsole(r) {
+		http.Redirect(w, r, "/staff/login", http.StatusSeeOther)
+		return
+	}
+	s.failPage(w, r, p)
+}
+
+func (s *server) logFailure(r *http.Request, code string, err error) {
+	call := middleware.CallOf(r.Context())
+	s.Log.ErrorContext(r.Context(), "call failed", "call", call.ID, "route", call.Route, "code", code, "cause", cause(err))
+}
+
+func wantsPage(r *http.Request) bool {
+	path := r.URL.Path
+	for _, machine := range []string{"/v1", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
+		if strings.HasPrefix(path, machine) {
+			return false
+		}
+	}
+	return !strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// cause names the types of an error's chain: enough to find the place, without any text that a database may have put values into.
+func cause(err error) string {
+	var names []string
+	for ; err != nil && len(names) < 8; err = errors.Unwrap(err) {
+		names = append(names, typeName(err))
+	}
+	return strings.Join(names, " < ")
+}

@@ -1,0 +1,60 @@
+package middleware
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"habeas/models"
+)
+
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+
+const permissions = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), " +
+	"magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), " +
+	"sync-xhr=(), usb=(), web-share=(), xr-spatial-tracking=()"
+
+// Secure sets the security headers on every answer, and forbids storing any of them; handlers of public files say otherwise.
+// With tls, browsers are told to come back over TLS only.
+func Secure(tls bool) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Security-Policy", contentPolicy)
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+			h.Set("Permissions-Policy", permissions)
+			h.Set("Cache-Control", "no-store")
+			h.Set("X-Robots-Tag", "noindex, nofollow")
+			if tls {
+				h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// SameOrigin refuses forms that another site sent; base is the address under which people reach the service. Calls with a key in
+// a header are not made by a browser on somebody's behalf and pass.
+func SameOrigin(base *url.URL, fail Fail) (func(http.Handler) http.Handler, error) {
+	cop := http.NewCrossOriginProtection()
+	if err := cop.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+		return nil, err
+	}
+	cop.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, r, models.Errorf(models.Forbidden, "cross_origin", "This form was sent from another site."))
+	}))
+	return func(next http.Handler) http.Handler {
+		guarded := cop.Handler(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/v1/") {
+				next.ServeHTTP(w, r)
+				return
+			}
+			guarded.ServeHTTP(w, r)
+		})
+	}, nil
+}

@@ -1,0 +1,121 @@
+package middleware
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"habeas/api/problem"
+	"habeas/models"
+)
+
+// MaxBody is the largest body that is accepted, in bytes.
+const MaxBody = 64 << 10
+
+// Fail tells an error as the route's kind of answer, page or JSON.
+type Fail func(http.ResponseWriter, *http.Request, error)
+
+// LimitBody refuses bodies beyond MaxBody: at once when the length is announced, else when the limit is passed in reading.
+func LimitBody(fail Fail) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength > MaxBody {
+				fail(w, r, problem.TooLarge())
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Timeout bounds a call's context; long reports the calls (downloads) that get the second duration.
+func Timeout(usual, longer time.Duration, long func(*http.Request) bool) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			d := usual
+			if long(r) {
+				d = longer
+			}
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+}
+
+// Rate limits calls by client address. Addresses are held in memory only and forgotten when their bucket is full again.
+type Rate struct {
+	every time.Duration // one call more after each
+	burst int
+	now   func() time.Time
+
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+	swept   time.Time
+}
+
+// NewRate allows burst calls at once and one more after each interval.
+func NewRate(every time.Duration, burst int, now func() time.Time) *Rate {
+	return &Rate{every: every, burst: burst, now: now, buckets: map[string]*rate.Limiter{}, swept: now()}
+}
+
+// Take counts a call from an address; it fails with too_many_requests and how long to wait.
+func (l *Rate) Take(address string) (time.Duration, error) {
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sweep(now)
+	key := network(address)
+	b := l.buckets[key]
+	if b == nil {
+		b = rate.NewLimiter(rate.Every(l.every), l.burst)
+		l.buckets[key] = b
+	}
+	if b.AllowN(now, 1) {
+		return 0, nil
+	}
+	wait := time.Duration((1 - b.TokensAt(now)) * float64(l.every))
+	return wait, models.Errorf(models.TooMany, "too_many_requests", "Too many calls from your address; wait and try again.")
+}
+
+// sweep drops full buckets now and then, so that the map is bounded by the callers of one refill time.
+func (l *Rate) sweep(now time.Time) {
+	if now.Sub(l.swept) < time.Minute {
+		return
+	}
+	l.swept = now
+	for key, b := range l.buckets {
+		if b.TokensAt(now) >= float64(l.burst) {
+			delete(l.buckets, key)
+		}
+	}
+}
+
+// network is what one client is taken to be: an IPv4 address, or the /64 of an IPv6 address.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return "unknown"
+	}
+	ip = ip.Unmap()
+	if ip.Is4() {
+		return ip.String()
+	}
+	p, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}
+
+// RetryAfter sets the header to whole seconds, at least one.
+func RetryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+}

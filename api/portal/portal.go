@@ -1,0 +1,197 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/intake"
+	"habeas/api/problem"
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// CodeSender mails the one-time code that opens a package; the mail is sent at once, since the code lives ten minutes.
+type CodeSender interface {
+	SendPackageCode(ctx context.Context, code store.PackageCode) error
+}
+
+// Show renders a page inside the frame.
+type Show func(w http.ResponseWriter, r *http.Request, status int, render func(*templates.Engine, templates.Frame) ([]byte, error)) error
+
+// Deps is what the portal needs.
+type Deps struct {
+	Store         *store.Store
+	Show          Show
+	Codes         CodeSender // nil when no mail can be sent
+	IdentityKinds []string
+	Now           func() time.Time
+}
+
+// Portal serves the public pages.
+type Portal struct{ Deps }
+
+// New makes the portal.
+func New(d Deps) *Portal { return &Portal{d} }
+
+// Routes adds the portal's routes.
+func (p *Portal) Routes(e *echo.Echo) {
+	e.GET("/", p.home)
+	e.GET("/requests/new", p.form)
+	e.POST("/requests", p.submit)
+	e.GET("/requests/sent/:token", p.sent)
+	e.GET("/verify/:token", p.verifyPage)
+	e.POST("/verify/:token", p.verify)
+	e.GET("/status/:token", p.status)
+	e.POST("/status/:token/verify", p.enterCode)
+	e.POST("/status/:token/resend", p.resend)
+	e.POST("/status/:token/withdraw", p.withdraw)
+	e.POST("/status/:token/answer", p.answer)
+	e.GET("/package/:token", p.packagePage)
+	e.POST("/package/:token/code", p.sendCode)
+	e.POST("/package/:token/download", p.download)
+	e.GET("/notices/:token", p.noticePage)
+	e.POST("/notices/:token", p.acknowledge)
+}
+
+// show renders one page with its view.
+func show[V any](p *Portal, c echo.Context, status int, page *templates.Page[V], view V) error {
+	return p.Show(c.Response(), c.Request(), status, func(e *templates.Engine, f templates.Frame) ([]byte, error) { return page.Render(e, f, view) })
+}
+
+func (p *Portal) home(c echo.Context) error {
+	return show(p, c, http.StatusOK, templates.Home, templates.HomeView{Rights: models.Rights()})
+}
+
+func (p *Portal) form(c echo.Context) error {
+	right, err := models.ParseRight(c.QueryParam("right"))
+	if err != nil {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	raw := intake.Raw{Right: string(right), Controller: c.QueryParam("controller")}
+	return p.showForm(c, http.StatusOK, raw, nil)
+}
+
+// showForm shows the form with what was typed; faults stand beside their fields.
+func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, faults problem.Faults) error {
+	all, err := p.Store.Controllers(c.Request().Context(), models.ScopeOperator())
+	if err != nil {
+		return err
+	}
+	right, err := models.ParseRight(raw.Right)
+	if err != nil {
+		return err
+	}
+	view := templates.FormView{Right: right, Article: right.Article(), Name: raw.Name, Email: raw.Email, Message: raw.Message}
+	if len(all) > 1 {
+		for _, one := range all {
+			view.Controllers = append(view.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.Slug == raw.Controller})
+		}
+	}
+	typed := map[string]string{}
+	for _, i := range raw.Identities {
+		typed[i.Kind] = i.Value
+	}
+	for _, kind := range p.IdentityKinds {
+		view.Identities = append(view.Identities, templates.IdentityField{Kind: kind, Value: typed[kind]})
+	}
+	for _, f := range faults {
+		view.Errors = append(view.Errors, p.fieldError(f, raw))
+	}
+	return show(p, c, status, templates.Form, view)
+}
+
+// fieldError finds the words for a fault and the field to put them beside.
+func (p *Portal) fieldError(f *models.Error, raw intake.Raw) templates.FieldError {
+	field := strings.TrimPrefix(f.Field, "/")
+	if field == "identities" && len(p.IdentityKinds) > 0 {
+		field = "identity-" + p.IdentityKinds[0]
+	}
+	switch f.Code {
+	case "bad_email":
+		if strings.TrimSpace(raw.Email) == "" {
+			return templates.FieldError{Field: field, Key: "error.missing_email"}
+		}
+	case "bad_identity":
+		return templates.FieldError{Field: field, Key: "error.too_long"}
+	}
+	return templates.FieldError{Field: field, Key: "error." + f.Code}
+}
+
+func (p *Portal) submit(c echo.Context) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	raw := intake.Raw{
+		Right: form.Get("right"), Controller: form.Get("controller"), Name: form.Get("name"), Email: form.Get("email"),
+		Message: strings.ReplaceAll(form.Get("message"), "\r\n", "\n"), Language: "en",
+	}
+	for _, kind := range p.IdentityKinds {
+		raw.Identities = append(raw.Identities, intake.Identity{Kind: kind, Value: form.Get("identity-" + kind)})
+	}
+	if form.Get("website") != "" { // a field that people cannot see: a program filled it in
+		return models.Errorf(models.Invalid, "bad_request", "The form cannot be read.")
+	}
+	sub, err := intake.Check(c.Request().Context(), p.Store, raw, models.Principal{})
+	if faults, ok := asFaults(err); ok && models.CodeOf(err) != "unknown_right" {
+		return p.showForm(c, http.StatusBadRequest, raw, faults)
+	}
+	if err != nil {
+		return err
+	}
+	sub.Channel = request.ChannelPortal
+	got, err := p.Store.Submit(c.Request().Context(), sub)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/requests/sent/"+got.StatusToken)
+}
+
+func (p *Portal) sent(c echo.Context) error {
+	st, err := p.Store.StatusByToken(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return err
+	}
+	return show(p, c, http.StatusOK, templates.Sent, templates.SentView{Reference: st.Reference, StatusPath: "/status/" + c.Param("token")})
+}
+
+func (p *Portal) verifyPage(c echo.Context) error {
+	v, err := p.Store.PeekVerification(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return err
+	}
+	return show(p, c, http.StatusOK, templates.Verify, templates.VerifyView{
+		State: string(v.State), Path: "/verify/" + c.Param("token"), StatusPath: "/status/" + v.StatusToken,
+		Reference: v.Reference, Right: v.Right, Controller: v.Controller,
+	})
+}
+
+func (p *Portal) verify(c echo.Context) error {
+	token, err := p.Store.VerifyByToken(c.Request().Context(), c.Param("token"))
+	switch models.CodeOf(err) {
+	case "link_used", "link_expired":
+		return p.spent(c)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/status/"+token+"?done=verified")
+}
+
+// spent explains a link that can no longer be used.
+func (p *Portal) spent(c echo.Context) error {
+	v, err := p.Store.PeekVerification(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return err
+	}
+	if v.State == store.VerificationLive { // it became so while we looked; the page with the button is right then
+		return p.verifyPage(c)
+	}
+	return show(p, c, http.StatusConflict, templates.Verify, templates.VerifyView{State: string(v.State), StatusPath: "/status/" + v.StatusToken})
+}

@@ -1,0 +1,139 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/problem"
+	"habeas/api/words"
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// formOf reads a posted form; a body that is too large is told as such.
+func formOf(c echo.Context) (url.Values, error) {
+	r := c.Request()
+	if err := r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, problem.TooLarge()
+		}
+		return nil, models.Errorf(models.Invalid, "bad_form", "The form cannot be read.")
+	}
+	return r.PostForm, nil
+}
+
+func asFaults(err error) (problem.Faults, bool) { return errors.AsType[problem.Faults](err) }
+
+// flashes are the messages that a page may show after it was led to, by the word in the address.
+var flashes = map[string]string{"verified": "flash.verified", "resent": "flash.resent", "withdrawn": "flash.withdrawn", "answered": "flash.answered"}
+
+func (p *Portal) status(c echo.Context) error {
+	return p.showStatus(c, http.StatusOK, nil)
+}
+
+func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Errors) error {
+	token := c.Param("token")
+	st, err := p.Store.StatusByToken(c.Request().Context(), token)
+	if err != nil {
+		return err
+	}
+	view := p.statusView(st, "/status/"+token)
+	view.Errors = mistakes
+	if len(mistakes) == 0 {
+		view.Flash = flashes[c.QueryParam("done")]
+	}
+	return show(p, c, status, templates.Status, view)
+}
+
+// statusView shows the person their own request, which is why the question and the messages are revealed here.
+func (p *Portal) statusView(st store.Status, path string) templates.StatusView {
+	view := templates.StatusView{Path: path, Reference: st.Reference, Masked: st.Masked, State: models.Verifying}
+	if st.Masked {
+		return view
+	}
+	zone := words.Zone(st.Clock.Timezone)
+	view.Right, view.Controller, view.State, view.Outcome = st.Right, st.Controller, st.State, st.Outcome
+	view.Due = words.Due(st.Clock, st.State != models.Closed, p.Now())
+	view.Steps, view.Question = st.Clock.Steps, st.Question.Reveal()
+	view.PackageReady, view.CanWithdraw, view.Authority = st.PackageReady, st.CanWithdraw, ""
+	for _, e := range st.Timeline {
+		if key := words.Event(e.Kind); key != "" {
+			view.Events = append(view.Events, templates.Event{At: e.At.In(zone), Text: key})
+		}
+	}
+	for _, m := range st.Messages {
+		view.Messages = append(view.Messages, templates.Message{At: m.At.In(zone), Kind: m.Kind, Body: m.Body.Reveal()})
+	}
+	for _, g := range st.Retained {
+		view.Kept = append(view.Kept, templates.Kept{What: g.Name(), Rows: g.Rows, Citation: g.Citation, Explanation: g.Explanation, Until: g.HoldThrough})
+	}
+	return view
+}
+
+func (p *Portal) enterCode(c echo.Context) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	code := strings.TrimSpace(form.Get("code"))
+	if code == "" {
+		return p.showStatus(c, http.StatusBadRequest, templates.Errors{{Field: "code", Key: "error.missing_code"}})
+	}
+	err = p.Store.VerifyByCode(c.Request().Context(), c.Param("token"), code)
+	switch models.CodeOf(err) {
+	case "link_used": // pressed twice, or the link was used meanwhile: the page then shows the request
+		return c.Redirect(http.StatusSeeOther, "/status/"+c.Param("token"))
+	case "wrong_code", "too_many_attempts", "link_expired":
+		return p.showStatus(c, problem.Of(err, "", "").Status, templates.Errors{{Field: "code", Key: "error." + models.CodeOf(err)}})
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(c, "verified")
+}
+
+func (p *Portal) done(c echo.Context, what string) error {
+	return c.Redirect(http.StatusSeeOther, "/status/"+c.Param("token")+"?done="+what)
+}
+
+func (p *Portal) resend(c echo.Context) error {
+	_, err := p.Store.DecideByStatusToken(c.Request().Context(), c.Param("token"), request.Resend, "")
+	if models.KindOf(err) == models.Conflict { // nothing left to verify: the page says how it stands
+		return c.Redirect(http.StatusSeeOther, "/status/"+c.Param("token"))
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(c, "resent")
+}
+
+func (p *Portal) withdraw(c echo.Context) error {
+	if _, err := p.Store.DecideByStatusToken(c.Request().Context(), c.Param("token"), request.Withdraw, ""); err != nil {
+		return err
+	}
+	return p.done(c, "withdrawn")
+}
+
+func (p *Portal) answer(c echo.Context) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(form.Get("answer"))
+	switch {
+	case text == "":
+		return p.showStatus(c, http.StatusBadRequest, templates.Errors{{Field: "answer", Key: "error.missing_answer"}})
+	case len(text) > 16000:
+		return p.showStatus(c, http.StatusBadRequest, templates.Errors{{Field: "answer", Key: "error.too_long"}})
+	}
+	if _, err := p.Store.DecideByStatusToken(c.Request().Context(), c.Param("token"), request.Answer, models.Personal(text)); err != nil {
+		return err
+	}
+	return p.done(c, "answered")
+}

@@ -1,0 +1,208 @@
+package staff
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"habeas/api/words"
+	"habeas/models"
+	"habeas/models/ledger"
+	"habeas/models/plan"
+	"habeas/models/request"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// view gathers what the console shows of one request; it holds nothing personal but the reasons that staff and customers wrote.
+func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, now time.Time) (templates.RequestView, error) {
+	r, err := k.Store.Request(ctx, who.Scope, id)
+	if err != nil {
+		return templates.RequestView{}, err
+	}
+	c, err := k.Store.ControllerByID(ctx, who.Scope, r.ControllerID)
+	if err != nil {
+		return templates.RequestView{}, err
+	}
+	zone := words.Zone(c.Timezone)
+	v := templates.RequestView{
+		Path: "/staff/requests/" + id.String(), Reference: r.Reference, ID: id.String(), Right: r.Right, Article: r.Right.Article(),
+		State: r.State, Outcome: r.Outcome, Controller: c.Name, Channel: string(r.Channel), Language: r.Language,
+		ReceivedAt: r.ReceivedAt.In(zone), VerifiedAt: in(r.VerifiedAt, zone), ClosedAt: in(r.ClosedAt, zone),
+		Due: words.Due(r.Clock, r.Open(), now), Target: r.Clock.UnrolledDueOn, Steps: r.Clock.Steps, RuleSet: r.Clock.RuleSet,
+		CanReveal: who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController,
+	}
+	for _, fill := range []func(context.Context, models.Principal, request.Request, *time.Location, *templates.RequestView) error{
+		k.addPlan, k.addNotices, k.addDeferrals, k.addDecisions, k.addReceipts, k.addLedger,
+	} {
+		if err := fill(ctx, who, r, zone, &v); err != nil {
+			return templates.RequestView{}, err
+		}
+	}
+	v.Offers = offers(who.Role, r.State, v.Plan)
+	return v, nil
+}
+
+// in keeps the zero time what it is.
+func in(t time.Time, zone *time.Location) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(zone)
+}
+
+// offered are the decisions that have a form on the page, in the order in which they are shown; waiving stands beside its notice.
+var offered = []request.DecisionKind{
+	request.Approve, request.Instruct, request.Change, request.Extend, request.Clarify, request.Decline, request.Refuse, request.Withdraw,
+}
+
+func offers(role models.Role, state models.State, p *templates.PlanView) []templates.Offer {
+	var out []templates.Offer
+	for _, kind := range offered {
+		if request.Allowed(kind, role, state) != nil {
+			continue
+		}
+		if planned := kind == request.Approve || kind == request.Change; planned && (p == nil || p.Decided) {
+			continue
+		}
+		if kind == request.Change && !slices.ContainsFunc(p.Groups, func(g plan.Group) bool { return len(g.Options) > 0 }) {
+			continue
+		}
+		out = append(out, templates.Offer{Kind: string(kind), Reason: request.NeedsReason(kind), Danger: kind == request.Approve || kind == request.Refuse})
+	}
+	return out
+}
+
+func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {
+	if r.PlanVersion == 0 {
+		return nil
+	}
+	p, decided, err := k.Store.Plan(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	v.Plan = &templates.PlanView{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, Decided: decided, Groups: p.Groups, Undecided: len(p.Undecided())}
+	for _, t := range []models.Treatment{
+		models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep, models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
+	} {
+		if n := p.Rows(t); n > 0 {
+			v.Plan.Totals = append(v.Plan.Totals, templates.Total{Treatment: t, Rows: n})
+		}
+	}
+	return k.addProgress(ctx, r, v)
+}
+
+// addProgress counts the located rows by what has been done with them.
+func (k *Console) addProgress(ctx context.Context, r request.Request, v *templates.RequestView) error {
+	counts, err := k.Store.CountRows(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		i := slices.IndexFunc(v.Located, func(l templates.LocatedView) bool { return l.Status == string(c.Status) })
+		if i < 0 {
+			v.Located = append(v.Located, templates.LocatedView{Status: string(c.Status)})
+			i = len(v.Located) - 1
+		}
+		v.Located[i].Rows += c.Rows
+	}
+	return nil
+}
+
+func (k *Console) addNotices(ctx context.Context, who models.Principal, r request.Request, zone *time.Location, v *templates.RequestView) error {
+	notices, err := k.Store.Notices(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range notices {
+		v.Notices = append(v.Notices, templates.NoticeRow{
+			ID: n.ID.String(), Recipient: n.Recipient, State: string(n.State), Answer: string(n.Answer), Attempts: n.Attempts,
+			SentAt: in(n.SentAt, zone), AnsweredAt: in(n.ClosedAt, zone),
+			CanWaive: !n.Closed() && request.Allowed(request.Waive, who.Role, r.State) == nil,
+		})
+	}
+	return nil
+}
+
+func (k *Console) addDeferrals(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {
+	deferrals, err := k.Store.Deferrals(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range deferrals {
+		v.Deferrals = append(v.Deferrals, templates.DeferralRow{
+			What: d.Group.Name(), Rows: d.Group.Rows, DueOn: d.DueOn, State: string(d.State), Citation: d.Group.Citation,
+		})
+	}
+	return nil
+}
+
+// addDecisions lists who decided what. What the person wrote is personal and is shown with the identity only.
+func (k *Console) addDecisions(ctx context.Context, who models.Principal, r request.Request, zone *time.Location, v *templates.RequestView) error {
+	decisions, err := k.Store.Decisions(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range decisions {
+		row := templates.DecisionRow{At: d.At.In(zone), Kind: string(d.Kind), By: string(d.Actor.Role)}
+		if d.Actor.Role.Staff() || d.Actor.Role == models.RoleController {
+			row.Reason = d.Reason.Reveal()
+		}
+		v.Decisions = append(v.Decisions, row)
+	}
+	return nil
+}
+
+func (k *Console) addReceipts(ctx context.Context, who models.Principal, r request.Request, zone *time.Location, v *templates.RequestView) error {
+	receipts, err := k.Store.Receipts(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, one := range receipts {
+		v.Receipts = append(v.Receipts, templates.ReceiptRow{Path: v.Path + "/receipts/" + one.ID.String(), At: one.At.In(zone), Of: receiptOf(one)})
+	}
+	return nil
+}
+
+func receiptOf(r store.StoredReceipt) string {
+	if r.DeferralID.IsZero() {
+		return "receipt.request"
+	}
+	return "receipt.deferral"
+}
+
+func (k *Console) addLedger(ctx context.Context, who models.Principal, r request.Request, zone *time.Location, v *templates.RequestView) error {
+	entries, err := k.Store.Ledger(ctx, who.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		v.Ledger = append(v.Ledger, templates.LedgerRow{At: e.At.In(zone), Kind: e.Kind, By: string(e.Actor.Role), Data: facts(e)})
+	}
+	return nil
+}
+
+// facts lists an entry's data by name.
+func facts(e ledger.Entry) []templates.Fact {
+	out := make([]templates.Fact, 0, len(e.Data))
+	for name, value := range e.Data {
+		text := fmt.Sprint(value)
+		switch value.(type) {
+		case map[string]any, []any:
+			b, err := json.Marshal(value)
+			if err == nil {
+				text = string(b)
+			}
+		}
+		out = append(out, templates.Fact{Name: name, Value: text})
+	}
+	slices.SortFunc(out, func(a, b templates.Fact) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
