@@ -53,7 +53,7 @@ func (in *input) fail(code, message, field string) {
 func (in *input) fact(names ...string) (raw, name string) {
 	for i, f := range in.fields {
 		for _, n := range names {
-			if f.name != n {
+			if f.as != n {
 				continue
 			}
 			in.read |= 1 << i
@@ -61,19 +61,28 @@ func (in *input) fact(names ...string) (raw, name string) {
 				continue
 			}
 			if raw != "" {
-				in.fail("duplicate_field", "The same fact is given twice.", n)
+				in.fail("duplicate_field", "The same fact is given twice.", f.name)
 			}
-			raw, name = f.raw, n
+			raw, name = f.raw, f.name
 		}
 	}
 	return raw, name
+}
+
+// rename lets facts be read under one name whatever their synonym.
+func (in *input) rename(names map[string]string) {
+	for i := range in.fields {
+		if as, ok := names[in.fields[i].name]; ok {
+			in.fields[i].as = as
+		}
+	}
 }
 
 // has reports whether one of the names is there, null included, without reading it.
 func (in *input) has(names ...string) bool {
 	for _, f := range in.fields {
 		for _, n := range names {
-			if f.name == n {
+			if f.as == n {
 				return true
 			}
 		}

@@ -3,7 +3,6 @@ package rules
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"habeas/models/deadline"
 	"habeas/models/hold"
@@ -58,8 +57,8 @@ func writeEntry(b *bytes.Buffer, e Entry) {
 
 func writeSynonyms(b *bytes.Buffer) {
 	b.WriteString("\n## Names of facts\n\nA day may be given as an instant with an offset, a name in `_on` also in `_at`. The same fact under several names is one fact; given twice it is an error.\n\n")
-	for _, s := range synonyms() {
-		b.WriteString("- `" + strings.Join(s, "`, `") + "`\n")
+	for _, s := range synonyms {
+		b.WriteString("- " + s.words() + "\n")
 	}
 }
 

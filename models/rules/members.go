@@ -5,6 +5,7 @@ import "strings"
 // member is one name and raw value of a JSON object.
 type member struct {
 	name string
+	as   string // the name under which it is read; its own unless it is a synonym
 	raw  string
 }
 
@@ -25,7 +26,7 @@ func members(raw string) (list []member, ok bool) {
 		}
 		i = skipSpace(raw, skipSpace(raw, end)+1) // past the colon
 		end = valueEnd(raw, i)
-		list = append(list, member{name, raw[i:end]})
+		list = append(list, member{name, name, raw[i:end]})
 		if i = skipSpace(raw, end); i < len(raw) && raw[i] == ',' {
 			i = skipSpace(raw, i+1)
 		}

@@ -7,20 +7,6 @@ import (
 	"habeas/models/deadline"
 )
 
-// Synonyms of the facts that delay a UK clock. They are documented in docs/law.md.
-var (
-	identityAsked = []string{
-		"identity_asked_on", "identity_asked_at", "identity_requested_on", "identity_requested_at",
-	}
-	identityReceived = []string{
-		"identity_received_on", "identity_received_at", "identity_information_received_on", "identity_information_received_at",
-		"identity_info_received_on", "identity_info_received_at", "identity_confirmed_on", "identity_confirmed_at",
-		"identity_verified_on", "identity_verified_at", "identity_provided_on", "identity_provided_at", "id_received_on", "id_received_at",
-	}
-	feeAsked    = []string{"fee_requested_on", "fee_requested_at", "fee_asked_on", "fee_asked_at", "fee_charged_on", "fee_charged_at"}
-	feeReceived = []string{"fee_received_on", "fee_received_at", "fee_paid_on", "fee_paid_at"}
-)
-
 // evalRequest answers request_deadline.
 func evalRequest(_ Evaluator, in *input, out *object) error {
 	zone := in.zone()
@@ -57,26 +43,27 @@ func evalRequest(_ Evaluator, in *input, out *object) error {
 // conditions reads identity and fee: they delay the start of a UK clock; in the EU a question about identity is a pause.
 func conditions(in *input, req *deadline.Request) {
 	uk := req.Regime == deadline.UKGDPR
-	identityGiven := in.has(identityReceived...)
-	asked, received := in.day(identityAsked...), in.day(identityReceived...)
+	in.rename(canonical)
+	identityGiven := in.has("identity_received_on")
+	asked, received := in.day("identity_asked_on"), in.day("identity_received_on")
 	switch {
 	case !asked.IsZero() && !received.IsZero() && received.Before(asked):
-		in.fail("answer_before_question", "The identity information is dated before the question.", identityReceived[0])
+		in.fail("answer_before_question", "The identity information is dated before the question.", "identity_received_on")
 	case uk:
 		req.Identity = deadline.Condition{Required: !asked.IsZero() || identityGiven, MetOn: received}
 	case !asked.IsZero():
 		req.Pauses = append(req.Pauses, deadline.Pause{AskedOn: asked, AnsweredOn: received})
 	case identityGiven:
-		in.fail("missing_field", "In this regime the clock pauses: the day of asking for identity is needed.", identityAsked[0])
+		in.fail("missing_field", "In this regime the clock pauses: the day of asking for identity is needed.", "identity_asked_on")
 	}
-	feeGiven := in.has(feeReceived...) || in.has(feeAsked...)
-	feeDay, paid := in.day(feeAsked...), in.day(feeReceived...)
+	feeGiven := in.has("fee_received_on", "fee_asked_on")
+	feeDay, paid := in.day("fee_asked_on"), in.day("fee_received_on")
 	switch {
 	case !feeGiven:
 	case !uk:
-		in.fail("not_applicable", "A fee does not move the clock in this regime.", feeReceived[0])
+		in.fail("not_applicable", "A fee does not move the clock in this regime.", "fee_received_on")
 	case !feeDay.IsZero() && !paid.IsZero() && paid.Before(feeDay):
-		in.fail("answer_before_question", "The fee is dated before it was asked for.", feeReceived[0])
+		in.fail("answer_before_question", "The fee is dated before it was asked for.", "fee_received_on")
 	default:
 		req.Fee = deadline.Condition{Required: true, MetOn: paid}
 	}
@@ -184,6 +171,3 @@ func writeFindings(out *object, list []deadline.Finding) {
 		item.text("message", list[i].Message)
 	})
 }
-
-// synonyms lists the names under which a fact of request_deadline may be given, the usual one first.
-func synonyms() [][]string { return [][]string{identityAsked, identityReceived, feeAsked, feeReceived} }
