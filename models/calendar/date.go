@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -72,11 +73,15 @@ func (d Date) AddMonths(n int) Date {
 	return Date{first.Year(), first.Month(), min(d.Day, daysIn(first.Year(), first.Month()))}
 }
 
-// DaysUntil is the number of days from d to e; negative when e is earlier.
-func (d Date) DaysUntil(e Date) int { return int(e.utc().Sub(d.utc()) / (24 * time.Hour)) }
+// DaysUntil is the number of days from d to e; negative when e is earlier. It counts seconds, since a Duration ends at 292 years.
+func (d Date) DaysUntil(e Date) int { return int((e.utc().Unix() - d.utc().Unix()) / secondsADay) }
+
+const secondsADay = 24 * 60 * 60
 
 // Compare is -1, 0 or +1 as d is before, equal to or after e.
-func (d Date) Compare(e Date) int { return d.utc().Compare(e.utc()) }
+func (d Date) Compare(e Date) int {
+	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
+}
 
 // Before reports whether d is earlier than e.
 func (d Date) Before(e Date) bool { return d.Compare(e) < 0 }
@@ -87,10 +92,27 @@ func (d Date) After(e Date) bool { return d.Compare(e) > 0 }
 // Weekday is the day of the week.
 func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
-// EndIn is the instant at which d is over in loc: the first instant of the next day there.
+// EndIn is the instant at which d is over in loc: the first one at which the calendar there shows a later day. time.Date does not
+// tell it, since midnight does not exist where clocks go forward then (the Azores in March) and exists twice where they go back.
 func (d Date) EndIn(loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, loc)
+	midnight := time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, time.UTC)
+	t := midnight.Add(-maxOffset).In(loc) // still d or earlier everywhere
+	for {
+		_, offset := t.Zone()
+		over := midnight.Add(-time.Duration(offset) * time.Second)
+		if over.Before(t) {
+			over = t // the change of the clock jumped over midnight
+		}
+		_, end := t.ZoneBounds()
+		if over.Before(end) || !end.After(t) { // no end: the zone is at rest, or time knows no more (31 December of a leap year)
+			return over.In(loc)
+		}
+		t = end
+	}
 }
+
+// maxOffset is more than any zone is ahead of UTC, or has been.
+const maxOffset = 16 * time.Hour
 
 func (d Date) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
