@@ -13,7 +13,7 @@ export GOWORK=off
 
 cd "$module"
 shopt -s nullglob
-key=$({ go env GOVERSION GOOS GOARCH; echo "$package"; sha256sum go.mod go.sum ./*.go; } | sha256sum | cut -c1-16)
+key=$({ go env GOVERSION GOOS GOARCH; echo "$package"; sha256sum go.mod go.su[m] ./*.go; } | sha256sum | cut -c1-16)
 target=$cache/bin/$name-$key
 
 if [ -x "$target" ]; then

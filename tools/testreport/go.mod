@@ -1,0 +1,3 @@
+module habeas/tools/testreport
+
+go 1.26.0
