@@ -111,7 +111,7 @@ func (b *builder) addCollection(d *Dataset, c *Collection) {
 	if n.Table == "" {
 		n.Table = c.Name
 	}
-	b.flatten(n, "", c.Fields, nil)
+	b.flatten(n, "", c.Fields, nil, map[string]bool{})
 	n.Personal = anyPersonal(c.Categories)
 	var scalars []string
 	for i := range n.Fields {
@@ -142,7 +142,7 @@ func (b *builder) addCollection(d *Dataset, c *Collection) {
 }
 
 // flatten lists the leaves below prefix. A leaf inherits the categories of what it is nested in, and is an array when that is.
-func (b *builder) flatten(n *Node, prefix string, fields []Field, outer *Field) {
+func (b *builder) flatten(n *Node, prefix string, fields []Field, outer *Field, seen map[string]bool) {
 	for _, f := range fields {
 		f.Name = prefix + f.Name
 		where := n.Address.String() + "." + f.Name
@@ -150,10 +150,11 @@ func (b *builder) flatten(n *Node, prefix string, fields []Field, outer *Field) 
 			b.fault("no_name", f.Pos, n.Address.String(), "A field has no name.", "Give it a name.")
 			continue
 		}
-		if n.Field(f.Name) != nil {
+		if seen[f.Name] {
 			b.fault("duplicate_field", f.Pos, where, "Two fields of the collection have this name.", "Remove one of them.")
 			continue
 		}
+		seen[f.Name] = true
 		if outer != nil {
 			f.Categories = append(slices.Clone(outer.Categories), f.Categories...)
 			if outer.Array() && !f.Array() {
@@ -161,7 +162,7 @@ func (b *builder) flatten(n *Node, prefix string, fields []Field, outer *Field) 
 			}
 		}
 		if len(f.Fields) > 0 {
-			b.flatten(n, f.Name+".", f.Fields, &f)
+			b.flatten(n, f.Name+".", f.Fields, &f, seen)
 			continue
 		}
 		n.Fields = append(n.Fields, f)

@@ -111,6 +111,10 @@ func (r *reader) hold(n *yaml.Node, where string) datamap.Hold {
 }
 
 func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
+	if r.fields++; r.fields > maxFields || r.depth >= maxDepth {
+		r.bad(n, collection, "The file has too many fields, or fields nested without end.", "Look for a YAML alias that contains itself.")
+		return datamap.Field{Pos: r.pos(n)}
+	}
 	m := r.object(n, collection)
 	f := datamap.Field{Pos: r.pos(n), Name: r.text(m["name"], collection)}
 	where := collection + "." + f.Name
@@ -119,9 +123,11 @@ func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
 	if n := m["fides_meta"]; n != nil {
 		r.meta(&f, r.object(n, where), where)
 	}
+	r.depth++
 	for _, c := range r.list(m["fields"], where) {
 		f.Fields = append(f.Fields, r.field(where, c))
 	}
+	r.depth--
 	h := r.own(m["habeas"], where, "erase", "value", "portable", "shared", "same_person")
 	if n := h["erase"]; n != nil {
 		f.Erase, f.Value = datamap.FieldErase(nullWord(n)), nil

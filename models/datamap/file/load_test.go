@@ -1,7 +1,6 @@
 package file_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -37,5 +36,4 @@ func TestFidesDatasetFilesAreValidDataMaps(t *testing.T) {
 	g, err := datamap.Compile(datasets)
 	require.NoError(t, err)
 	require.Equal(t, []string{"email", "loyalty_id", "phone_number"}, g.IdentityKinds())
-	_ = os.Stdout
 }

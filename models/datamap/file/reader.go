@@ -13,7 +13,16 @@ import (
 type reader struct {
 	file     string
 	problems []datamap.Problem
+	fields   int // read so far
+	merges   int
+	depth    int // of the field being read
 }
+
+// A file that goes beyond these is an accident or an attack by aliases.
+const (
+	maxFields = 100_000
+	maxDepth  = 50
+)
 
 func (r *reader) pos(n *yaml.Node) datamap.Pos {
 	return datamap.Pos{File: r.file, Line: n.Line, Column: n.Column}
@@ -52,11 +61,7 @@ func (r *reader) object(n *yaml.Node, where string) map[string]*yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Tag == "!!merge" {
-			for k, v := range r.object(n.Content[i+1], where) {
-				if m[k] == nil {
-					m[k] = v
-				}
-			}
+			r.merge(m, n.Content[i+1], where)
 			continue
 		}
 		if m[key.Value] != nil {
@@ -66,6 +71,21 @@ func (r *reader) object(n *yaml.Node, where string) map[string]*yaml.Node {
 		m[key.Value] = resolve(n.Content[i+1])
 	}
 	return m
+}
+
+// merge adds what <<: brings, unless the mapping says otherwise.
+func (r *reader) merge(m map[string]*yaml.Node, n *yaml.Node, where string) {
+	if r.merges++; r.merges > maxFields || r.depth >= maxDepth {
+		r.bad(n, where, "The file has too many merges, or a merge of itself.", "Look for a YAML alias that contains itself.")
+		return
+	}
+	r.depth++
+	for k, v := range r.object(n, where) {
+		if m[k] == nil {
+			m[k] = v
+		}
+	}
+	r.depth--
 }
 
 // own is the entries of a habeas: mapping, where an unknown key is a problem.
