@@ -288,3 +288,35 @@ func TestSeverityRefusesWhatIsIncomplete(t *testing.T) {
 	_, err = breach.Assess(in)
 	require.Equal(t, "missing_field", models.CodeOf(err))
 }
+
+func TestDutiesFollowTheDPOsFindings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		risk        breach.Risk
+		ex          breach.Exceptions
+		outside     bool
+		authorities breach.Authorities
+		persons     breach.Telling
+	}{
+		"unlikely risk is documented only":    {risk: breach.RiskUnlikely, persons: breach.TellNobody},
+		"a risk goes to the lead authority":   {risk: breach.RiskLikely, authorities: breach.LeadAuthority, persons: breach.TellNobody},
+		"or to every authority":               {risk: breach.RiskLikely, outside: true, authorities: breach.EveryAuthority, persons: breach.TellNobody},
+		"a high risk is told to the persons":  {risk: breach.RiskHigh, authorities: breach.LeadAuthority, persons: breach.TellEach},
+		"unless the data is unintelligible":   {risk: breach.RiskHigh, ex: breach.Exceptions{Unintelligible: true}, authorities: breach.LeadAuthority, persons: breach.TellNobody},
+		"or measures were taken":              {risk: breach.RiskHigh, ex: breach.Exceptions{LaterMeasures: true}, authorities: breach.LeadAuthority, persons: breach.TellNobody},
+		"or by public notice where too many":  {risk: breach.RiskHigh, ex: breach.Exceptions{Disproportionate: true}, authorities: breach.LeadAuthority, persons: breach.PublicNotice},
+		"exceptions do not lower the risk":    {risk: breach.RiskLikely, ex: breach.Exceptions{Unintelligible: true}, authorities: breach.LeadAuthority, persons: breach.TellNobody},
+		"unintelligible outweighs the effort": {risk: breach.RiskHigh, ex: breach.Exceptions{Unintelligible: true, Disproportionate: true}, authorities: breach.LeadAuthority, persons: breach.TellNobody},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := breach.DutiesFor(c.risk, c.ex, !c.outside)
+			require.NoError(t, err)
+			require.Equal(t, c.authorities, d.Authorities)
+			require.Equal(t, c.persons, d.Persons)
+			require.Contains(t, d.Steps[0], "documented")
+		})
+	}
+	_, err := breach.DutiesFor("some", breach.Exceptions{}, true)
+	require.Equal(t, "bad_value", models.CodeOf(err))
+}

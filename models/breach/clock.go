@@ -13,7 +13,7 @@ const Hours = 72
 const (
 	citeClock   = "GDPR Art. 33(1)"
 	citeLenient = "Reg. (EEC, Euratom) 1182/71 Art. 3(1)"
-	citeAware   = "GDPR Art. 33(2); EDPB Guidelines 9/2022 §44"
+	citeAware   = "GDPR Art. 33(2); EDPB Guidelines 9/2022, II.A.4"
 )
 
 // Facts are the instants that decide the clock. Unknown instants are zero.

@@ -66,7 +66,6 @@ func TestBadCasesHaveAStableCodeAndASentence(t *testing.T) {
 		"bad holidays":                      {g, `{"regime":"US_CA_CCPA","received_on":"2026-01-30","holidays":["2026-01-32"]}`, "bad_date", "holidays"},
 		"business days of an unknown place": {g, `{"regime":"US_CA_CCPA","received_on":"2026-01-30","country":"US"}`, "unknown_country", ""},
 		"an appeal before the request":      {g, `{"regime":"US_VA_VCDPA","received_on":"2026-01-30","appeal_received_on":"2026-01-29"}`, "appeal_before_request", "appeal_received_on"},
-		"hours without a zone":              {g, `{"regime":"NIS2","aware_at":"2026-01-30T10:00:00Z"}`, "missing_field", "timezone"},
 		"hours from a day":                  {g, `{"regime":"NIS2","aware_at":"2026-01-30","timezone":"Europe/Berlin"}`, "bad_instant", "aware_at"},
 		"awareness without a zone":          {b, `{"regime":"EU_GDPR","aware_at":"2026-01-30T10:00:00","timezone":"Europe/Berlin"}`, "instant_without_zone", "aware_at"},
 		"nobody aware":                      {b, `{"regime":"EU_GDPR","timezone":"Europe/Berlin"}`, "missing_field", "aware_at"},
@@ -234,6 +233,14 @@ func TestRegimesOutsideTheirTimeAreAnsweredWithAFinding(t *testing.T) {
 	require.Equal(t, "2023-09-30", a["respond_by"])
 	require.Equal(t, false, a["in_force"])
 	require.Len(t, a["findings"], 1)
+}
+
+func TestHoursAreAnsweredInTheZoneOrElseInTheOffsetOfTheFact(t *testing.T) {
+	t.Parallel()
+	a := eval(t, line("regime_deadline", `{"regime":"NIS2","aware_at":"2026-10-24T10:00:00+02:00","timezone":"Europe/Berlin"}`)).Result
+	require.Equal(t, []any{"2026-10-25T09:00:00+01:00", "2026-10-27T09:00:00+01:00", "2026-11-27"}, []any{a["early_warning_by"], a["notify_by"], a["final_report_by"]})
+	a = eval(t, line("regime_deadline", `{"regime":"NIS2","aware_at":"2026-10-24T10:00:00+02:00"}`)).Result
+	require.Equal(t, []any{"2026-10-25T10:00:00+02:00", "2026-10-27T10:00:00+02:00"}, []any{a["early_warning_by"], a["notify_by"]})
 }
 
 func TestADeploymentsRulesAreAnsweredToo(t *testing.T) {

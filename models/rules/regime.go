@@ -23,8 +23,11 @@ func evalRegime(_ Evaluator, in *input, out *object) error {
 	if err := businessDays(in, &facts); err != nil {
 		return err
 	}
-	if in.has("timezone", "zone") || len(facts.Instants) > 0 {
+	switch {
+	case in.has("timezone", "zone"):
 		facts.Zone = in.zone()
+	case len(facts.Instants) > 0:
+		facts.Zone = sameOffset(regime, facts.Instants)
 	}
 	if err := in.done(); err != nil {
 		return err
@@ -35,6 +38,17 @@ func evalRegime(_ Evaluator, in *input, out *object) error {
 	}
 	writeRegime(out, res)
 	return nil
+}
+
+// sameOffset is the offset in which the first fact was written: without a zone the answers keep it.
+func sameOffset(regime deadline.Regime, instants map[string]time.Time) *time.Location {
+	for _, name := range regime.Needs() {
+		if t, ok := instants[name]; ok {
+			_, offset := t.Zone()
+			return time.FixedZone("", offset)
+		}
+	}
+	return time.UTC
 }
 
 // readFacts reads what the regime counts from, and what any regime counts from: a case may hold more facts than one regime needs.
