@@ -10,7 +10,6 @@ import (
 	"habeas/models/calendar"
 	"habeas/models/datamap"
 	"habeas/models/hold"
-	"habeas/models/ledger"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -31,7 +30,6 @@ type Deps struct {
 	Law     Law
 	Mail    Mailer
 	Webhook Webhooks
-	Signer  ledger.Signer
 	Links   Links
 	Policy  Policy
 	Log     *slog.Logger

@@ -128,3 +128,16 @@ func (a *Activities) sendDeferralDone(ctx context.Context, in Ending) error {
 	}
 	return a.tell(ctx, in.RequestID, "deferral", "deferral-"+in.DeferralID.String(), mail)
 }
+
+// CreateDeferrals makes a deferral of each retained group of the approved plan.
+func (a *Activities) CreateDeferrals(ctx context.Context, in RequestRef) error {
+	return a.failure(ctx, a.createDeferrals(ctx, in))
+}
+
+func (a *Activities) createDeferrals(ctx context.Context, in RequestRef) error {
+	p, err := a.approvedPlan(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	return a.deps.Store.CreateDeferrals(ctx, in.RequestID, p.Retained())
+}

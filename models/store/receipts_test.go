@@ -19,12 +19,13 @@ func TestReceiptIsIssuedOnceAndVerifiesWithoutTheDatabase(t *testing.T) {
 	require.NoError(t, b.decide(request.Decision{
 		RequestID: id, Kind: request.Approve, Actor: dpo, PlanDigest: p.Digest(), Choices: map[int]models.Treatment{2: models.TreatKeep},
 	}))
-	issued, err := b.IssueReceipt(t.Context(), id, models.ID{})
+	issued, err := b.IssueReceipt(t.Context(), id, models.ID{}, models.Fulfilled)
 	require.NoError(t, err)
 
 	got, err := receipt.Verify(issued.Body, b.jwks())
 	require.NoError(t, err)
 	require.Equal(t, id, got.Request.ID)
+	require.Equal(t, models.PartlyFulfilled, got.Request.Outcome, "known before the request is closed")
 	require.Equal(t, "northwind", got.Request.Controller)
 	require.Equal(t, models.TreatKeep, got.Plan.Groups[1].Treatment())
 	require.EqualValues(t, b.count("SELECT count(*) FROM ledger_chain"), got.Ledger.Size)
@@ -35,7 +36,7 @@ func TestReceiptIsIssuedOnceAndVerifiesWithoutTheDatabase(t *testing.T) {
 	require.True(t, kinds["request.received"] && kinds["decision.approve"] && kinds["state.in_review"])
 
 	b.pass(time.Hour)
-	again, err := b.IssueReceipt(t.Context(), id, models.ID{})
+	again, err := b.IssueReceipt(t.Context(), id, models.ID{}, models.Fulfilled)
 	require.NoError(t, err)
 	require.Equal(t, issued, again)
 	require.NoError(t, b.SaveReceipt(t.Context(), id, models.ID{}, []byte("another")))
@@ -56,7 +57,7 @@ func TestReceiptOfADeferralStandsBesideTheRequests(t *testing.T) {
 	id, _ := b.inReview()
 	deferral := models.MustParseID("00000000-0000-4000-8000-00000000000d")
 	for _, d := range []models.ID{{}, deferral} {
-		_, err := b.IssueReceipt(t.Context(), id, d)
+		_, err := b.IssueReceipt(t.Context(), id, d, models.Fulfilled)
 		require.NoError(t, err)
 	}
 	all, err := b.Receipts(t.Context(), models.ScopeOperator(), id)
@@ -73,7 +74,7 @@ func TestDestroyedKeyLeavesNothingReadableAndTheEvidenceWhole(t *testing.T) {
 	require.NoError(t, b.decide(request.Decision{RequestID: out.RequestID, Kind: request.Refuse, Actor: dpo, Reason: "excessive"}))
 	requireCode(t, "request_open", b.DestroyKey(t.Context(), out.RequestID))
 	require.NoError(t, b.Advance(t.Context(), out.RequestID, models.Closed, models.Refused))
-	issued, err := b.IssueReceipt(t.Context(), out.RequestID, models.ID{})
+	issued, err := b.IssueReceipt(t.Context(), out.RequestID, models.ID{}, models.Fulfilled)
 	require.NoError(t, err)
 
 	b.pass(24 * time.Hour)

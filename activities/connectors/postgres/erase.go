@@ -53,16 +53,14 @@ func (s *System) batch(ctx context.Context, order connectors.Erasure) (*batch, e
 	if len(order.Keys) > connectors.MaxBatch || order.Delete == (len(order.Masks) > 0) {
 		return nil, models.Errorf(models.Invalid, "bad_order", "An erasure either deletes or masks, at most %d rows at once.", connectors.MaxBatch)
 	}
-	t, err := s.table(ctx, order.Node)
-	if err != nil {
-		return nil, err
-	}
-	key, err := t.list(order.Node, order.Node.Key)
-	if err != nil {
-		return nil, err
-	}
-	b := &batch{system: s, node: order.Node, table: t, key: key, remove: order.Delete}
-	b.masks, err = s.masks(t, order.Node, order.Masks)
+	b := &batch{system: s, node: order.Node, remove: order.Delete}
+	err := s.resolve(ctx, order.Node, func(t *table) (err error) {
+		b.table = t
+		if b.key, err = t.list(order.Node, order.Node.Key); err == nil {
+			b.masks, err = s.masks(t, order.Node, order.Masks)
+		}
+		return err
+	})
 	return b, err
 }
 
@@ -80,12 +78,15 @@ func (b *batch) erase(ctx context.Context, tx pgx.Tx, g *group, out *connectors.
 	})
 	code, detail := blocked(err)
 	switch {
-	case err == nil && b.remove:
-		out.Erased += done
-		return b.remaining(ctx, tx, g, done, out)
 	case err == nil:
-		out.Masked += done
-		return nil
+		kept, err := b.kept(ctx, tx, g, done)
+		out.Blocked = append(out.Blocked, kept...)
+		if b.remove {
+			out.Erased += done
+		} else {
+			out.Masked += done - len(kept)
+		}
+		return err
 	case code == "":
 		return err
 	case len(g.keys) == 1:
@@ -110,12 +111,8 @@ func (g *group) slice(from, to int) *group {
 // delete returns how many of the keys had a row that is gone now.
 func (b *batch) delete(ctx context.Context, tx pgx.Tx, g *group) (int, error) {
 	where, args := g.where(false, nil)
-	names := make([]string, len(b.key))
-	for i, c := range b.key {
-		names[i] = c.sql()
-	}
 	gone := map[string]bool{}
-	sql := "DELETE FROM " + b.table.sql() + " WHERE " + where + " RETURNING " + strings.Join(names, ", ")
+	sql := "DELETE FROM " + b.table.sql() + " WHERE " + where + " RETURNING " + strings.Join(b.keyNames(), ", ")
 	err := stream(ctx, tx, sql, args, func(raw [][]byte) error {
 		gone[joined(raw)] = true
 		return nil
@@ -132,24 +129,32 @@ func joined(raw [][]byte) string {
 	return s.String()
 }
 
-// remaining names the rows that a trigger or rule kept, so that they are not taken for missing.
-func (b *batch) remaining(ctx context.Context, tx pgx.Tx, g *group, done int, out *connectors.Outcome) error {
-	if done >= len(g.keys) {
-		return nil
+// kept names the rows that a trigger or rule kept as they were, so that they are not taken for missing or masked.
+func (b *batch) kept(ctx context.Context, tx pgx.Tx, g *group, done int) ([]connectors.Blocked, error) {
+	if b.remove && done >= len(g.keys) {
+		return nil, nil
 	}
-	where, args := g.where(false, nil)
+	var list []connectors.Blocked
+	seen := map[string]bool{}
+	err := b.unerased(ctx, tx, g, func(raw [][]byte) {
+		if id := joined(raw); !seen[id] {
+			seen[id] = true
+			key := make(datamap.Key, len(raw))
+			for i, c := range b.key {
+				key[i] = c.decode(raw[i])
+			}
+			list = append(list, connectors.Blocked{Key: key, Code: connectors.BlockedRefused, Detail: b.table.name})
+		}
+	})
+	return list, err
+}
+
+func (b *batch) keyNames() []string {
 	names := make([]string, len(b.key))
 	for i, c := range b.key {
 		names[i] = c.sql()
 	}
-	return stream(ctx, tx, "SELECT DISTINCT "+strings.Join(names, ", ")+" FROM "+b.table.sql()+" WHERE "+where, args, func(raw [][]byte) error {
-		key := make(datamap.Key, len(raw))
-		for i, c := range b.key {
-			key[i] = c.decode(raw[i])
-		}
-		out.Blocked = append(out.Blocked, connectors.Blocked{Key: key, Code: connectors.BlockedRefused, Detail: b.table.name})
-		return nil
-	})
+	return names
 }
 
 // again tries the blocked rows as long as that helps: a row may have waited for another of the same batch.

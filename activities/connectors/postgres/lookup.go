@@ -14,15 +14,15 @@ import (
 
 // Lookup streams the rows that match; the server sends no faster than yield takes.
 func (s *System) Lookup(ctx context.Context, q connectors.Query, yield func(datamap.Row) error) error {
-	t, err := s.table(ctx, q.Node)
-	if err != nil {
+	var t *table
+	var columns, returned []*column
+	err := s.resolve(ctx, q.Node, func(fresh *table) (err error) {
+		t = fresh
+		if columns, err = t.list(q.Node, q.Fields); err == nil {
+			returned, err = t.list(q.Node, q.Return)
+		}
 		return err
-	}
-	columns, err := t.list(q.Node, q.Fields)
-	if err != nil {
-		return err
-	}
-	returned, err := t.list(q.Node, q.Return)
+	})
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,13 @@ func (s *System) Export(ctx context.Context, node *datamap.Node, keys []datamap.
 
 // Count counts the rows that match a query.
 func (s *System) Count(ctx context.Context, q connectors.Query) (int, error) {
-	t, err := s.table(ctx, q.Node)
-	if err != nil {
-		return 0, err
-	}
-	columns, err := t.list(q.Node, q.Fields)
+	var t *table
+	var columns []*column
+	err := s.resolve(ctx, q.Node, func(fresh *table) (err error) {
+		t = fresh
+		columns, err = t.list(q.Node, q.Fields)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}

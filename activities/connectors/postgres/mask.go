@@ -99,10 +99,7 @@ func (b *batch) mask(ctx context.Context, tx pgx.Tx, g *group) (int, error) {
 // lockAndHash locks the rows, counts the keys that have one, and replaces by hashes what is to be hashed and is not yet.
 func (b *batch) lockAndHash(ctx context.Context, tx pgx.Tx, g *group) (int, error) {
 	hashed := b.hashes()
-	names := make([]string, 0, len(b.key)+len(hashed)+1)
-	for _, c := range b.key {
-		names = append(names, c.sql())
-	}
+	names := b.keyNames()
 	for _, m := range hashed {
 		names = append(names, m.column.sql())
 	}

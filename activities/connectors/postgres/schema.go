@@ -127,6 +127,20 @@ func (s *System) table(ctx context.Context, node *datamap.Node) (*table, error) 
 	return t, nil
 }
 
+// resolve calls use with the node's table, and once more with a fresh one when the names that use looks for are not in it.
+func (s *System) resolve(ctx context.Context, node *datamap.Node, use func(*table) error) error {
+	for fresh := false; ; fresh = true {
+		t, err := s.table(ctx, node)
+		if err != nil {
+			return err
+		}
+		if err = use(t); fresh || models.CodeOf(err) != connectors.CodeMismatch {
+			return err
+		}
+		s.forget(node)
+	}
+}
+
 // forget makes the next use of the node's table ask the database again.
 func (s *System) forget(node *datamap.Node) {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"habeas/activities/connectors"
@@ -21,39 +22,37 @@ func (s *System) Left(ctx context.Context, order connectors.Erasure) (int, error
 	}
 	left := 0
 	for _, g := range groups(b.key, order.Keys, false) {
-		n, err := b.notMasked(ctx, g)
-		if err != nil {
+		if err := b.unerased(ctx, s.pool, g, func([][]byte) { left++ }); err != nil {
 			return 0, s.failed(err, order.Node)
 		}
-		left += n
 	}
 	return left, nil
 }
 
-func (b *batch) notMasked(ctx context.Context, g *group) (int, error) {
+// unerased calls each with the key of every row for which the erasure is not in effect.
+func (b *batch) unerased(ctx context.Context, db querier, g *group, each func(raw [][]byte)) error {
 	where, args := g.where(false, nil)
-	conditions := []string{"true"}
+	masked := []string{strconv.FormatBool(!b.remove)}
 	for _, m := range b.masks {
 		var cond string
 		cond, args = m.effective(args)
-		conditions = append(conditions, cond)
+		masked = append(masked, cond)
 	}
-	names := []string{"(" + strings.Join(conditions, " AND ") + ")"}
+	names := append(b.keyNames(), "("+strings.Join(masked, " AND ")+")")
 	for _, m := range b.hashes() {
 		names = append(names, m.column.sql())
 	}
-	left := 0
-	err := stream(ctx, b.system.pool, "SELECT "+strings.Join(names, ", ")+" FROM "+b.table.sql()+" WHERE "+where, args, func(raw [][]byte) error {
-		masked := string(raw[0]) == "t"
-		for _, v := range raw[1:] {
-			masked = masked && (v == nil || b.system.isHash(string(v)))
+	return stream(ctx, db, "SELECT "+strings.Join(names, ", ")+" FROM "+b.table.sql()+" WHERE "+where, args, func(raw [][]byte) error {
+		key, rest := raw[:len(b.key)], raw[len(b.key):]
+		done := string(rest[0]) == "t"
+		for _, v := range rest[1:] {
+			done = done && (v == nil || b.system.isHash(string(v)))
 		}
-		if !masked {
-			left++
+		if !done {
+			each(key)
 		}
 		return nil
 	})
-	return left, err
 }
 
 // Restrict writes the map's mark into rows that do not carry it, or clears it.
@@ -62,15 +61,16 @@ func (s *System) Restrict(ctx context.Context, order connectors.Restriction) (in
 	if r == nil {
 		return 0, models.Errorf(models.Unsupported, connectors.CodeNoRestrict, "The data map does not say how rows of %s are restricted.", order.Node.Address)
 	}
-	t, err := s.table(ctx, order.Node)
-	if err != nil {
-		return 0, err
-	}
-	key, err := t.list(order.Node, order.Node.Key)
-	if err != nil {
-		return 0, err
-	}
-	c, err := t.column(order.Node, r.Column)
+	var t *table
+	var key []*column
+	var c *column
+	err := s.resolve(ctx, order.Node, func(fresh *table) (err error) {
+		t = fresh
+		if key, err = t.list(order.Node, order.Node.Key); err == nil {
+			c, err = t.column(order.Node, r.Column)
+		}
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}

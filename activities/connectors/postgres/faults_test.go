@@ -1,0 +1,269 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"habeas/activities/connectors"
+	"habeas/activities/connectors/postgres"
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/store/pgtest"
+)
+
+// bench is a database with the given statements run, a connector, and nodes made from a map of collections with all fields.
+type bench struct {
+	dsn    string
+	conn   *pgx.Conn
+	system connectors.System
+}
+
+func setup(t *testing.T, statements string) *bench {
+	t.Helper()
+	b := &bench{dsn: pgtest.New(t)}
+	b.conn = connect(t, b.dsn)
+	run(t, b.conn, statements)
+	b.system = open(t, b.dsn)
+	return b
+}
+
+// people is a collection whose rows have an id, and a mail address as identity, erased as given.
+func people(t *testing.T, change func(*datamap.Collection)) *datamap.Node {
+	t.Helper()
+	c := datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+		{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"},
+	}}
+	if change != nil {
+		change(&c)
+	}
+	g, err := datamap.Compile([]datamap.Dataset{{Key: "d", System: "test", Collections: []datamap.Collection{c}}})
+	require.NoError(t, err)
+	return g.Nodes[0]
+}
+
+func ids(list ...int64) []datamap.Key {
+	keys := make([]datamap.Key, len(list))
+	for i, id := range list {
+		keys[i] = datamap.Key{datamap.Int(id)}
+	}
+	return keys
+}
+
+func (b *bench) erase(t *testing.T, order connectors.Erasure) (connectors.Outcome, error) {
+	t.Helper()
+	return b.system.(connectors.Eraser).Erase(t.Context(), order)
+}
+
+const three = `CREATE TABLE people (id int PRIMARY KEY, mail text, boss int REFERENCES people);
+INSERT INTO people VALUES (1, 'one@example.com', NULL), (2, 'two@example.com', 1), (3, 'three@example.com', 2);`
+
+func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE TABLE notes (id int PRIMARY KEY, person int CONSTRAINT by_person REFERENCES people); INSERT INTO notes VALUES (1, 3);`)
+	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true})
+	require.NoError(t, err)
+	require.Zero(t, out.Erased)
+	require.Len(t, out.Blocked, 3, "each holds the one before")
+	codes := map[string]string{}
+	for _, bl := range out.Blocked {
+		codes[bl.Key[0].Text()] = bl.Code + " " + bl.Detail
+	}
+	require.Equal(t, "still_referenced notes by_person", codes["3"])
+	require.Len(t, rowsOf(t, b.dsn, "people"), 3)
+
+	run(t, b.conn, "DELETE FROM notes")
+	out, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 2, 1), Delete: true})
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Erased: 3}, out)
+}
+
+func TestOneBlockedRowDoesNotHinderTheOthersOfItsBatch(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail text); INSERT INTO people SELECT n, n FROM generate_series(1, 700) n;
+CREATE TABLE notes (person int REFERENCES people); INSERT INTO notes VALUES (13), (400);`)
+	var all []int64
+	for i := range int64(700) {
+		all = append(all, i+1)
+	}
+	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(all...), Delete: true})
+	require.NoError(t, err)
+	require.Equal(t, 698, out.Erased)
+	require.Zero(t, out.Missing)
+	require.ElementsMatch(t, ids(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
+}
+
+func TestARowThatATriggerKeepsIsNotCalledMissing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER keep BEFORE DELETE ON people FOR EACH ROW WHEN (old.id = 3) EXECUTE FUNCTION keep();`)
+	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 9), Delete: true})
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Missing: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+}
+
+func TestAMaskThatATriggerUndoesIsNotCalledMasked(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN old; END';
+CREATE TRIGGER keep BEFORE UPDATE ON people FOR EACH ROW WHEN (old.id = 3) EXECUTE FUNCTION keep();`)
+	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 3), Masks: node.Masks()})
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+}
+
+func TestAMaskThatIsNotUniqueBlocksTheRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE UNIQUE INDEX one_mail ON people (mail);`)
+	value := "nobody@example.com"
+	node := people(t, func(c *datamap.Collection) {
+		c.Erase = datamap.EraseMask
+		c.Fields[1].Erase, c.Fields[1].Value = datamap.FieldReplace, &value
+	})
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: node.Masks()})
+	require.NoError(t, err)
+	require.Equal(t, 1, out.Masked)
+	require.Len(t, out.Blocked, 1)
+	require.Equal(t, connectors.BlockedUnique, out.Blocked[0].Code)
+}
+
+func TestAReadOnlyDatabaseIsReportedAndUnchanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	run(t, b.conn, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
+	b.system = open(t, b.dsn)
+	before := rowsOf(t, b.dsn, "people")
+	mask := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	for _, order := range []connectors.Erasure{
+		{Node: people(t, nil), Keys: ids(3), Delete: true},
+		{Node: mask, Keys: ids(3), Masks: mask.Masks()},
+	} {
+		out, err := b.erase(t, order)
+		require.Equal(t, connectors.CodeReadOnly, models.CodeOf(err))
+		require.Equal(t, models.Conflict, models.KindOf(err))
+		require.Equal(t, connectors.Outcome{}, out)
+	}
+	require.Equal(t, before, rowsOf(t, b.dsn, "people"))
+	problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(problems), connectors.CodeReadOnly)
+}
+
+func TestALockedRowMakesTheSystemBusyAndLeavesTheBatchUnchanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	tx, err := b.conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "UPDATE people SET mail = mail WHERE id = 3")
+	require.NoError(t, err)
+	_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	require.Equal(t, connectors.CodeBusy, models.CodeOf(err))
+	require.Equal(t, models.Unavailable, models.KindOf(err))
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.Len(t, rowsOf(t, b.dsn, "people"), 3)
+}
+
+// login makes a role with a password and gives the address to use it.
+func (b *bench) login(t *testing.T, grants string) string {
+	t.Helper()
+	var database string
+	require.NoError(t, b.conn.QueryRow(t.Context(), "SELECT current_database()").Scan(&database))
+	role := "role_" + strings.ToLower(database)
+	run(t, b.conn, "CREATE ROLE "+role+" LOGIN PASSWORD 'secret'; "+strings.ReplaceAll(grants, "$role", role))
+	t.Cleanup(func() {
+		_, err := b.conn.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	u, err := url.Parse(b.dsn)
+	require.NoError(t, err)
+	u.User = url.UserPassword(role, "secret")
+	return u.String()
+}
+
+func TestMissingRightsAreFoundByCheckAndRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	system := open(t, b.login(t, "GRANT SELECT ON people TO $role"))
+	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(problems), "has no right to DELETE on the table people")
+	_, err = system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
+}
+
+func TestARowThatAPolicyHidesIsAnErrorAndNotMissing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY hides ON people USING (id < 3);`)
+	system := open(t, b.login(t, "GRANT SELECT, DELETE ON people TO $role"))
+	_, err := system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
+}
+
+func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	q := connectors.Query{Node: people(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
+	find := func() (rows []datamap.Row, err error) {
+		err = b.system.(connectors.Locator).Lookup(t.Context(), q, func(r datamap.Row) error {
+			rows = append(rows, r)
+			return nil
+		})
+		return rows, err
+	}
+	rows, err := find()
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	run(t, b.conn, "ALTER TABLE people RENAME mail TO address")
+	_, err = find()
+	require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
+	require.ErrorContains(t, err, "d.people")
+	_, err = find()
+	require.ErrorContains(t, err, "The field d.people.mail is not in the table public.people.")
+	run(t, b.conn, "ALTER TABLE people RENAME address TO mail")
+	rows, err = find()
+	require.NoError(t, err)
+	require.Len(t, rows, 1, "found again once it is there again")
+}
+
+func TestAServerThatDoesNotAnswerIsUnavailable(t *testing.T) {
+	t.Parallel()
+	system := open(t, "postgres://nobody:secretword@127.0.0.1:1/none?connect_timeout=1")
+	err := system.Ping(t.Context())
+	require.Equal(t, models.Unavailable, models.KindOf(err))
+	require.NotContains(t, err.Error(), "secretword")
+	_, err = postgres.Open(t.Context(), connectors.Config{Name: "x", DSN: "postgres://u:secretword@h:port/"})
+	require.Equal(t, "bad_dsn", models.CodeOf(err))
+	require.NotContains(t, err.Error(), "secretword")
+}
+
+func TestAConnectionCutInTheMiddleIsUnavailableAndTheNextCallWorks(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	node := people(t, nil)
+	require.NoError(t, b.system.Ping(t.Context()))
+	run(t, b.conn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'habeas'")
+	order := connectors.Erasure{Node: node, Keys: ids(3), Delete: true}
+	out, err := b.erase(t, order)
+	if err != nil { // the pool may notice by itself
+		require.Equal(t, models.Unavailable, models.KindOf(err))
+		out, err = b.erase(t, order)
+	}
+	require.NoError(t, err)
+	require.Equal(t, 1, out.Erased)
+}
+
+func TestNoValueOfARowGetsIntoAnError(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)); INSERT INTO people VALUES (1, 'a@b.de');
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'row of % is dear', old.mail USING ERRCODE = '22000'; END $$;
+CREATE TRIGGER tell BEFORE DELETE ON people FOR EACH ROW EXECUTE FUNCTION tell();`)
+	_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "a@b.de")
+	require.ErrorContains(t, err, "SQLSTATE 22000")
+}

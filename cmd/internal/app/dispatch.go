@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"habeas/models/request"
+	"habeas/models/store"
+	"habeas/workflows"
+)
+
+// How the outbox is emptied.
+const (
+	dispatchBatch   = 32
+	dispatchWorkers = 8
+	dispatchLease   = 30 * time.Second
+	dispatchIdle    = 200 * time.Millisecond
+	dispatchMaxWait = time.Minute
+	sealEvery       = time.Second
+)
+
+// dispatch tells Temporal what the database has recorded, until ctx ends. Temporal may be down: the orders wait.
+func (a *App) dispatch(ctx context.Context) error {
+	for ctx.Err() == nil {
+		orders, err := a.Store.ClaimOrders(ctx, dispatchBatch, dispatchLease)
+		if err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "The outbox cannot be read", "code", codeOf(err))
+		}
+		if len(orders) == 0 {
+			pause(ctx, dispatchIdle)
+			continue
+		}
+		var group errgroup.Group
+		group.SetLimit(dispatchWorkers)
+		for _, o := range orders {
+			group.Go(func() error {
+				a.carryOut(ctx, o)
+				return nil
+			})
+		}
+		_ = group.Wait() // carryOut reports by itself
+	}
+	return nil
+}
+
+// carryOut carries out one order and notes the outcome.
+func (a *App) carryOut(ctx context.Context, o store.Order) {
+	err := a.tell(ctx, o)
+	if ctx.Err() != nil {
+		return // the lease runs out and another takes it
+	}
+	if err == nil || errors.Is(err, workflows.ErrGone) {
+		if err := a.Store.FinishOrder(ctx, o.ID); err != nil {
+			a.log.WarnContext(ctx, "An order was carried out but not noted", "order", o.ID.String(), "code", codeOf(err))
+		}
+		return
+	}
+	wait := min(dispatchIdle<<min(o.Attempts, 10), dispatchMaxWait)
+	if err := a.Store.DelayOrder(ctx, o.ID, a.now().Add(wait), codeOf(err)); err != nil {
+		a.log.WarnContext(ctx, "An order could not be put off", "order", o.ID.String(), "code", codeOf(err))
+	}
+}
+
+func (a *App) tell(ctx context.Context, o store.Order) error {
+	if o.Kind == store.OrderStart {
+		return a.Clients.StartRequest(ctx, o.RequestID)
+	}
+	return a.Clients.Deliver(ctx, workflows.Delivery{
+		OrderID: o.ID, RequestID: o.RequestID, DecisionID: o.DecisionID, NoticeID: o.NoticeID, Kind: request.DecisionKind(o.Name),
+	})
+}
+
+// seal chains new ledger entries, a second after they were written at the latest.
+func (a *App) seal(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if _, err := a.Store.Seal(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "The ledger was not sealed", "code", codeOf(err))
+		}
+		pause(ctx, sealEvery)
+	}
+	return nil
+}
+
+// pause waits, or less when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"habeas/api"
+	"habeas/models"
+	"habeas/models/ledger"
+	"habeas/workflows"
+)
+
+// drain is how long a stopping server lets calls under way finish.
+const drain = 20 * time.Second
+
+// Handler is the whole HTTP side.
+func (a *App) Handler() (http.Handler, error) {
+	var proxies []netip.Prefix
+	for _, cidr := range a.Config.TrustedProxies {
+		p, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			return nil, err
+		}
+		proxies = append(proxies, p)
+	}
+	return api.New(api.Deps{
+		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: a.mail, Rules: a.evaluator(),
+		Keys: func() ([]byte, error) { return ledger.JWKS(a.Vault.Signer().Public()) },
+		Log:  a.log, Now: a.now,
+		Config: api.Config{
+			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
+		},
+	})
+}
+
+// Serve answers HTTP on the listener until ctx ends, then lets calls under way finish. It does not need Temporal.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		return server.Shutdown(stop)
+	})
+	return group.Wait()
+}
+
+// Work runs workflows and activities, empties the outbox and seals the ledger until ctx ends. A Temporal service that is down is waited for.
+func (a *App) Work(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.dispatch(ctx) })
+	group.Go(func() error { return a.seal(ctx) })
+	group.Go(func() error { return a.runWorker(ctx) })
+	return group.Wait()
+}
+
+func (a *App) runWorker(ctx context.Context) error {
+	if !a.awaitTemporal(ctx) {
+		return nil
+	}
+	w := worker.New(a.temporal, workflows.TaskQueue, worker.Options{WorkerStopTimeout: drain})
+	workflows.Register(w, a.activities())
+	if err := w.Start(); err != nil {
+		return err
+	}
+	defer w.Stop()
+	if err := a.Clients.EnsureSchedules(ctx, a.Config.Policy.SweepEvery); err != nil && ctx.Err() == nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "The worker runs")
+	<-ctx.Done()
+	return nil
+}
+
+// awaitTemporal waits until the Temporal service answers; it is false when ctx has ended before.
+func (a *App) awaitTemporal(ctx context.Context) bool {
+	for told := false; ; told = true {
+		err := a.Clients.Healthy(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if !told {
+			a.log.WarnContext(ctx, "Temporal does not answer; waiting for it", "address", a.Config.Temporal.Address)
+		}
+		pause(ctx, dispatchIdle)
+	}
+}
+
+func codeOf(err error) string { return models.CodeOf(err) }

@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strings"
+
+	"habeas/activities/connectors"
+	"habeas/activities/connectors/postgres"
+	"habeas/cmd/internal/config"
+	"habeas/cmd/internal/datamapcli"
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/datamap/file"
+)
+
+// registry lists the kinds of system that Habeas can reach.
+var registry = connectors.Registry{postgres.Kind: postgres.Open}
+
+// loadMaps reads, checks and compiles the data maps; a faulty one is refused with every fault named.
+func (a *App) loadMaps(context.Context) error {
+	datasets, problems, err := file.Load(a.Config.DataMaps...)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, datamap.Check(datasets, datamapcli.Rules(a.rules))...)
+	if err := refuse(problems); err != nil {
+		return err
+	}
+	a.mapID = datamap.Digest(datasets)
+	a.Graph, err = datamap.Compile(datasets)
+	return err
+}
+
+// refuse turns faults into one error with a line for each.
+func refuse(problems []datamap.Problem) error {
+	if !datamap.Refused(problems) {
+		return nil
+	}
+	lines := []string{"The data maps are refused:"}
+	for _, p := range problems {
+		if p.Severity == datamap.Fault {
+			lines = append(lines, p.String())
+		}
+	}
+	return models.Errorf(models.Invalid, "data_map_refused", "%s", strings.Join(lines, "\n"))
+}
+
+// openSystems opens every system that the data maps name.
+func (a *App) openSystems(ctx context.Context) error {
+	configured, err := config.LoadSystems(a.Config.Systems, config.Environ())
+	if err != nil {
+		return err
+	}
+	a.systems = map[string]connectors.System{}
+	for _, name := range a.Graph.Systems() {
+		c, ok := configured[name]
+		if !ok {
+			return models.Errorf(models.Invalid, "unknown_system", "The data maps name the system %s, which %s does not.", name, a.Config.Systems)
+		}
+		s, err := registry.Open(ctx, connectors.Config{Name: name, Kind: c.Kind, DSN: c.DSN, Secret: a.Vault.Own().Digest("connector hashes", nil)})
+		if err != nil {
+			return err
+		}
+		a.systems[name] = s
+	}
+	return nil
+}
+
+// CheckSystems compares the data maps with the live systems: an unknown table or column, a missing right and the like are refused by name. A
+// system that does not answer is passed over; its work is retried until it does.
+func (a *App) CheckSystems(ctx context.Context) error {
+	var problems []datamap.Problem
+	for name, s := range a.systems {
+		checker, err := connectors.As[connectors.Checker](s, "be checked")
+		if err != nil {
+			return err
+		}
+		var nodes []*datamap.Node
+		for _, n := range a.Graph.Nodes {
+			if n.System == name {
+				nodes = append(nodes, n)
+			}
+		}
+		found, err := checker.Check(ctx, nodes)
+		code := models.CodeOf(err)
+		if err == nil {
+			code = ""
+		} else if models.KindOf(err) != models.Unavailable {
+			return fmt.Errorf("system %s: %w", name, err)
+		} else {
+			a.log.WarnContext(ctx, "A system does not answer", "system", name, "code", code)
+		}
+		problems = append(problems, found...)
+		if err := a.Store.NoteSystem(ctx, name, code); err != nil {
+			return err
+		}
+	}
+	for _, p := range problems {
+		if p.Severity == datamap.Warning {
+			a.log.WarnContext(ctx, "Data map", "where", p.Where, "code", p.Code)
+		}
+	}
+	return refuse(problems)
+}
+
+// temporalTLS is nil when the connection is plain.
+func temporalTLS(c config.Temporal) (*tls.Config, error) {
+	if !c.TLS && c.CAFile == "" && c.CertFile == "" && c.APIKey == "" {
+		return nil, nil
+	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		out.RootCAs = x509.NewCertPool()
+		if !out.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, models.Errorf(models.Invalid, "bad_ca_file", "The file of certificate authorities for Temporal holds no certificate.")
+		}
+	}
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		out.Certificates = []tls.Certificate{pair}
+	}
+	return out, nil
+}
