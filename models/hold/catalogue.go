@@ -20,7 +20,11 @@ type Catalogue struct {
 }
 
 var builtinCatalogue = sync.OnceValue(func() Catalogue {
-	c, err := Catalogue{}.With(builtin()...)
+	rules := builtin()
+	for i := range rules {
+		rules[i].version = RuleSet()
+	}
+	c, err := Catalogue{}.With(rules...)
 	if err != nil {
 		panic(err) // a test checks every built-in rule
 	}
@@ -44,6 +48,7 @@ func (c Catalogue) With(rules ...Rule) (Catalogue, error) {
 		if _, taken := n.byCode[r.Code]; taken {
 			return Catalogue{}, models.Errorf(models.Invalid, "duplicate_rule", "The retention rule %s exists already.", r.Code).At("code")
 		}
+		r.version = r.ruleSet()
 		n.byCode[r.Code] = len(n.rules)
 		n.rules = append(n.rules, r)
 	}
@@ -125,6 +130,14 @@ func validField(s string) bool {
 func RuleSet() string { return ruleSet() }
 
 var ruleSet = sync.OnceValue(func() string { return "retention-" + Reviewed + "-" + digest(builtin()) })
+
+// ruleSet is the version under which the rule came, or of the rule itself when it came alone.
+func (r Rule) ruleSet() string {
+	if r.version != "" {
+		return r.version
+	}
+	return "rule-" + r.Code + "-" + digest([]Rule{r})
+}
 
 // Digest identifies the rules of c, a deployment's included.
 func (c Catalogue) Digest() string { return digest(c.rules) }

@@ -22,7 +22,7 @@ type Result struct {
 	Citation       string
 	Explanation    string   // "kept until 31 December 2030: Art. 51(1) …, three years after the end of the year in which …"
 	Steps          []string // how the date came about
-	RuleSetVersion string   // see RuleSet
+	RuleSetVersion string   // RuleSet, or the digest of a deployment's own rule
 }
 
 // Compute applies one rule to the facts of a record. Facts that the rule does not count from are left alone. It fails with
@@ -44,7 +44,7 @@ func Compute(rule Rule, anchors map[string]calendar.Date) (Result, error) {
 	r := Result{
 		RuleCode: rule.Code, HoldThrough: through, ErasableFrom: through.AddDays(1),
 		Exemption: rule.Exemption, ThirdCountry: rule.Exemption == ThirdCountry, MustDelete: rule.MustDelete,
-		AnchorField: start.Field, AnchorOn: on, Citation: citation, RuleSetVersion: RuleSet(),
+		AnchorField: start.Field, AnchorOn: on, Citation: citation, RuleSetVersion: rule.ruleSet(),
 	}
 	reckoning := period.Words() + " after " + rule.From(start)
 	r.Explanation = "kept until " + inWords(through) + ": " + citation + ", " + reckoning

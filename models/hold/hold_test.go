@@ -216,6 +216,7 @@ func TestADeploymentAddsItsOwnRules(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2026-04-30", res.HoldThrough.String())
 	require.Equal(t, "kept until 30 April 2026: Art. 32(1) CMR, one year and three months after the day on which the goods were delivered", res.Explanation)
+	require.Regexp(t, "^rule-ACME_CMR-[0-9a-f]{8}$", res.RuleSetVersion, "the version of a deployment's rule is its own")
 	res, err = hold.Compute(rule, anchors(t, "agreed_on=2025-01-31"))
 	require.NoError(t, err)
 	require.Contains(t, res.Explanation, "the date “agreed on” falls")

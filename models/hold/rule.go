@@ -62,6 +62,8 @@ type Rule struct {
 	Certainty    string        // "high", "medium", "convention"
 	Note         string
 	Transitions  []Transition // in order of Until
+
+	version string // of the rule set that it came with; a catalogue sets it
 }
 
 // add is the day a period after d. A 29 February anniversary is 1 March in a year without one; months end as in Reg. 1182/71.

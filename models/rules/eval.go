@@ -27,18 +27,39 @@ func Eval(line []byte, zones func(name string) (*time.Location, error)) []byte {
 type Kind struct {
 	Name    string
 	Purpose string
+	Example string // an input that is answered
 	eval    func(Evaluator, *input, *object) error
 }
 
 // Kinds lists the sorts of cases in the order in which they are documented.
 func Kinds() []Kind {
 	return []Kind{
-		{"request_deadline", "The time limit of a request under the EU or UK GDPR.", evalRequest},
-		{"regime_deadline", "The limits of another regime.", evalRegime},
-		{"breach_deadline", "The 72-hour clock of a breach.", evalBreach},
-		{"breach_content", "What a breach notification lacks.", evalContent},
-		{"breach_severity", "The severity score of a breach, as advice.", evalSeverity},
-		{"retention", "Until when a retention rule holds a record.", evalRetention},
+		{
+			"request_deadline", "The time limit of a request under the EU or UK GDPR.",
+			`{"regime":"EU_GDPR","received_at":"2026-03-31T22:30:00Z","timezone":"Europe/Berlin","country":"DE","subdivision":"BE",` +
+				`"pauses":[{"asked_on":"2026-04-02","answered_on":"2026-04-09"}],"extension":{"notified_at":"2026-04-20","reason":"complex"}}`,
+			evalRequest,
+		},
+		{
+			"regime_deadline", "The limits of another regime.",
+			`{"regime":"US_CA_CCPA","received_on":"2026-01-02","holidays":["2026-01-19"]}`, evalRegime,
+		},
+		{
+			"breach_deadline", "The 72-hour clock of a breach.",
+			`{"regime":"EU_GDPR","aware_at":"2026-10-23T10:00:00+02:00","notified_at":"2026-10-26T09:30:00+01:00","timezone":"Europe/Berlin"}`, evalBreach,
+		},
+		{
+			"breach_content", "What a breach notification lacks.",
+			`{"to":"authority","nature":"a laptop was stolen","person_count":120,"contact":"dpo@example.org","late":false}`, evalContent,
+		},
+		{
+			"breach_severity", "The severity score of a breach, as advice.",
+			`{"data":[{"context":"financial","adjust":-1,"reason":"expired cards"}],"identification":"maximum","confidentiality":"some","persons":120}`, evalSeverity,
+		},
+		{
+			"retention", "Until when a retention rule holds a record.",
+			`{"rule":"MULTIPLE_HOLDS_MAX","holds":["EU_UCC_51","DE_AO_147_BELEG"],"declaration_accepted":"2026-03-05","document_date":"2026-03-04"}`, evalRetention,
+		},
 	}
 }
 

@@ -273,7 +273,7 @@ func TestThePrintedLawIsTheLawThatRuns(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/law.md")
 	require.NoError(t, err)
-	require.Equal(t, string(rules.Law(hold.Builtin())), string(page), "run: go generate ./models/rules")
+	require.Equal(t, string(rules.Law(hold.Builtin())), string(page), "run: go generate ./cmd/internal/rulescli")
 }
 
 func TestEveryEntryIsCitedAndSaysWhatItDoes(t *testing.T) {
@@ -286,6 +286,16 @@ func TestEveryEntryIsCitedAndSaysWhatItDoes(t *testing.T) {
 		require.NotEmpty(t, rules.Find(hold.Builtin(), e.Code))
 	}
 	require.Len(t, rules.Find(hold.Builtin(), "UK_GDPR"), 2)
+}
+
+func TestTheExampleOfEveryKindIsAnswered(t *testing.T) {
+	t.Parallel()
+	for _, k := range rules.Kinds() {
+		a := eval(t, line(k.Name, k.Example))
+		require.Nil(t, a.Error, k.Name)
+		require.NotEmpty(t, a.Result, k.Name)
+		require.NotEmpty(t, k.Purpose)
+	}
 }
 
 func FuzzEval(f *testing.F) {

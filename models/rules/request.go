@@ -81,16 +81,27 @@ func addPause(in, p *input, req *deadline.Request) {
 	if undue, given := p.bool("undue_delay"); given {
 		pause.Undue = &undue
 	}
-	about := strings.ToLower(p.string("kind", "type", "reason", "purpose"))
+	about := aboutWhat(p.string("kind", "type", "reason", "purpose"))
 	if pause.AskedOn.IsZero() {
 		p.fail("missing_field", "The field is needed.", "asked_on")
 	}
 	in.adopt(p)
-	if req.Regime == deadline.UKGDPR && (about == "identity" || about == "fee") && in.err == nil {
+	if req.Regime == deadline.UKGDPR && about != "" && in.err == nil {
 		delayStart(in, about, pause, req)
 		return
 	}
 	req.Pauses = append(req.Pauses, pause)
+}
+
+// aboutWhat tells a question about identity or a fee by its label; any other text is a clarification.
+func aboutWhat(label string) string {
+	switch strings.ToLower(label) {
+	case "identity", "identity_doubt", "identity_information", "identity_verification", "id":
+		return "identity"
+	case "fee":
+		return "fee"
+	}
+	return ""
 }
 
 // delayStart turns a UK pause for identity or a fee into what it is there: a condition of the start.

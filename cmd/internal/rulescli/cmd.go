@@ -9,6 +9,8 @@ import (
 	"habeas/models/hold"
 )
 
+//go:generate go run ./lawdoc ../../../docs/law.md
+
 // Cmd is `habeas rules …` for kong. Its commands' Run methods need a bound *Streams.
 type Cmd struct {
 	Eval    EvalCmd    `cmd:"" help:"Answer cases: JSON Lines on standard input, one answer a line on standard output."`
