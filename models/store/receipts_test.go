@@ -25,7 +25,7 @@ func TestReceiptIsIssuedOnceAndVerifiesWithoutTheDatabase(t *testing.T) {
 	got, err := receipt.Verify(issued.Body, b.jwks())
 	require.NoError(t, err)
 	require.Equal(t, id, got.Request.ID)
-	require.Equal(t, models.PartlyFulfilled, got.Request.Outcome, "known before the request is closed")
+	require.Equal(t, models.Fulfilled, got.Request.Outcome, "known before the request is closed")
 	require.Equal(t, "northwind", got.Request.Controller)
 	require.Equal(t, models.TreatKeep, got.Plan.Groups[1].Treatment())
 	require.EqualValues(t, b.count("SELECT count(*) FROM ledger_chain"), got.Ledger.Size)
