@@ -17,9 +17,9 @@ import (
 var examples = map[string]string{
 	"request_deadline": `{"regime": "EU_GDPR", "received_at": "2027-02-01T09:00:00Z", "timezone": "Europe/Berlin", "country": "DE", "subdivision": "BE"}`,
 	"regime_deadline":  `{"regime": "US_CA_CCPA", "received_on": "2027-02-01", "holidays": []}`,
-	"breach_deadline":  `{"regime": "EU_GDPR", "aware_at": "2027-03-26T10:00:00+01:00"}`,
-	"breach_content":   `{"article": "33_3", "provided": ["nature", "contact_point"]}`,
-	"breach_severity":  `{}`,
+	"breach_deadline":  `{"regime": "EU_GDPR", "aware_at": "2027-03-26T10:00:00+01:00", "timezone": "Europe/Berlin"}`,
+	"breach_content":   `{"to": "authority", "nature": "A laptop was stolen.", "contact": "dpo@example.com", "late": false}`,
+	"breach_severity":  `{"data": [{"context": "financial", "adjust": 1, "reason": "a year of invoices"}], "identification": "maximum", "confidentiality": "full", "persons": 500}`,
 	"retention":        `{"rule": "EU_UCC_51", "declaration_accepted": "2027-02-01"}`,
 }
 

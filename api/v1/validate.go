@@ -8,6 +8,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/labstack/echo/v4"
 	nethttpmiddleware "github.com/oapi-codegen/nethttp-middleware"
 
 	"habeas/api/problem"
@@ -32,19 +34,21 @@ func Validator(document []byte, fail func(http.ResponseWriter, *http.Request, er
 			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
 		},
 		ErrorHandlerWithOpts: func(_ context.Context, err error, w http.ResponseWriter, r *http.Request, o nethttpmiddleware.ErrorHandlerOpts) {
-			if o.MatchedRoute == nil {
-				err = models.Errorf(models.NotFound, "not_found", "There is nothing at this address.")
+			switch {
+			case errors.Is(err, routers.ErrMethodNotAllowed):
+				err = echo.ErrMethodNotAllowed
+			case o.MatchedRoute == nil:
+				err = echo.ErrNotFound
+			default:
+				err = told(err)
 			}
-			fail(w, r, told(err))
+			fail(w, r, err)
 		},
 	}), nil
 }
 
 // told turns the library's errors into ours.
 func told(err error) error {
-	if models.KindOf(err) != "" {
-		return err
-	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
