@@ -147,10 +147,12 @@ func (s *Store) MarkRows(ctx context.Context, requestID models.ID, rows []int64,
 			return err
 		}
 		var changed []RowCount
+		// IS NOT DISTINCT FROM, since = could be served by an index that leads through all rows of the request.
 		err = tx.Raw(`
 WITH changed AS (
     UPDATE located_rows SET status = @status
-    WHERE request_id = @request AND id = ANY(CAST(@rows AS bigint[])) AND status <> @status AND status NOT IN ('erased', 'masked')
+    WHERE id = ANY(CAST(@rows AS bigint[])) AND request_id IS NOT DISTINCT FROM @request
+      AND status <> @status AND status NOT IN ('erased', 'masked')
     RETURNING group_no)
 SELECT group_no AS "group", count(*) AS rows FROM changed GROUP BY 1 ORDER BY 1`,
 			map[string]any{"request": requestID, "rows": rowIDs(rows), "status": status}).Scan(&changed).Error
