@@ -15,8 +15,9 @@ type Result struct {
 	ErasableFrom   calendar.Date
 	Open           bool // a legal hold that has not been released
 	Exemption      Exemption
-	ThirdCountry   bool // a foreign law: the DPO needs another ground
-	MustDelete     bool // the law orders deletion at the end
+	ThirdCountry   bool          // a foreign law: the DPO needs another ground
+	ExemptThrough  calendar.Date // last day on which an exemption of Art. 17(3) holds the record; zero when none does, or while Open
+	MustDelete     bool          // the law orders deletion at the end
 	AnchorField    string
 	AnchorOn       calendar.Date
 	Citation       string
@@ -45,6 +46,9 @@ func Compute(rule Rule, anchors map[string]calendar.Date) (Result, error) {
 		RuleCode: rule.Code, HoldThrough: through, ErasableFrom: through.AddDays(1),
 		Exemption: rule.Exemption, ThirdCountry: rule.Exemption == ThirdCountry, MustDelete: rule.MustDelete,
 		AnchorField: start.Field, AnchorOn: on, Citation: citation, RuleSetVersion: rule.ruleSet(),
+	}
+	if !r.ThirdCountry {
+		r.ExemptThrough = through
 	}
 	reckoning := period.Words() + " after " + rule.From(start)
 	r.Explanation = "kept until " + inWords(through) + ": " + citation + ", " + reckoning
@@ -115,10 +119,17 @@ func Latest(results ...Result) (Result, error) {
 		return Result{}, models.Errorf(models.Invalid, "missing_field", "At least one hold is needed.").At("holds")
 	}
 	best := results[0]
+	exempt := best.ExemptThrough
 	for _, r := range results[1:] {
 		if r.outlasts(best) {
 			best = r
 		}
+		if r.ExemptThrough.After(exempt) {
+			exempt = r.ExemptThrough
+		}
+	}
+	if !best.Open {
+		best.ExemptThrough = exempt
 	}
 	if len(results) == 1 {
 		return best, nil
@@ -150,10 +161,13 @@ func WithLegalHold(base Result, releasedOn calendar.Date) Result {
 	r := base
 	r.Steps = append([]string{}, base.Steps...)
 	if releasedOn.IsZero() {
-		r.Open, r.HoldThrough, r.ErasableFrom = true, calendar.Date{}, calendar.Date{}
+		r.Open, r.HoldThrough, r.ErasableFrom, r.ExemptThrough = true, calendar.Date{}, calendar.Date{}, calendar.Date{}
 		r.legalClaims("kept until the legal hold is released: " + LegalHoldCitation)
 		r.Steps = append(r.Steps, "A legal hold outlasts every other hold until it is released ("+LegalHoldCitation+").")
 		return r
+	}
+	if !base.Open && releasedOn.After(base.ExemptThrough) {
+		r.ExemptThrough = releasedOn
 	}
 	if base.Open || !releasedOn.After(base.HoldThrough) {
 		r.Steps = append(r.Steps, "The legal hold was released on "+inWords(releasedOn)+", not later than the hold itself: the hold counts.")

@@ -14,6 +14,20 @@ import (
 // maxFile bounds a deployment's rule file.
 const maxFile = 4 << 20
 
+// FileExample is a rule file with the two forms of start.
+const FileExample = `[
+  {
+    "code": "ACME_CLAIMS", "citation": "§ 195, 199 BGB", "jurisdiction": "DE", "start": "claim_arose_on",
+    "period": "P3Y", "computation": "end_of_calendar_year", "exemption": "art_17_3_e"
+  },
+  {
+    "code": "ACME_CMR", "law": "CMR", "citation": "Art. 32(1) CMR", "jurisdiction": "EU",
+    "start": [{"field": "delivered_on", "event": "the goods were delivered"}, "agreed_delivery_on"],
+    "period": "P1Y", "computation": "from_the_day", "exemption": "art_17_3_e",
+    "valid_from": "1961-07-02", "certainty": "medium", "note": "Three years in case of wilful misconduct."
+  }
+]`
+
 // fileRule is the JSON form of a rule.
 type fileRule struct {
 	Code         string        `json:"code"`

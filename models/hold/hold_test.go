@@ -152,6 +152,14 @@ func TestTheLatestHoldWins(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, hold.LegalObligation, res.Exemption, "with equal ends the exemption that counts is named")
 	}
+	longer := compute(t, "US_19CFR_163_4", "entry_date=2024-04-04") // 2029-04-04
+	res, err = hold.Latest(longer, customs)
+	require.NoError(t, err)
+	require.True(t, res.ThirdCountry)
+	require.Equal(t, "2026-12-31", res.ExemptThrough.String(), "after that day only the third country's law holds the record")
+	require.True(t, longer.ExemptThrough.IsZero())
+	require.Equal(t, "2028-01-01", hold.WithLegalHold(longer, day(t, "2028-01-01")).ExemptThrough.String())
+
 	open := hold.WithLegalHold(customs, calendar.Date{})
 	res, err = hold.Latest(open, tax)
 	require.NoError(t, err)
@@ -222,6 +230,15 @@ func TestADeploymentAddsItsOwnRules(t *testing.T) {
 	require.Contains(t, res.Explanation, "the date “agreed on” falls")
 	_, err = cat.With(rule)
 	require.Equal(t, "duplicate_rule", models.CodeOf(err))
+}
+
+func TestTheExampleOfARuleFileIsOne(t *testing.T) {
+	t.Parallel()
+	added, err := hold.ParseRules(strings.NewReader(hold.FileExample))
+	require.NoError(t, err)
+	_, err = hold.Builtin().With(added...)
+	require.NoError(t, err)
+	require.Len(t, added, 2)
 }
 
 func TestADeploymentsRuleThatCannotBeComputedOrCitedIsRefused(t *testing.T) {

@@ -21,6 +21,7 @@ func Law(cat hold.Catalogue) []byte {
 		}
 		writeEntry(&b, e)
 	}
+	b.WriteString(ownRules)
 	writeCases(&b)
 	writeSynonyms(&b)
 	writeHolidays(&b)
@@ -38,6 +39,10 @@ engineering, not legal advice. *high*: text or an authority's example was read; 
 *convention*: the law is silent. ` + "`habeas rules explain CODE`" + ` prints one of them, ` + "`habeas rules eval`" + ` applies them to cases.
 
 `
+
+const ownRules = "\n### A deployment's own rules\n\nA JSON file, given with `--rules` or in the configuration. Periods are ISO 8601 with years, months, weeks and days; " +
+	"`computation` is `end_of_calendar_year` or `from_the_day`; `exemption` is `art_17_3_b`, `third_country` or `art_17_3_e`; of several start fields " +
+	"the latest counts. A code of the catalogue cannot be replaced.\n\n```json\n" + hold.FileExample + "\n```\n"
 
 var sections = map[string]string{
 	"request_deadline": "Requests under the GDPR", "regime_deadline": "Other regimes", "breach_deadline": "Breaches", "retention": "Retention",

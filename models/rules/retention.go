@@ -108,6 +108,7 @@ func writeRetention(out *object, r hold.Result) {
 	out.bool("open", r.Open)
 	out.text("erasure_exemption", string(r.Exemption))
 	out.bool("third_country", r.ThirdCountry)
+	out.date("exempt_through", r.ExemptThrough)
 	out.bool("must_delete", r.MustDelete)
 	out.text("citation", r.Citation)
 	out.text("explanation", r.Explanation)
