@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"habeas/models"
@@ -41,7 +42,8 @@ const (
 	ChainBroken     Problem = "chain_broken"     // a place does not follow the one before: reordered, or changed and hashed anew
 	CheckpointBad   Problem = "checkpoint_bad"   // its signature or key is wrong
 	CheckpointWrong Problem = "checkpoint_wrong" // it is genuine and says another hash: the chain before it was made anew
-	ChainCut        Problem = "chain_cut"        // a checkpoint says that there were more entries
+	AnchorWrong     Problem = "anchor_wrong"     // evidence kept elsewhere, such as a receipt, saw another hash here
+	ChainCut        Problem = "chain_cut"        // a checkpoint or an anchor says that there were more entries
 	Unsealed        Problem = "entry_unsealed"   // an entry was left out of the chain
 )
 
@@ -64,6 +66,13 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("ledger: %s: %s: %s", f.Problem, name, f.Detail)
 }
 
+// Anchor is a place of the chain and its hash as seen by evidence that is kept elsewhere: a receipt, or the report of an earlier
+// verification. Without one, a ledger whose last entries, places and checkpoints were all removed looks like a shorter ledger.
+type Anchor struct {
+	Seq  int64
+	Hash []byte
+}
+
 // Report is what was checked.
 type Report struct {
 	Entries     int64     `json:"entries"`
@@ -73,9 +82,12 @@ type Report struct {
 }
 
 // Verify recomputes a chain from its stored bytes. links are the places in order, tail the checkpoints beyond the last place (there must be
-// none). It returns a *Fault for the first thing wrong, or the error that reading met.
-func Verify(links iter.Seq2[Link, error], tail []Checkpoint, keys Keys) (Report, error) {
-	v := verifier{keys: keys, head: Genesis}
+// none), anchors what others have seen of it. It returns a *Fault for the first thing wrong, or the error that reading met.
+func Verify(links iter.Seq2[Link, error], tail []Checkpoint, keys Keys, anchors ...Anchor) (Report, error) {
+	v := verifier{keys: keys, head: Genesis, anchors: map[int64][]byte{}, seen: slices.Max(append(sizes(anchors), 0))}
+	for _, a := range anchors {
+		v.anchors[a.Seq] = a.Hash
+	}
 	var last *Link
 	for link, err := range links {
 		if err != nil {
@@ -87,14 +99,8 @@ func Verify(links iter.Seq2[Link, error], tail []Checkpoint, keys Keys) (Report,
 		last = &link
 	}
 	v.report.Head = hex.EncodeToString(v.head)
-	for _, c := range tail {
-		if _, ok := c.read(keys); !ok {
-			return v.report, &Fault{Problem: CheckpointBad, Seq: c.Size, Detail: "the checkpoint is not what its key signed"}
-		}
-		return v.report, &Fault{
-			Problem: ChainCut, Seq: v.report.Entries + 1,
-			Detail: fmt.Sprintf("a signed checkpoint says that there were %d entries; there are %d", c.Size, v.report.Entries),
-		}
+	if fault := v.cut(tail); fault != nil {
+		return v.report, fault
 	}
 	if last != nil && last.Checkpoint == nil {
 		// Each seal ends with a checkpoint, so the last place always has one.
@@ -103,10 +109,38 @@ func Verify(links iter.Seq2[Link, error], tail []Checkpoint, keys Keys) (Report,
 	return v.report, nil
 }
 
+func sizes(anchors []Anchor) []int64 {
+	out := make([]int64, len(anchors))
+	for i, a := range anchors {
+		out[i] = a.Seq
+	}
+	return out
+}
+
 type verifier struct {
-	keys   Keys
-	head   []byte
-	report Report
+	keys    Keys
+	anchors map[int64][]byte
+	seen    int64 // how many entries the anchors say there were
+	head    []byte
+	report  Report
+}
+
+// cut finds that the chain was longer once.
+func (v *verifier) cut(tail []Checkpoint) *Fault {
+	witness, size := "an anchor", v.seen
+	if len(tail) > 0 {
+		witness, size = "a signed checkpoint", tail[0].Size
+		if _, ok := tail[0].read(v.keys); !ok {
+			return &Fault{Problem: CheckpointBad, Seq: size, Detail: "the checkpoint is not what its key signed"}
+		}
+	}
+	if size <= v.report.Entries {
+		return nil
+	}
+	return &Fault{
+		Problem: ChainCut, Seq: v.report.Entries + 1,
+		Detail: fmt.Sprintf("%s says that there were %d entries; there are %d", witness, size, v.report.Entries),
+	}
 }
 
 func (v *verifier) check(l Link) *Fault {
@@ -125,6 +159,9 @@ func (v *verifier) check(l Link) *Fault {
 	}
 	if column := l.Entry.differs(); column != "" {
 		return fault(ColumnChanged, "column "+column+" differs from the text that was hashed")
+	}
+	if hash, ok := v.anchors[l.Seq]; ok && !bytes.Equal(hash, l.Hash) {
+		return fault(AnchorWrong, "evidence kept elsewhere has another hash for this place")
 	}
 	if c := l.Checkpoint; c != nil {
 		signed, ok := c.read(v.keys)

@@ -100,6 +100,18 @@ type Ledger struct {
 	Hash Hash  `json:"hash"`
 }
 
+// Anchors are the places of the ledger that the receipt saw, to verify the ledger against.
+func (r Receipt) Anchors() []ledger.Anchor {
+	var out []ledger.Anchor
+	for _, e := range r.Entries {
+		out = append(out, ledger.Anchor{Seq: e.Seq, Hash: e.Hash})
+	}
+	if r.Ledger.Size > 0 {
+		out = append(out, ledger.Anchor{Seq: r.Ledger.Size, Hash: r.Ledger.Hash})
+	}
+	return out
+}
+
 // Entry is one ledger entry about the request with its place in the chain: Hash is SHA-256(Prev || compact Body).
 type Entry struct {
 	Seq  int64           `json:"seq"`

@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"habeas/models"
+	"habeas/models/ledger"
 	"habeas/models/receipt"
 	"habeas/models/request"
 )
@@ -49,6 +51,34 @@ func TestReceiptIsIssuedOnceAndVerifiesWithoutTheDatabase(t *testing.T) {
 	changed = bytes.Replace(changed, []byte(`"kind": "decision.approve"`), []byte(`"kind": "decision.refuse"`), 1)
 	_, err = receipt.Verify(changed, b.jwks())
 	require.ErrorContains(t, err, "entries: entry")
+}
+
+func TestReceiptTellsALedgerThatWasCutWithAllItsTraces(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id, _ := b.inReview()
+	issued, err := b.IssueReceipt(t.Context(), id, models.ID{}, models.Fulfilled)
+	require.NoError(t, err)
+	got, err := receipt.Verify(issued.Body, b.jwks())
+	require.NoError(t, err)
+	b.submit(b.submission("bob@example.org"))
+	b.seal()
+	_, err = b.VerifyLedger(t.Context(), b.jwks(), got.Anchors()...)
+	require.NoError(t, err)
+
+	// Everything after the third entry goes, and a fresh checkpoint cannot be told from a genuine one: the signing key was stolen too.
+	b.exec(`SET session_replication_role = replica;
+		DELETE FROM ledger_chain WHERE seq > 3; DELETE FROM ledger_checkpoints;
+		DELETE FROM ledger_entries WHERE id NOT IN (SELECT entry_id FROM ledger_chain); DELETE FROM ledger_pending`)
+	b.submit(b.submission("carol@example.org"))
+	b.seal()
+	_, err = b.VerifyLedger(t.Context(), b.jwks())
+	require.NoError(t, err)
+	_, err = b.VerifyLedger(t.Context(), b.jwks(), got.Anchors()...)
+	fault, ok := errors.AsType[*ledger.Fault](err)
+	require.True(t, ok)
+	require.Equal(t, ledger.AnchorWrong, fault.Problem)
+	require.EqualValues(t, 4, fault.Seq)
 }
 
 func TestReceiptOfADeferralStandsBesideTheRequests(t *testing.T) {

@@ -96,9 +96,9 @@ func (s *Store) chain(tx *gorm.DB, entries []entryRow) error {
 	return tx.Where("entry_id IN ?", ids).Delete(&pendingRow{}).Error
 }
 
-// VerifyLedger recomputes the whole ledger from its stored bytes, in one snapshot, with the public keys of a JWK set. It fails with a
-// *ledger.Fault that names the first bad entry, or with bad_jwks.
-func (s *Store) VerifyLedger(ctx context.Context, jwks []byte) (report ledger.Report, err error) {
+// VerifyLedger recomputes the whole ledger from its stored bytes, in one snapshot, with the public keys of a JWK set, and compares it with
+// anchors kept elsewhere. It fails with a *ledger.Fault that names the first bad entry, or with bad_jwks.
+func (s *Store) VerifyLedger(ctx context.Context, jwks []byte, anchors ...ledger.Anchor) (report ledger.Report, err error) {
 	keys, err := ledger.ParseJWKS(jwks)
 	if err != nil {
 		return report, err
@@ -113,7 +113,7 @@ func (s *Store) VerifyLedger(ctx context.Context, jwks []byte) (report ledger.Re
 		if err != nil {
 			return err
 		}
-		if report, err = ledger.Verify(linksOf(ctx, tx), tail, keys); err != nil {
+		if report, err = ledger.Verify(linksOf(ctx, tx), tail, keys, anchors...); err != nil {
 			return err
 		}
 		return unsealed(ctx, tx, s.now().Add(-unsealedAfter))
