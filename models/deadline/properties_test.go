@@ -131,6 +131,26 @@ func TestAPauseNeverShortensAndOverlapsCountOnce(t *testing.T) {
 	})
 }
 
+func TestNoQuestionHoweverLateShortensTheClock(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		req := request(t, rapid.SampledFrom(places).Draw(t, "place"))
+		req.Regime = rapid.SampledFrom([]string{deadline.EUGDPR, deadline.UKGDPR}).Draw(t, "regime")
+		req.ReceivedOn = anyDay(t, "received")
+		without := compute(t, req)
+		for range rapid.IntRange(1, 4).Draw(t, "pauses") {
+			p := deadline.Pause{AskedOn: req.ReceivedOn.AddDays(rapid.IntRange(0, 90).Draw(t, "asked"))}
+			if rapid.Bool().Draw(t, "answered") {
+				p.AnsweredOn = p.AskedOn.AddDays(rapid.IntRange(0, 60).Draw(t, "after"))
+			}
+			req.Pauses = append(req.Pauses, p)
+		}
+		with := compute(t, req)
+		require.Equal(t, with.Paused, with.DueOn.IsZero())
+		require.True(t, with.Paused || !with.DueOn.Before(without.DueOn))
+	})
+}
+
 // union counts the days in any pause one by one: another way to the same number.
 func union(req deadline.Request) int {
 	inclusive := req.Regime == deadline.UKGDPR && !req.ReceivedOn.Before(calendar.Date{Year: 2026, Month: 2, Day: 5})
