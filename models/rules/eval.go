@@ -125,7 +125,8 @@ func parseCase(line []byte) (inputCase, error) {
 	if !utf8.Valid(line) || !json.Valid(line) {
 		return c, errBadJSON
 	}
-	list, ok := members(string(line))
+	var space [8]member
+	list, ok := members(space[:0], string(line))
 	if !ok {
 		return c, errBadJSON
 	}

@@ -13,7 +13,8 @@ import (
 type input struct {
 	path   string // for error fields, e.g. "pauses/0/"
 	fields []member
-	read   uint64 // bit i: fields[i] was read
+	space  [10]member // where fields begin, so that most cases need no other
+	read   uint64     // bit i: fields[i] was read
 	zones  Zones
 	loc    *time.Location
 	err    error // the first failure; later reads return zero values
@@ -23,7 +24,7 @@ const maxFields = 64
 
 func newInput(raw string, path string, zones Zones, loc *time.Location) *input {
 	in := &input{path: path, zones: zones, loc: loc}
-	list, ok := members(raw)
+	list, ok := members(in.space[:0], raw)
 	switch {
 	case !ok:
 		in.fail("bad_value", "An object is needed.", "")

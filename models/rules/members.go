@@ -9,14 +9,13 @@ type member struct {
 	raw  string
 }
 
-// members splits an object that json.Valid has accepted into its members, without decoding values it does not need: a case is
-// read in one pass, without copies, and a name given twice can be seen. ok is false when raw is not an object.
-func members(raw string) (list []member, ok bool) {
+// members appends the members of an object that json.Valid has accepted to list, without decoding values it does not need: a case
+// is read in one pass, without copies, and a name given twice can be seen. ok is false when raw is not an object.
+func members(list []member, raw string) (_ []member, ok bool) {
 	raw = strings.TrimSpace(raw)
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, false
 	}
-	list = make([]member, 0, 8)
 	i := skipSpace(raw, 1)
 	for i < len(raw) && raw[i] != '}' {
 		end := valueEnd(raw, i)
