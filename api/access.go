@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,6 +78,9 @@ var table = map[string]access{
 	"GET /openapi.yaml":                         public,
 	"GET /static/:file":                         public,
 }
+
+// Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
+func Routes() []string { return slices.Sorted(maps.Keys(table)) }
 
 // checkRoutes fails when a route has no entry in the table, or an entry no route.
 func checkRoutes(routes []*echo.Route) error {

@@ -43,11 +43,12 @@ func TestPagesFitEveryScreen(t *testing.T) {
 
 	for p, n := range templates.Examples() {
 		for i := range n {
-			for _, width := range []int64{1280, 390, 320} {
+			require.Zero(t, overflow(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), 320), "%s/%d at 320 pixels", p.Name(), i)
+			for _, width := range []int64{1280, 390} {
 				for _, scheme := range []string{"light", "dark"} {
-					name := fmt.Sprintf("%s-%d-%d-%s.png", strings.ReplaceAll(p.Name(), "/", "-"), i, width, scheme)
-					picture, overflow := look(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), width, scheme)
-					require.Zero(t, overflow, "%s: the page is wider than the screen", name)
+					name := fmt.Sprintf("%s-%d-%d-%s.jpg", strings.ReplaceAll(p.Name(), "/", "-"), i, width, scheme)
+					picture, wider := look(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), width, scheme)
+					require.Zero(t, wider, "%s: the page is wider than the screen", name)
 					require.NoError(t, os.WriteFile(filepath.Join(dir, name), picture, 0o644))
 				}
 			}
@@ -92,14 +93,21 @@ func sampleServer(t *testing.T) *httptest.Server {
 }
 
 // look takes a picture of a page and says by how many pixels it is wider than the screen.
-func look(t *testing.T, ctx context.Context, url string, width int64, scheme string) (picture []byte, overflow int64) {
+func look(t *testing.T, ctx context.Context, url string, width int64, scheme string) (picture []byte, wider int64) {
+	t.Helper()
+	require.NoError(t, chromedp.Run(ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})))
+	wider = overflow(t, ctx, url, width)
+	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&picture, 85)))
+	return picture, wider
+}
+
+// overflow opens a page and says by how many pixels it is wider than a screen of that width.
+func overflow(t *testing.T, ctx context.Context, url string, width int64) (wider int64) {
 	t.Helper()
 	require.NoError(t, chromedp.Run(ctx,
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
 		chromedp.Navigate(url),
-		chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow),
-		chromedp.FullScreenshot(&picture, 100),
+		chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &wider),
 	))
-	return picture, overflow
+	return wider
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -43,7 +44,12 @@ func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Error
 	if err != nil {
 		return err
 	}
-	view := p.statusView(st, "/status/"+token)
+	view := templates.StatusView{Path: "/status/" + token, Reference: st.Reference, Masked: true, State: models.Verifying}
+	if !st.Masked {
+		if view, err = p.statusView(c.Request().Context(), st, view.Path); err != nil {
+			return err
+		}
+	}
 	view.Errors = mistakes
 	if len(mistakes) == 0 {
 		view.Flash = flashes[c.QueryParam("done")]
@@ -52,16 +58,21 @@ func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Error
 }
 
 // statusView shows the person their own request, which is why the question and the messages are revealed here.
-func (p *Portal) statusView(st store.Status, path string) templates.StatusView {
-	view := templates.StatusView{Path: path, Reference: st.Reference, Masked: st.Masked, State: models.Verifying}
-	if st.Masked {
-		return view
+func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (templates.StatusView, error) {
+	r, err := p.Store.Request(ctx, models.ScopeOperator(), st.RequestID)
+	if err != nil {
+		return templates.StatusView{}, err
 	}
-	zone := words.Zone(st.Clock.Timezone)
-	view.Right, view.Controller, view.State, view.Outcome = st.Right, st.Controller, st.State, st.Outcome
-	view.Due = words.Due(st.Clock, st.State != models.Closed, p.Now())
-	view.Steps, view.Question = st.Clock.Steps, st.Question.Reveal()
-	view.PackageReady, view.CanWithdraw, view.Authority = st.PackageReady, st.CanWithdraw, ""
+	controller, err := p.Store.ControllerByID(ctx, models.ScopeOperator(), r.ControllerID)
+	if err != nil {
+		return templates.StatusView{}, err
+	}
+	zone := words.Zone(controller.Timezone)
+	view := templates.StatusView{
+		Path: path, Reference: st.Reference, Right: st.Right, Controller: st.Controller, State: st.State, Outcome: st.Outcome,
+		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Steps: st.Clock.Steps, Question: st.Question.Reveal(),
+		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authority: controller.Authority,
+	}
 	for _, e := range st.Timeline {
 		if key := words.Event(e.Kind); key != "" {
 			view.Events = append(view.Events, templates.Event{At: e.At.In(zone), Text: key})
@@ -73,7 +84,7 @@ func (p *Portal) statusView(st store.Status, path string) templates.StatusView {
 	for _, g := range st.Retained {
 		view.Kept = append(view.Kept, templates.Kept{What: g.Name(), Rows: g.Rows, Citation: g.Citation, Explanation: g.Explanation, Until: g.HoldThrough})
 	}
-	return view
+	return view, nil
 }
 
 func (p *Portal) enterCode(c echo.Context) error {
