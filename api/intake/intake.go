@@ -85,7 +85,7 @@ func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (st
 	} else if !languageTag.MatchString(language) {
 		add("/language", "bad_language", "The language must be a BCP 47 tag such as en or de-AT.")
 	}
-	identities, bad := identitiesOf(email, raw.Identities, raw.Vouched)
+	proven, claimed, bad := identitiesOf(email, raw.Identities, raw.Vouched)
 	if bad {
 		add("/identities", "bad_identity", "An identity needs a kind such as phone_number and a value of at most 254 characters.")
 	}
@@ -97,7 +97,7 @@ func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (st
 	}
 	return store.Submission{
 		Controller: controller, Right: right, Language: language, Vouched: raw.Vouched, Actor: actor(by), Channel: channel(by),
-		Subject: request.Subject{Name: models.Personal(name), Email: models.Personal(email), Identities: identities, Message: models.Personal(strings.TrimSpace(raw.Message))},
+		Subject: request.Subject{Name: models.Personal(name), Email: models.Personal(email), Identities: proven, Claimed: claimed, Message: models.Personal(strings.TrimSpace(raw.Message))},
 	}, nil
 }
 
@@ -180,10 +180,11 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// identitiesOf puts the address first and leaves out empty and repeated ones.
-// A second address is taken only from somebody who vouches for it: the mail that confirms the request goes to the first alone.
-func identitiesOf(email string, typed []Identity, vouched bool) (out []request.Identity, bad bool) {
-	out = []request.Identity{{Kind: "email", Value: models.Personal(email)}}
+// identitiesOf sorts identities into those that the request will be proven by, the address first, and those that the person merely claims;
+// empty and repeated ones are left out. The mail that confirms a request proves its address and nothing else, so that everything else counts
+// only where a controller vouches for it: with somebody else's customer number one must not get, or erase, that person's data.
+func identitiesOf(email string, typed []Identity, vouched bool) (proven, claimed []request.Identity, bad bool) {
+	proven = []request.Identity{{Kind: "email", Value: models.Personal(email)}}
 	seen := map[Identity]bool{{"email", email}: true}
 	for _, i := range typed {
 		i.Kind, i.Value = strings.TrimSpace(i.Kind), clean(i.Value)
@@ -191,17 +192,21 @@ func identitiesOf(email string, typed []Identity, vouched bool) (out []request.I
 			continue
 		}
 		if !kindName.MatchString(i.Kind) || utf8.RuneCountInString(i.Value) > maxValue {
-			return nil, true
+			return nil, nil, true
 		}
 		if i.Kind == "email" {
 			if _, ok := ParseEmail(i.Value); !ok || !vouched {
-				return nil, true
+				return nil, nil, true
 			}
 		}
 		seen[i] = true
-		out = append(out, request.Identity{Kind: i.Kind, Value: models.Personal(i.Value)})
+		if id := (request.Identity{Kind: i.Kind, Value: models.Personal(i.Value)}); vouched {
+			proven = append(proven, id)
+		} else {
+			claimed = append(claimed, id)
+		}
 	}
-	return out, false
+	return proven, claimed, false
 }
 
 // clean takes away what cannot be seen: control characters, and blanks at the ends.

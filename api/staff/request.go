@@ -128,7 +128,7 @@ func (k *Console) answers(ctx context.Context, who models.Principal, id models.I
 
 func subjectView(s request.Subject, answers []string) *templates.SubjectView {
 	v := &templates.SubjectView{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal(), Answers: answers}
-	for _, i := range s.Identities {
+	for _, i := range slices.Concat(s.Identities, s.Claimed) {
 		if i.Kind != "email" || i.Value != s.Email {
 			v.Identities = append(v.Identities, templates.KindValue{Kind: i.Kind, Value: i.Value.Reveal()})
 		}

@@ -67,7 +67,8 @@ type Identity struct {
 type Subject struct {
 	Name       models.Personal
 	Email      models.Personal // the verified channel
-	Identities []Identity      // the e-mail address among them
+	Identities []Identity      // proven or vouched for: by these the data is searched; the e-mail address among them
+	Claimed    []Identity      // said by the person and proven by nobody: shown to staff, never searched or passed on
 	Message    models.Personal // what the person wrote, if anything
 }
 

@@ -192,11 +192,7 @@ func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, def
 }
 
 func sealIdentities(key *vault.Key, notice models.ID, identities []request.Identity) ([]byte, error) {
-	forms := []identityForm{}
-	for _, i := range identities {
-		forms = append(forms, identityForm{i.Kind, i.Value.Reveal()})
-	}
-	plain, err := json.Marshal(forms)
+	plain, err := json.Marshal(identityForms(identities))
 	if err != nil {
 		return nil, err
 	}
@@ -212,11 +208,7 @@ func openIdentities(key *vault.Key, notice models.ID, sealed []byte) ([]request.
 	if err := json.Unmarshal(plain, &forms); err != nil {
 		return nil, err
 	}
-	out := make([]request.Identity, len(forms))
-	for i, f := range forms {
-		out[i] = request.Identity{Kind: f.Kind, Value: models.Personal(f.Value)}
-	}
-	return out, nil
+	return identitiesFrom(forms), nil
 }
 
 // Notice is one notice inside the scope; it fails with not_found.

@@ -89,6 +89,9 @@ func setDefaults(params, defaults map[string]string) {
 	}
 }
 
+// Pool is the pool of connections, for the store of the console's sessions only.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
 // Close gives the connections back; it waits for those in use.
 func (s *Store) Close() error {
 	err := s.sql.Close()

@@ -15,6 +15,7 @@ type subjectForm struct {
 	Email      string         `json:"email,omitempty"`
 	Message    string         `json:"message,omitempty"`
 	Identities []identityForm `json:"identities,omitempty"`
+	Claimed    []identityForm `json:"claimed,omitempty"`
 }
 
 type identityForm struct {
@@ -28,9 +29,7 @@ func subjectPlace(submissionID models.ID) string {
 
 func sealSubject(key *vault.Key, submissionID models.ID, s request.Subject) ([]byte, error) {
 	form := subjectForm{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal()}
-	for _, i := range s.Identities {
-		form.Identities = append(form.Identities, identityForm{i.Kind, i.Value.Reveal()})
-	}
+	form.Identities, form.Claimed = identityForms(s.Identities), identityForms(s.Claimed)
 	plain, err := json.Marshal(form)
 	if err != nil {
 		return nil, err
@@ -50,8 +49,20 @@ func openSubject(key *vault.Key, submissionID models.ID, sealed []byte) (request
 	s := request.Subject{
 		Name: models.Personal(form.Name), Email: models.Personal(form.Email), Message: models.Personal(form.Message),
 	}
-	for _, i := range form.Identities {
-		s.Identities = append(s.Identities, request.Identity{Kind: i.Kind, Value: models.Personal(i.Value)})
-	}
+	s.Identities, s.Claimed = identitiesFrom(form.Identities), identitiesFrom(form.Claimed)
 	return s, nil
+}
+
+func identityForms(list []request.Identity) (out []identityForm) {
+	for _, i := range list {
+		out = append(out, identityForm{i.Kind, i.Value.Reveal()})
+	}
+	return out
+}
+
+func identitiesFrom(forms []identityForm) (out []request.Identity) {
+	for _, f := range forms {
+		out = append(out, request.Identity{Kind: f.Kind, Value: models.Personal(f.Value)})
+	}
+	return out
 }

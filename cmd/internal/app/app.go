@@ -12,6 +12,7 @@ import (
 
 	"habeas/activities"
 	"habeas/activities/connectors"
+	"habeas/activities/mail"
 	"habeas/activities/webhook"
 	"habeas/cmd/internal/config"
 	"habeas/models/datamap"
@@ -33,7 +34,7 @@ type App struct {
 	law      *law
 	rules    hold.Catalogue
 	mapID    string
-	mail     *letters
+	mail     *mail.Sender
 	log      *slog.Logger
 	now      func() time.Time
 }

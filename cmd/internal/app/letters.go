@@ -9,28 +9,20 @@ import (
 	"habeas/templates"
 )
 
-// letters sends what the templates have written.
-type letters struct {
-	sender *mail.Sender
-	app    *App
-}
+// codes mails the one-time codes of packages.
+type codes struct{ app *App }
 
 func (a *App) openMail(context.Context) error {
 	c := a.Config.SMTP
 	sender, err := mail.New(mail.Config{
 		Host: c.Host, Port: c.Port, TLS: mail.TLS(c.TLS), User: c.User, Password: c.Password.Reveal(), From: c.From, Name: a.Config.OperatorName,
 	})
-	a.mail = &letters{sender: sender, app: a}
+	a.mail = sender
 	return err
 }
 
-// Send sends one mail.
-func (l *letters) Send(ctx context.Context, to models.Personal, m templates.Mail, key string) error {
-	return l.sender.Send(ctx, mail.Message{To: to, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Key: key})
-}
-
 // SendPackageCode mails the one-time code of a package while its person waits on the page.
-func (l *letters) SendPackageCode(ctx context.Context, c store.PackageCode) error {
+func (l codes) SendPackageCode(ctx context.Context, c store.PackageCode) error {
 	req, err := l.app.Store.Request(ctx, models.ScopeOperator(), c.RequestID)
 	if err != nil {
 		return err
@@ -50,5 +42,5 @@ func (l *letters) SendPackageCode(ctx context.Context, c store.PackageCode) erro
 	if err != nil {
 		return err
 	}
-	return l.Send(ctx, c.To, m, "package-code-"+c.RequestID.String()+"-"+c.ExpiresAt.Format("20060102150405"))
+	return l.app.mail.Send(ctx, c.To, m, "package-code-"+c.RequestID.String()+"-"+c.ExpiresAt.Format("20060102150405"))
 }

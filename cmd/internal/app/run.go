@@ -15,6 +15,7 @@ import (
 	"habeas/api"
 	"habeas/models"
 	"habeas/models/ledger"
+	"habeas/models/rules"
 	"habeas/workflows"
 )
 
@@ -32,7 +33,7 @@ func (a *App) Handler() (http.Handler, error) {
 		proxies = append(proxies, p)
 	}
 	return api.New(api.Deps{
-		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: a.mail, Rules: a.evaluator(),
+		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Rules: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules},
 		Keys: func() ([]byte, error) { return ledger.JWKS(a.Vault.Signer().Public()) },
 		Log:  a.log, Now: a.now,
 		Config: api.Config{

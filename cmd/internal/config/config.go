@@ -46,7 +46,7 @@ type Temporal struct {
 type SMTP struct {
 	Host     string          `yaml:"host" env:"HOST"`
 	Port     int             `yaml:"port" env:"PORT"`
-	TLS      string          `yaml:"tls" env:"TLS"` // mandatory, opportunistic, implicit, none
+	TLS      string          `yaml:"tls" env:"TLS"` // starttls, tls, none
 	User     string          `yaml:"user" env:"USER"`
 	Password models.Personal `yaml:"password" env:"PASSWORD"`
 	From     string          `yaml:"from" env:"FROM"`
@@ -78,7 +78,7 @@ func Default() Config {
 	return Config{
 		Listen:   "127.0.0.1:8080",
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "habeas"},
-		SMTP:     SMTP{Port: 587, TLS: "mandatory"},
+		SMTP:     SMTP{Port: 587, TLS: "starttls"},
 		Policy: Policy{
 			LapseAfter: 30 * day, RemindBefore: []int{14, 7, 3, 1, 0}, InstructionEvery: 5 * day, ReviewEvery: 3 * day, OverdueEvery: day,
 			PackageFor: 14 * day, KeepKeysFor: 90 * day, SweepEvery: time.Hour,

@@ -30,8 +30,8 @@ func (c Config) Validate(need Need) error {
 		v.required("DATABASE_URL", c.DatabaseURL.Reveal(), "the address of Habeas' PostgreSQL, like postgres://user@host/habeas")
 	}
 	if need&NeedKeys != 0 {
-		v.required("MASTER_KEY", c.MasterKey.Reveal(), "make one with: habeas keys new")
-		v.required("SIGNING_KEY", c.SigningKey.Reveal(), "make one with: habeas keys new")
+		v.required("MASTER_KEY", c.MasterKey.Reveal(), "make one with: habeas keys generate")
+		v.required("SIGNING_KEY", c.SigningKey.Reveal(), "make one with: habeas keys generate")
 	}
 	if need&(NeedPortal|NeedWorker) != 0 {
 		v.url("BASE_URL", c.BaseURL)
@@ -65,7 +65,7 @@ func (c Config) validateWorker(v *problems) {
 	if c.SMTP.Port < 1 || c.SMTP.Port > 65535 {
 		v.add("SMTP_PORT", "must be a port number")
 	}
-	v.oneOf("SMTP_TLS", c.SMTP.TLS, "mandatory", "opportunistic", "implicit", "none")
+	v.oneOf("SMTP_TLS", c.SMTP.TLS, "starttls", "tls", "none")
 	v.address("SMTP_FROM", c.SMTP.From)
 	v.address("DPO_EMAIL", c.DPOEmail.Reveal())
 	v.required("OPERATOR_NAME", c.OperatorName, "the company's name, as letters show it")

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"habeas/cmd/internal/app"
+	"habeas/cmd/internal/config"
+	"habeas/cmd/internal/rulescli"
+	"habeas/models"
+	"habeas/models/store"
+)
+
+// load reads the configuration and checks the parts that the command needs.
+func (c *cli) load(need config.Need) (config.Config, error) {
+	cfg, err := config.Load(c.Config, config.Environ())
+	if err == nil {
+		err = cfg.Validate(need)
+	}
+	return cfg, err
+}
+
+func (c *cli) build(ctx context.Context) (*app.App, error) {
+	cfg, err := c.load(config.NeedDatabase)
+	if err != nil {
+		return nil, err
+	}
+	return app.Build(ctx, cfg, app.Options{})
+}
+
+type serveCmd struct{}
+
+// Run serves HTTP until the process is told to stop.
+func (serveCmd) Run(ctx context.Context, c *cli) (err error) {
+	a, err := c.build(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
+	if err != nil {
+		return err
+	}
+	return a.Serve(ctx, l)
+}
+
+type workerCmd struct{}
+
+// Run works until the process is told to stop.
+func (workerCmd) Run(ctx context.Context, c *cli) (err error) {
+	a, err := c.build(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.CheckSystems(ctx); err != nil {
+		return err
+	}
+	return a.Work(ctx)
+}
+
+type checkCmd struct{}
+
+// Run names every problem of the configuration, the data maps and the systems.
+func (checkCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
+	a, err := c.build(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Store.Ready(ctx); err != nil {
+		return err
+	}
+	if err := a.CheckSystems(ctx); err != nil {
+		return err
+	}
+	if err := a.Clients.Healthy(ctx); err != nil {
+		return models.Errorf(models.Unavailable, "temporal_unavailable", "Temporal does not answer at %s.", a.Config.Temporal.Address)
+	}
+	_, err = fmt.Fprintln(s.Out, "The configuration, the data maps, the systems, the database and Temporal are in order.")
+	return err
+}
+
+type migrateCmd struct{}
+
+// Run applies the migrations that are missing.
+func (migrateCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) error {
+	cfg, err := c.load(config.NeedDatabase)
+	if err != nil {
+		return err
+	}
+	return store.Migrate(ctx, cfg.DatabaseURL.Reveal(), func(line string) { fmt.Fprintln(s.Out, line) })
+}
+
+// message is what a person reads: the sentence of a domain error, with its code behind it.
+func message(err error) string {
+	if e, ok := errors.AsType[*models.Error](err); ok {
+		return e.Message + " [" + e.Code + "]"
+	}
+	return err.Error()
+}
