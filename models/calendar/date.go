@@ -64,7 +64,12 @@ func (d *Date) UnmarshalText(b []byte) error {
 }
 
 // AddDays is the date n days later (earlier when n is negative).
-func (d Date) AddDays(n int) Date { return DateOf(d.utc().AddDate(0, 0, n)) }
+func (d Date) AddDays(n int) Date {
+	if day := d.Day + n; day >= 1 && day <= 28 {
+		return Date{d.Year, d.Month, day} // every month has it
+	}
+	return DateOf(d.utc().AddDate(0, 0, n))
+}
 
 // AddMonths is the same day number n months later, or the last day of that month where the day does not exist
 // (Reg. 1182/71 Art. 3(2)(c)).

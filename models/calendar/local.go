@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 
@@ -33,7 +34,11 @@ func ParseLocalDays(r io.Reader) ([]LocalDay, error) {
 	var file localFile
 	in := json.NewDecoder(r)
 	in.DisallowUnknownFields()
-	if err := in.Decode(&file); err != nil {
+	err := in.Decode(&file)
+	if err == nil && in.Decode(&struct{}{}) != io.EOF {
+		err = errors.New("there is more after the object")
+	}
+	if err != nil {
 		return nil, models.Errorf(models.Invalid, "bad_local_days", "The file of local days is not in the documented form.").Because(err)
 	}
 	var out []LocalDay
