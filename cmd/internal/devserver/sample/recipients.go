@@ -30,6 +30,8 @@ type Recipient struct {
 	// ReminderAfter is short, so that a demo sees the reminder.
 	ReminderAfter time.Duration
 	Behaviour     Behaviour
+	Answer        string // erased, not_held or retained_by_law
+	Note          string // of the answer
 }
 
 // webhookSecret is known to everybody: the recipient exists in demos and tests only.
@@ -37,29 +39,30 @@ const webhookSecret = "whsec_bm9yZGthaS1mcmVpZ2h0LXNhbXBsZS1zZWNyZXQ="
 
 // Recipients are the company's five recipients; webhookURL is where Simulators.WebhookURL listens.
 func (c *Company) Recipients(webhookURL string) []Recipient {
-	const reminder = 20 * time.Second
+	const reminder = 10 * time.Second
 	return []Recipient{
 		{
 			Slug: "baltic-haulage", Name: "Baltic Haulage OÜ", Channel: "mail", Address: "privacy@baltic-haulage.example", Country: "EE",
-			Categories: []string{"user.name", "user.contact"}, Purpose: "Road transport", ReminderAfter: reminder, Behaviour: AtOnce,
+			Categories: []string{"user.name", "user.contact"}, Purpose: "Road transport", ReminderAfter: reminder, Behaviour: AtOnce, Answer: "erased",
 		},
 		{
 			Slug: "meridian-customs", Name: "Meridian Customs Brokers BV", Channel: "mail", Address: "gdpr@meridian-customs.example", Country: "BE",
 			Categories: []string{"user.name", "user.behavior.purchase_history"}, Purpose: "Customs clearance", ReminderAfter: reminder, Behaviour: AtOnce,
+			Answer: "retained_by_law", Note: "Customs records are kept for three years, Art. 51 UCC; everything else is erased.",
 		},
 		{
 			Slug: "harbour-telemetry", Name: "Harbour Telemetry Ltd", Channel: "webhook", Address: models.Personal(webhookURL), Secret: webhookSecret,
 			Country: "GB", Categories: []string{"user.location"}, Purpose: "Position of containers and deliveries",
-			Safeguard: "Adequacy decision of the European Commission for the United Kingdom, Art. 45 GDPR", ReminderAfter: reminder, Behaviour: ByWebhook,
+			Safeguard: "Adequacy decision of the European Commission for the United Kingdom, Art. 45 GDPR", ReminderAfter: reminder, Behaviour: ByWebhook, Answer: "erased",
 		},
 		{
 			Slug: "mailwind", Name: "Mailwind Campaigns GmbH", Channel: "mail", Address: "datenschutz@mailwind.example", Country: "DE",
-			Categories: []string{"user.behavior"}, Purpose: "Sending the newsletter", ReminderAfter: reminder, Behaviour: Late,
+			Categories: []string{"user.behavior"}, Purpose: "Sending the newsletter", ReminderAfter: reminder, Behaviour: Late, Answer: "erased",
 		},
 		{
 			Slug: "pacific-gate", Name: "Pacific Gate Logistics Inc.", Channel: "mail", Address: "privacy@pacific-gate.example", Country: "US",
 			Categories: []string{"user.name", "user.contact"}, Purpose: "Agent at ports overseas",
-			Safeguard: "Standard contractual clauses, Art. 46(2)(c) GDPR", ReminderAfter: reminder, Behaviour: AfterReminder,
+			Safeguard: "Standard contractual clauses, Art. 46(2)(c) GDPR", ReminderAfter: reminder, Behaviour: AfterReminder, Answer: "erased",
 		},
 	}
 }
