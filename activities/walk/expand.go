@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"habeas/activities/connectors"
@@ -87,72 +88,126 @@ func canonical(key datamap.Key) string {
 	return b.String()
 }
 
-// expand looks up what a batch of rows leads to. The first of its stages follows only references to owned rows, so that all
-// owned rows are known as such before any other row is found.
+// expand looks up what a batch of rows leads to. First all owned rows are found, then what these refer to, then the rest.
 func (r *run) expand(ctx context.Context, stage Stage, node *datamap.Node, rows []datamap.FoundRow) error {
-	var unowned []datamap.FoundRow
-	for i := range rows {
-		if !rows[i].Owned {
-			unowned = append(unowned, rows[i])
-		}
-	}
 	for _, e := range node.Out {
-		from := rows
-		switch {
-		case stage == StageOwned && !e.Down:
+		if stage == StageOwned && !e.Down || stage == StageReferred && e.Down {
 			continue
-		case stage == StageReached && e.Down:
-			from = unowned // for the others it has been done
 		}
-		if err := r.follow(ctx, e, from); err != nil {
+		if err := r.follow(ctx, stage, e, rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// follow adds the rows that an edge leads to. A row of another person is not the subject's, and the rows that led to it are
-// shared.
-func (r *run) follow(ctx context.Context, e *datamap.Edge, rows []datamap.FoundRow) error {
+// follow adds the rows that an edge leads to, unless they are another person's.
+func (r *run) follow(ctx context.Context, stage Stage, e *datamap.Edge, rows []datamap.FoundRow) error {
 	from := sourcesOf(rows, e.FromFields)
 	add := r.adder(ctx)
-	toShare := map[int]bool{}
-	for start := 0; start < len(from.keys); start += connectors.MaxBatch {
-		q := connectors.Query{
-			Node: e.To, Fields: e.ToFields, Return: columns(e.To),
-			Keys: from.keys[start:min(start+connectors.MaxBatch, len(from.keys))],
-		}
-		err := r.lookup(ctx, q, func(row datamap.Row) error {
-			origins := from.of(row.Pick(e.ToFields))
-			origin := &rows[origins[0]]
-			found := r.found(e.To, row, step(origin.Path, e.Name()))
-			switch r.judge(e.To, row) {
-			case others:
-				for _, i := range origins {
-					toShare[i] = true
-				}
-				return nil
-			case own, otherToo:
-				found.Own = true // known already, unless the system folds letters in another way
-			case nobodys:
+	strangers := &strangers{run: r, end: e.To, fields: e.ToFields, batch: from, led: map[int]bool{}}
+	err := r.lookupKeys(ctx, e.To, e.ToFields, from.keys, columns(e.To), func(row datamap.Row) error {
+		origin := &rows[from.of(row.Pick(e.ToFields))[0]]
+		found := r.found(e.To, row, step(origin.Path, e.Name()))
+		found.Owned = stage == StageOwned
+		switch r.judge(e.To, row) {
+		case own, otherToo:
+			found.Own = true // known already, unless the system folds letters in another way
+		case others:
+			return strangers.add(ctx, row, true)
+		case unsure:
+			if stage == StageReached {
+				return strangers.add(ctx, row, false)
 			}
-			found.Owned = e.Down && origin.Owned
-			return add.row(found)
-		})
-		if err != nil {
-			return err
+			if stage == StageReferred {
+				found.Shared, found.Reason = true, datamap.ShareReason{Code: datamap.SharedOtherIdentity, Via: e.To.Address}
+			}
+		case nobodys:
 		}
+		return add.row(found)
+	})
+	if err == nil {
+		err = add.flush()
 	}
-	if err := add.flush(); err != nil {
+	if err == nil {
+		err = strangers.flush(ctx)
+	}
+	if err != nil || e.Down {
 		return err
 	}
-	if e.Mention || len(toShare) == 0 {
+	return r.share(ctx, e, rows, strangers.led, datamap.ShareReason{Code: datamap.SharedOtherPerson, Via: e.To.Address})
+}
+
+// share marks those of the rows at an edge's start whose index is given, unless the edge shares nothing.
+func (r *run) share(ctx context.Context, e *datamap.Edge, rows []datamap.FoundRow, which map[int]bool, reason datamap.ShareReason) error {
+	if e.Mention || len(which) == 0 {
 		return nil
 	}
 	var keys []datamap.Key
-	for i := range toShare {
-		keys = append(keys, rows[i].Key)
+	for i := range rows {
+		if which[i] {
+			keys = append(keys, rows[i].Key)
+		}
 	}
-	_, err := r.Found.Share(ctx, e.From.Address, keys, datamap.ShareReason{Code: datamap.SharedOtherPerson, Via: e.To.Address}, false)
+	_, err := r.Found.Share(ctx, rows[0].Address, keys, reason, false)
 	return err
+}
+
+// strangers tells which rows of a batch an edge links with rows that are not the subject's.
+type strangers struct {
+	run    *run
+	end    *datamap.Node // the edge's end at which the strangers are
+	fields []string
+	batch  *sources      // the rows at the other end
+	rows   []datamap.Row // not yet asked for
+	led    map[int]bool  // indexes of the batch's rows
+}
+
+// add takes a row at the other end. One that is certainly not the subject's counts at once; any other if it has not been located.
+func (s *strangers) add(ctx context.Context, row datamap.Row, certain bool) error {
+	if certain {
+		s.mark(row)
+		return nil
+	}
+	if s.rows = append(s.rows, row); len(s.rows) < s.run.batch {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+func (s *strangers) flush(ctx context.Context) error {
+	if len(s.rows) == 0 {
+		return nil
+	}
+	keys := make([]datamap.Key, len(s.rows))
+	for i := range s.rows {
+		keys[i] = s.rows[i].Pick(s.end.Key)
+	}
+	located, err := s.run.Found.Has(ctx, s.end.Address, keys)
+	if err != nil {
+		return err
+	}
+	for i, row := range s.rows {
+		if w := s.run.judge(s.end, row); !located[i] && w != own && w != otherToo {
+			s.mark(row)
+		}
+	}
+	s.rows = s.rows[:0]
+	return nil
+}
+
+func (s *strangers) mark(row datamap.Row) {
+	for _, i := range s.batch.of(row.Pick(s.fields)) {
+		s.led[i] = true
+	}
+}
+
+// lookupKeys looks rows up by any number of keys.
+func (r *run) lookupKeys(ctx context.Context, node *datamap.Node, fields []string, keys []datamap.Key, returned []string, yield func(datamap.Row) error) error {
+	for batch := range slices.Chunk(keys, connectors.MaxBatch) {
+		if err := r.lookup(ctx, connectors.Query{Node: node, Fields: fields, Keys: batch, Return: returned}, yield); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,15 +6,22 @@ import (
 	"habeas/models/datamap"
 )
 
-// Stage is how far the walk has got with a row. A row enters at stage 0; the stages are worked off in their order.
+// Stage is how far the walk has got with a row. A row enters at stage 0; the stages are worked off in their order, each for all
+// rows, so that the result does not depend on the order in which rows are found.
 type Stage int
 
 const (
-	// StageOwned: the rows that refer to an owned row have been looked up.
+	// StageOwned: of an owned row, the rows that refer to it have been looked up, which are owned too.
 	StageOwned Stage = iota + 1
-	// StageReached: the rows that the row leads to have been looked up.
+	// StageReferred: of an owned row, the rows that it refers to have been looked up.
+	StageReferred
+	// StageReached: of any other row, the rows that it leads to have been looked up.
 	StageReached
-	// StageChecked: the rows of others that lead to the row have been looked for.
+	// StageClaimed: it is known whether the row refers to a row that is not the subject's.
+	StageClaimed
+	// StageInherited: if it does, the rows that refer to it have been marked.
+	StageInherited
+	// StageChecked: it is known whether a row that is not the subject's refers to the row.
 	StageChecked
 	// StageSpread: if the row is shared, the rows that it leads to have been marked.
 	StageSpread

@@ -44,21 +44,23 @@ func (r *run) inScope(controller string) bool { return r.Scope == nil || r.Scope
 type whose int
 
 const (
-	nobodys  whose = iota // it carries no identity of a kind that the subject's are of
+	nobodys  whose = iota // it carries no identity
 	own                   // it carries one of the subject's
 	otherToo              // it carries one of the subject's, and another person's in another field
-	others                // it carries identities, none of which is the subject's
+	others                // it carries identities of the subject's kinds, none of which is the subject's
+	unsure                // it carries identities only of kinds of which the subject has given none
 )
 
-// judge compares the identities in a row with the subject's. A kind of which the subject has given none proves nothing.
+// judge compares the identities in a row with the subject's.
 func (r *run) judge(node *datamap.Node, row datamap.Row) whose {
-	mine, foreign, stranger := false, false, false
+	mine, foreign, stranger, unknown := false, false, false, false
 	for _, id := range node.Identities {
 		v, _ := row.Get(id.Field)
-		matched, present := r.compare(id.Kind, v)
+		given, matched, present := r.compare(id.Kind, v)
 		mine = mine || matched
-		foreign = foreign || present && !matched
-		stranger = stranger || present && !matched && !id.SamePerson
+		foreign = foreign || given && present && !matched
+		stranger = stranger || given && present && !matched && !id.SamePerson
+		unknown = unknown || present && !given
 	}
 	switch {
 	case mine && stranger:
@@ -67,17 +69,15 @@ func (r *run) judge(node *datamap.Node, row datamap.Row) whose {
 		return own
 	case foreign:
 		return others
+	case unknown:
+		return unsure
 	}
 	return nobodys
 }
 
-func (r *run) compare(kind string, v datamap.Value) (matched, present bool) {
-	given := false
+func (r *run) compare(kind string, v datamap.Value) (given, matched, present bool) {
 	for _, known := range r.Identities {
 		given = given || known.Kind == kind
-	}
-	if !given {
-		return false, false
 	}
 	for _, e := range v.Elements() {
 		text := datamap.Fold(kind, e.Text())
@@ -86,7 +86,7 @@ func (r *run) compare(kind string, v datamap.Value) (matched, present bool) {
 			matched = matched || text != "" && known.Kind == kind && datamap.Fold(kind, known.Value.Reveal()) == text
 		}
 	}
-	return matched, present
+	return given, matched, present
 }
 
 // step lengthens a path by an edge; a circle is left out.

@@ -7,93 +7,87 @@ import (
 	"habeas/models/datamap"
 )
 
-// check marks those rows of a batch as shared to which a row leads that was not located: nobody can say that it is the subject's.
-func (r *run) check(ctx context.Context, node *datamap.Node, rows []datamap.FoundRow) error {
+// check marks those rows of a batch that a row which was not located leads to: nobody can say that such a row is the subject's.
+// In the first of its stages it is asked for rows that the batch refers to, in the second for rows that refer to the batch.
+func (r *run) check(ctx context.Context, stage Stage, node *datamap.Node, rows []datamap.FoundRow) error {
 	var open []datamap.FoundRow
 	for i := range rows {
 		if !rows[i].Own && !rows[i].Shared {
 			open = append(open, rows[i])
 		}
 	}
+	code := datamap.SharedForeignRow
+	if stage == StageClaimed {
+		code = datamap.SharedOtherPerson
+	}
 	for _, e := range node.In {
-		if e.Mention || !r.people[e.From] {
+		if e.Mention || !r.people[e.From] || e.Down != (stage == StageClaimed) {
 			continue
 		}
-		marked, err := r.foreign(ctx, e, open)
-		if err != nil {
+		s := &strangers{run: r, end: e.From, fields: e.FromFields, batch: sourcesOf(open, e.ToFields), led: map[int]bool{}}
+		var err error
+		if open, err = r.checkEdge(ctx, s, open, code); err != nil {
 			return err
 		}
-		var rest []datamap.FoundRow
-		for i := range open {
-			if !marked[i] {
-				rest = append(rest, open[i])
-			}
+	}
+	if stage == StageClaimed { // when an edge leads up to another person's row, it was marked on the way
+		return nil
+	}
+	for _, e := range node.Out {
+		if e.Mention || !e.Down || len(e.To.Identities) == 0 {
+			continue
 		}
-		open = rest
+		s := &strangers{run: r, end: e.To, fields: e.ToFields, batch: sourcesOf(open, e.FromFields), led: map[int]bool{}}
+		var err error
+		if open, err = r.checkEdge(ctx, s, open, code); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// foreign marks the rows to which an edge leads from a row that was not located, and says which.
-func (r *run) foreign(ctx context.Context, e *datamap.Edge, rows []datamap.FoundRow) (map[int]bool, error) {
-	marked := map[int]bool{}
-	to := sourcesOf(rows, e.ToFields)
-	var pending []datamap.Row
-	judge := func() error {
-		err := r.judgeForeign(ctx, e, to, pending, marked)
-		pending = pending[:0]
-		return err
-	}
-	returned := columns(e.From)
-	for start := 0; start < len(to.keys); start += connectors.MaxBatch {
-		q := connectors.Query{
-			Node: e.From, Fields: e.FromFields, Return: returned,
-			Keys: to.keys[start:min(start+connectors.MaxBatch, len(to.keys))],
+// checkEdge marks rows that strangers lead to, and returns the others.
+func (r *run) checkEdge(ctx context.Context, s *strangers, rows []datamap.FoundRow, code string) ([]datamap.FoundRow, error) {
+	err := r.lookupKeys(ctx, s.end, s.fields, s.batch.keys, columns(s.end), func(row datamap.Row) error {
+		if err := s.add(ctx, row, false); err != nil {
+			return err
 		}
-		err := r.lookup(ctx, q, func(row datamap.Row) error {
-			pending = append(pending, row)
-			if len(pending) < r.batch {
-				return nil
-			}
-			if err := judge(); err != nil {
-				return err
-			}
-			if len(marked) == len(rows) {
-				return connectors.ErrStop
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		if len(s.led) == len(rows) {
+			return connectors.ErrStop
 		}
+		return nil
+	})
+	if err == nil {
+		err = s.flush(ctx)
 	}
-	if err := judge(); err != nil || len(marked) == 0 {
-		return marked, err
+	if err != nil || len(s.led) == 0 {
+		return rows, err
 	}
+	var rest []datamap.FoundRow
 	var keys []datamap.Key
-	for i := range marked {
-		keys = append(keys, rows[i].Key)
+	for i := range rows {
+		if s.led[i] {
+			keys = append(keys, rows[i].Key)
+		} else {
+			rest = append(rest, rows[i])
+		}
 	}
-	_, err := r.Found.Share(ctx, e.To.Address, keys, datamap.ShareReason{Code: datamap.SharedForeignRow, Via: e.From.Address}, false)
-	return marked, err
+	_, err = r.Found.Share(ctx, rows[0].Address, keys, datamap.ShareReason{Code: code, Via: s.end.Address}, false)
+	return rest, err
 }
 
-func (r *run) judgeForeign(ctx context.Context, e *datamap.Edge, to *sources, pending []datamap.Row, marked map[int]bool) error {
-	if len(pending) == 0 {
-		return nil
+// inherit marks the rows that refer to rows which belong to another person too: they belong to that person as well.
+func (r *run) inherit(ctx context.Context, node *datamap.Node, rows []datamap.FoundRow) error {
+	var claimed []datamap.FoundRow
+	for i := range rows {
+		if rows[i].Reason.Code != datamap.SharedForeignRow { // marked by a later stage that was interrupted
+			claimed = append(claimed, rows[i])
+		}
 	}
-	keys := make([]datamap.Key, len(pending))
-	for i := range pending {
-		keys[i] = pending[i].Pick(e.From.Key)
-	}
-	located, err := r.Found.Has(ctx, e.From.Address, keys)
-	if err != nil {
-		return err
-	}
-	for i := range pending {
-		if !located[i] && r.judge(e.From, pending[i]) != own {
-			for _, j := range to.of(pending[i].Pick(e.FromFields)) {
-				marked[j] = true
+	for _, e := range node.Out {
+		if e.Down {
+			if err := r.spreadAlong(ctx, e, claimed, false); err != nil {
+				return err
 			}
 		}
 	}
@@ -112,9 +106,6 @@ func (r *run) spread(ctx context.Context, node *datamap.Node, rows []datamap.Fou
 		}
 	}
 	for _, e := range node.Out {
-		if e.Mention {
-			continue
-		}
 		if err := r.spreadAlong(ctx, e, owned, false); err != nil {
 			return err
 		}
@@ -126,7 +117,9 @@ func (r *run) spread(ctx context.Context, node *datamap.Node, rows []datamap.Fou
 }
 
 func (r *run) spreadAlong(ctx context.Context, e *datamap.Edge, rows []datamap.FoundRow, spareOwned bool) error {
-	from := sourcesOf(rows, e.FromFields)
+	if e.Mention || len(rows) == 0 {
+		return nil
+	}
 	reason := datamap.ShareReason{Code: datamap.SharedBySpread, Via: e.From.Address}
 	var keys []datamap.Key
 	share := func() error {
@@ -137,21 +130,14 @@ func (r *run) spreadAlong(ctx context.Context, e *datamap.Edge, rows []datamap.F
 		keys = keys[:0]
 		return err
 	}
-	for start := 0; start < len(from.keys); start += connectors.MaxBatch {
-		q := connectors.Query{
-			Node: e.To, Fields: e.ToFields, Return: e.To.Key,
-			Keys: from.keys[start:min(start+connectors.MaxBatch, len(from.keys))],
+	err := r.lookupKeys(ctx, e.To, e.ToFields, sourcesOf(rows, e.FromFields).keys, e.To.Key, func(row datamap.Row) error {
+		if keys = append(keys, row.Pick(e.To.Key)); len(keys) < r.batch {
+			return nil
 		}
-		err := r.lookup(ctx, q, func(row datamap.Row) error {
-			keys = append(keys, row.Pick(e.To.Key))
-			if len(keys) < r.batch {
-				return nil
-			}
-			return share()
-		})
-		if err != nil {
-			return err
-		}
+		return share()
+	})
+	if err != nil {
+		return err
 	}
 	return share()
 }

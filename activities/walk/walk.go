@@ -212,29 +212,40 @@ func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (i
 		return 0, nil
 	}
 	rows, err := r.Found.Pending(ctx, PendingQuery{
-		Collection: node.Address, Stage: stage, Owned: stage == StageOwned, Shared: stage == StageSpread, Limit: r.batch,
+		Collection: node.Address, Stage: stage, Limit: r.batch,
+		Owned:  stage == StageOwned || stage == StageReferred,
+		Shared: stage == StageInherited || stage == StageSpread,
 	})
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	switch stage {
-	case StageOwned, StageReached:
-		err = r.expand(ctx, stage, node, rows)
-	case StageChecked:
-		err = r.check(ctx, node, rows)
-	case StageSpread:
-		err = r.spread(ctx, node, rows)
-	}
-	if err != nil {
+	if err := r.workRows(ctx, stage, node, rows); err != nil {
 		return 0, err
 	}
-	if err := r.Found.Advance(ctx, node.Address, keysOf(rows), stage); err != nil {
+	to := stage
+	if stage == StageReferred {
+		to = StageReached // both directions are done
+	}
+	if err := r.Found.Advance(ctx, node.Address, keysOf(rows), to); err != nil {
 		return 0, err
 	}
 	if r.Progress != nil {
 		r.Progress(stage, node.Address, len(rows))
 	}
 	return len(rows), nil
+}
+
+func (r *run) workRows(ctx context.Context, stage Stage, node *datamap.Node, rows []datamap.FoundRow) error {
+	switch stage {
+	case StageOwned, StageReferred, StageReached:
+		return r.expand(ctx, stage, node, rows)
+	case StageClaimed, StageChecked:
+		return r.check(ctx, stage, node, rows)
+	case StageInherited:
+		return r.inherit(ctx, node, rows)
+	default:
+		return r.spread(ctx, node, rows)
+	}
 }
 
 func keysOf(rows []datamap.FoundRow) []datamap.Key {

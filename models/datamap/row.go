@@ -112,9 +112,9 @@ type ShareReason struct {
 
 // The codes of a ShareReason.
 const (
-	SharedOtherPerson   = "other_person"   // it leads to a row of another person
-	SharedForeignRow    = "foreign_row"    // a row that is not the subject's leads to it
-	SharedOtherIdentity = "other_identity" // it carries another person's identity beside the subject's
+	SharedOtherPerson   = "other_person"   // it refers to a row that is not the subject's, and so belongs to another person too
+	SharedForeignRow    = "foreign_row"    // a row that is not the subject's refers to it
+	SharedOtherIdentity = "other_identity" // it carries an identity that is another person's, or of a kind that the subject has not given
 	SharedBySpread      = "shared_row"     // a shared row leads to it
 	SharedByMap         = "map"            // the map says shared: always
 )
