@@ -19,7 +19,7 @@ type Calendar struct {
 const (
 	firstYear = 2018 // the year the GDPR began to apply; older holidays are nobody's business here
 	lastYear  = 9999 // the last year a date can be written in
-	chunkSize = 32
+	chunkSize = 128
 )
 
 // chunk keeps neighbouring years together, so that a calendar is small until it is used and a look-up allocates nothing.

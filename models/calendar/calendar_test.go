@@ -242,7 +242,9 @@ func TestALookUpAllocatesNothing(t *testing.T) {
 		}
 		c.NextWorkingDay(d)
 		c.Holiday(d)
-		_, _ = calendar.For("DE", "DE-BE")
+		if _, err := calendar.For("DE", "DE-BE"); err != nil {
+			t.Error(err)
+		}
 	}))
 }
 

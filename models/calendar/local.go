@@ -35,7 +35,7 @@ func ParseLocalDays(r io.Reader) ([]LocalDay, error) {
 	in := json.NewDecoder(r)
 	in.DisallowUnknownFields()
 	err := in.Decode(&file)
-	if err == nil && in.Decode(&struct{}{}) != io.EOF {
+	if err == nil && !errors.Is(in.Decode(&struct{}{}), io.EOF) {
 		err = errors.New("there is more after the object")
 	}
 	if err != nil {

@@ -131,6 +131,7 @@ func (r *rule) parseWeekday(words []string) bool {
 func (r rule) in(year int) (Date, bool) {
 	d := Date{year, r.month, r.day}
 	switch r.kind {
+	case fixed:
 	case once:
 		if year != r.year {
 			return Date{}, false
