@@ -37,7 +37,7 @@ func (b *Mailbox) Handler() http.Handler {
 	mux.HandleFunc("GET /messages/{id}/body", b.one(func(w http.ResponseWriter, m Message) {
 		// The part is a stranger's document: no script, no form, no request to anywhere, and no access to this page.
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox")
-		write(w, "text/html; charset=utf-8", []byte(m.HTML))
+		write(w, "text/html; charset=utf-8", []byte(`<base target="_blank">`+m.HTML)) // a link opens beside the mailbox, not in its frame
 	}))
 	mux.HandleFunc("GET /messages/{id}/raw", b.one(func(w http.ResponseWriter, m Message) { write(w, "text/plain; charset=utf-8", m.Raw) }))
 	mux.HandleFunc("GET /api/messages", func(w http.ResponseWriter, r *http.Request) {
