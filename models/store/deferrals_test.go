@@ -145,7 +145,7 @@ func TestDeferralOutlivesTheClosingOfItsRequest(t *testing.T) {
 	require.NoError(t, err)
 	message, err := b.NoticeToSend(t.Context(), refs[0].ID)
 	require.NoError(t, err)
-	require.NoError(t, b.AcknowledgeNotice(t.Context(), message.Token, store.AnswerErased, ""))
+	require.NoError(t, b.AcknowledgeNotice(t.Context(), message.Token, store.AnswerErased, "Done."))
 	require.NoError(t, b.FinishDeferral(t.Context(), d.ID))
 
 	require.NoError(t, b.DestroyKey(t.Context(), id))
@@ -153,6 +153,9 @@ func TestDeferralOutlivesTheClosingOfItsRequest(t *testing.T) {
 	require.Zero(t, b.count(`SELECT count(*) FROM located_rows`))
 	_, err = b.RowsOf(t.Context(), id, d.Group.No, 0, 10)
 	requireCode(t, "key_destroyed", err)
+	view, err := b.PeekNotice(t.Context(), message.Token)
+	require.NoError(t, err, "a recipient's old link still says that it was answered")
+	require.Equal(t, store.NoticeAcknowledged, view.State)
 }
 
 func TestDeferralOfAnotherTenantIsNotFound(t *testing.T) {

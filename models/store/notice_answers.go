@@ -11,25 +11,40 @@ import (
 	"habeas/models/store/vault"
 )
 
-// PeekNotice shows a notice to the holder of its link and changes nothing. It fails with not_found.
+// PeekNotice shows a notice to the holder of its link and changes nothing; one that is closed can be shown even after the request's key was
+// destroyed. It fails with not_found.
 func (s *Store) PeekNotice(ctx context.Context, token string) (NoticeView, error) {
 	tx := s.read(ctx)
 	var row noticeRow
 	if err := tx.Where("token_hash = ?", vault.HashToken(token)).Take(&row).Error; err != nil {
 		return NoticeView{}, missing(err, "notice")
 	}
-	m, err := s.NoticeToSend(ctx, row.ID)
+	r, err := findRequest(tx, models.ScopeOperator(), row.RequestID)
 	if err != nil {
 		return NoticeView{}, err
 	}
+	c, err := controllerByID(tx, r.ControllerID)
+	if err != nil {
+		return NoticeView{}, err
+	}
+	list, err := s.notices(tx, []noticeRow{row})
+	if err != nil {
+		return NoticeView{}, err
+	}
+	n := list[0]
 	v := NoticeView{
-		Recipient: m.Recipient, Controller: m.Controller, Reference: m.Reference, Right: m.Right, State: m.State, Answer: m.Answer,
-		Categories: m.Categories, ClosedAt: m.ClosedAt,
+		Recipient: n.Recipient, Controller: c.Name, Reference: r.Reference, Right: r.RightCode, State: n.State, Answer: n.Answer,
+		Categories: n.Categories, ClosedAt: n.ClosedAt,
 	}
-	if !m.Closed() {
-		v.Identities = m.Identities
+	if n.Closed() {
+		return v, nil
 	}
-	return v, nil
+	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+	if err != nil {
+		return NoticeView{}, err
+	}
+	v.Identities, err = openIdentities(key, row.ID, row.IdentitiesSealed)
+	return v, err
 }
 
 // AcknowledgeNotice records a recipient's answer, once, together with the decision that the workflow waits for. It fails with not_found,
