@@ -39,7 +39,7 @@ type Holiday struct {
 	LocalName  string // in the place's language
 	Source     string // the law, with its article
 	Note       string
-	Certainty  string // "high", or "medium" where the primary source was not read
+	Certainty  string // "high", or "medium" where the day rests on secondary sources or its law leaves a doubt
 	Substitute bool   // the day is kept instead of one that falls on a weekend
 }
 

@@ -24,7 +24,7 @@ type Record struct {
 	Substitute string   `json:"substitute,omitempty"` // what happens on a weekend: "weekday", "sunday" or "saturday before"
 	Source     string   `json:"source"`
 	Note       string   `json:"note,omitempty"`
-	Certainty  string   `json:"certainty,omitempty"` // "medium" where the primary source was not read; else "high"
+	Certainty  string   `json:"certainty,omitempty"` // "medium" where a doubt remains; empty is high
 }
 
 // entry is a record that was read and checked.
