@@ -73,9 +73,8 @@ func TestTheWalkFindsExactlyWhatTheDefinitionSays(t *testing.T) {
 	})
 }
 
-// A row that is somebody else's own, or that only their rows lead down to, is never found unshared. This asks the walk of every
-// other person and not the definition.
-func TestNoRowOfAnotherPersonIsFoundWithoutBeingShared(t *testing.T) {
+// A row that another person owns, by the same definition, is never located without being shared: the definition harms nobody.
+func TestNoRowThatAnotherPersonOwnsIsLocatedWithoutBeingShared(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, 6)
