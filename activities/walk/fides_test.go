@@ -3,6 +3,7 @@ package walk_test
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,7 @@ import (
 const fixtures = "../../../shared/fixtures/fides/"
 
 // fides is the Fides example database and its data map.
-func fides(t *testing.T) (*datamap.Graph, *connectors.Systems) {
+func fides(t *testing.T) (*datamap.Graph, *connectors.Systems, string) {
 	t.Helper()
 	script, err := os.ReadFile(fixtures + "postgres_sample.sql")
 	if err != nil {
@@ -36,7 +37,7 @@ func fides(t *testing.T) (*datamap.Graph, *connectors.Systems) {
 	}
 	graph, err := datamap.Compile(datasets)
 	require.NoError(t, err)
-	return graph, systems(t, dsn)
+	return graph, systems(t, dsn), dsn
 }
 
 func systems(t *testing.T, dsn string) *connectors.Systems {
@@ -59,7 +60,7 @@ func exec(t *testing.T, dsn, sql string) {
 
 func TestAFidesCustomerIsFoundWithAllThatBelongsToThem(t *testing.T) {
 	t.Parallel()
-	graph, systems := fides(t)
+	graph, systems, _ := fides(t)
 	found := &walk.Memory{}
 	w := walk.Walk{
 		Graph: graph, Open: systems.System, Found: found, Batch: 2,
@@ -98,4 +99,91 @@ func TestAFidesCustomerIsFoundWithAllThatBelongsToThem(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{"1 foreign_row orders", "2 foreign_row customer"}, shared["address"])
 	t.Log(shared)
+}
+
+func TestAFidesCustomerIsErasedAndNobodyElseIsTouched(t *testing.T) {
+	t.Parallel()
+	graph, systems, dsn := fides(t)
+	system, err := systems.System(t.Context(), "shop")
+	require.NoError(t, err)
+	problems, err := system.(connectors.Checker).Check(t.Context(), graph.Nodes)
+	require.NoError(t, err)
+	var faults []string
+	for _, p := range problems {
+		if p.Severity == datamap.Fault {
+			faults = append(faults, p.Code+" "+p.Where)
+		}
+	}
+	require.Equal(t, []string{
+		"mask_not_null postgres_example_test_dataset.visit.email", "mask_not_null postgres_example_test_extended_dataset.loyalty.id",
+	}, faults, "what the file cannot know")
+	for _, n := range graph.Nodes {
+		if n.Collection.Name == "visit" {
+			n.Collection.Erase = datamap.EraseDelete
+		}
+	}
+	found := &walk.Memory{}
+	w := walk.Walk{Graph: graph, Open: systems.System, Found: found, Identities: []walk.Identity{{Kind: "email", Value: "customer-1@example.com"}}}
+	_, err = w.Run(t.Context())
+	require.NoError(t, err)
+	before := all(t, graph, dsn)
+	erase(t, graph, found, system.(connectors.Eraser), 100)
+	after := all(t, graph, dsn)
+
+	changed := map[string][]string{}
+	for name, rows := range before {
+		for key, row := range rows {
+			if now, there := after[name][key]; !there {
+				changed[name] = append(changed[name], "-"+key)
+			} else if now != row {
+				changed[name] = append(changed[name], key)
+			}
+		}
+	}
+	for name, want := range map[string][]string{
+		"customer": {"1"}, "login": {"1", "2", "3", "4", "5", "6"}, "orders": {"ord_aaa-aaa", "ord_ccc-ccc", "ord_ddd-ddd"},
+		"payment_card": {"pay_aaa-aaa"}, "visit": {"-customer-1@example.com 2021-01-06 01:00:00"},
+	} {
+		require.ElementsMatch(t, want, changed[name], name)
+		delete(changed, name)
+	}
+	require.Empty(t, changed, "shared addresses, the service request with another address, products and other people")
+	require.Equal(t, "(1,,,\"2020-04-01 11:47:42\",1)", after["customer"]["1"], "address_id is no personal data and the fields are emptied")
+
+	verifier := system.(connectors.Verifier)
+	for _, s := range w.Starts() {
+		n, err := verifier.Count(t.Context(), s.Query)
+		require.NoError(t, err)
+		want := 0
+		if s.Query.Node.Collection.Name == "service_request" && s.Query.Fields[0] == "email" {
+			want = 1 // shared, so that the DPO decides
+		}
+		require.Equal(t, want, n, "%s.%s", s.Query.Node.Address, s.Query.Fields[0])
+	}
+}
+
+// all is every row of every collection by its key, read without the connector.
+func all(t *testing.T, graph *datamap.Graph, dsn string) map[string]map[string]string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	tables := map[string]map[string]string{}
+	for _, n := range graph.Nodes {
+		key := make([]string, len(n.Key))
+		for i, k := range n.Key {
+			key[i] = k + "::text"
+		}
+		rows, err := conn.Query(t.Context(), "SELECT concat_ws(' ', "+strings.Join(key, ", ")+"), t::text FROM "+n.Table+" t")
+		require.NoError(t, err)
+		var id, text string
+		table := map[string]string{}
+		_, err = pgx.ForEachRow(rows, []any{&id, &text}, func() error {
+			table[id] = text
+			return nil
+		})
+		require.NoError(t, err)
+		tables[n.Collection.Name] = table
+	}
+	return tables
 }
