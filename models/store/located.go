@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"habeas/models"
 	"habeas/models/datamap"
@@ -153,15 +154,18 @@ func (f *Found) add(ctx context.Context, rows []datamap.FoundRow) (int, error) {
 		viaCollection, sealed)
 }
 
-// exec runs one statement, and again when PostgreSQL gives it up for a deadlock with another worker that has not noticed its end yet.
+// exec runs one statement under the request's advisory lock, which both get to the database at once and in one transaction: a worker that
+// was given up for dead may still be writing the same rows in another order, and the two would deadlock.
 func (f *Found) exec(ctx context.Context, sql string, args ...any) (int, error) {
-	for try := 1; ; try++ {
-		tag, err := f.s.pool.Exec(ctx, sql, args...)
-		if again(err) && try < triesOfTx {
-			continue
-		}
-		return int(tag.RowsAffected()), unavailable(err)
-	}
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended('located rows ' || $1, 0))`, f.requestID.String())
+	var changed int64
+	batch.Queue(sql, args...).Exec(func(tag pgconn.CommandTag) error {
+		changed = tag.RowsAffected()
+		return nil
+	})
+	err := f.s.pool.SendBatch(ctx, batch).Close()
+	return int(changed), unavailable(err)
 }
 
 // Has reports for each key whether its row is there.
