@@ -34,8 +34,8 @@ func lost(err error) bool {
 		return true
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		// Connection exceptions, insufficient resources, operator intervention.
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P")
+		// Connection exceptions, insufficient resources, operator intervention; a lock or a statement that took too long.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57") || pg.Code == "55P03"
 	}
 	return pgconn.SafeToRetry(err)
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/models"
+	"habeas/models/calendar"
 	"habeas/models/ledger"
+	"habeas/models/plan"
 	"habeas/models/receipt"
 	"habeas/models/request"
 )
@@ -137,4 +139,25 @@ func TestDestroyedKeyLeavesNothingReadableAndTheEvidenceWhole(t *testing.T) {
 	_, err = b.VerifyLedger(t.Context(), b.jwks())
 	require.NoError(t, err)
 	require.False(t, b.submit(b.submission("ada@example.org")).Repeated, "the person may ask again")
+}
+
+func TestKeyIsKeptWhileADeferralNeedsIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.verified(b.submission("ada@example.org")).RequestID
+	require.NoError(t, b.CreateDeferrals(t.Context(), id, []plan.Group{{No: 1, ErasableOn: calendar.Date{Year: 2030, Month: 1, Day: 1}}}))
+	require.NoError(t, b.Advance(t.Context(), id, models.Closed, models.Withdrawn))
+	b.pass(time.Hour)
+	ids, err := b.Shreddable(t.Context(), b.now(), 10)
+	require.NoError(t, err)
+	require.Empty(t, ids)
+	requireCode(t, "deferral_pending", b.DestroyKey(t.Context(), id))
+
+	deferrals, err := b.Deferrals(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	require.NoError(t, b.FinishDeferral(t.Context(), deferrals[0].ID))
+	ids, err = b.Shreddable(t.Context(), b.now(), 10)
+	require.NoError(t, err)
+	require.Equal(t, []models.ID{id}, ids)
+	require.NoError(t, b.DestroyKey(t.Context(), id))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // DestroyKey erases what Habeas itself holds about a request: its key, without which nothing sealed can be read, in backups either, and the
-// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found or request_open.
+// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found, request_open or deferral_pending.
 func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
@@ -21,6 +21,14 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		}
 		if r.State != models.Closed {
 			return models.Errorf(models.Conflict, "request_open", "The request is still open and needs its data.")
+		}
+		var pending int64
+		err = tx.Model(&deferralRow{}).Where("request_id = ? AND state <> ?", r.ID, DeferralDone).Count(&pending).Error
+		if err != nil {
+			return err
+		}
+		if pending > 0 {
+			return models.Errorf(models.Conflict, "deferral_pending", "A deferral still needs to know whose data to erase.")
 		}
 		err = s.update(tx, r.ID, map[string]any{"wrapped_key": nil, "shredded_at": s.now(), "subject_index": nil})
 		if err != nil {
