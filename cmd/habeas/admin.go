@@ -28,6 +28,35 @@ func (c *cli) openStore(ctx context.Context) (*store.Store, *vault.Vault, error)
 	return s, v, err
 }
 
+// evidence opens the database for an auditor, who may lack the secrets: then the keys come from a file and nothing sealed can be read.
+func (c *cli) evidence(ctx context.Context) (*store.Store, []byte, error) {
+	cfg, err := c.load(config.NeedDatabase)
+	if err != nil {
+		return nil, nil, err
+	}
+	secrets := vault.Config{Master: cfg.MasterKey.Reveal(), Signing: cfg.SigningKey.Reveal()}
+	var jwks []byte
+	if secrets.Signing == "" {
+		secrets = vault.Generate()
+	} else if jwks, err = publicKeys(secrets); err != nil {
+		return nil, nil, err
+	}
+	v, err := vault.New(secrets)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := store.Open(ctx, store.Config{DSN: cfg.DatabaseURL.Reveal(), Vault: v})
+	return s, jwks, err
+}
+
+func publicKeys(secrets vault.Config) ([]byte, error) {
+	v, err := vault.New(secrets)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.JWKS(v.Signer().Public())
+}
+
 type applyCmd struct {
 	File string `arg:"" help:"YAML file with controllers and recipients." type:"existingfile"`
 }
@@ -160,11 +189,7 @@ func (publicCmd) Run(c *cli, s *rulescli.Streams) error {
 	if err != nil {
 		return err
 	}
-	v, err := vault.New(vault.Config{Master: cfg.MasterKey.Reveal(), Signing: cfg.SigningKey.Reveal()})
-	if err != nil {
-		return err
-	}
-	b, err := ledger.JWKS(v.Signer().Public())
+	b, err := publicKeys(vault.Config{Master: cfg.MasterKey.Reveal(), Signing: cfg.SigningKey.Reveal()})
 	if err == nil {
 		_, err = s.Out.Write(append(b, '\n'))
 	}

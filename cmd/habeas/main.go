@@ -44,7 +44,7 @@ func run(args []string, streams rulescli.Streams) int {
 	parser, err := kong.New(&c,
 		kong.Name("habeas"), kong.Description("GDPR data-subject requests, from the first message to provable completion."),
 		kong.UsageOnError(), kong.Writers(streams.Out, streams.Err), kong.Exit(func(status int) { exited = status }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams, ledgercli.Source(c.evidence)),
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "habeas:", err)

@@ -23,7 +23,7 @@ func (c *cli) load(need config.Need) (config.Config, error) {
 }
 
 func (c *cli) build(ctx context.Context) (*app.App, error) {
-	cfg, err := c.load(config.NeedDatabase)
+	cfg, err := config.Load(c.Config, config.Environ())
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (l codes) SendPackageCode(ctx context.Context, c store.PackageCode) error {
 	}
 	m, err := templates.PackageCodeMail{
 		MailHead: templates.MailHead{Language: c.Language, Sender: c.Controller, Reference: c.Reference, Zone: zone},
-		Code:     c.Code, ExpiresAt: c.ExpiresAt,
+		Code:     c.Code[:4] + "-" + c.Code[4:], ExpiresAt: c.ExpiresAt,
 	}.Mail()
 	if err != nil {
 		return err

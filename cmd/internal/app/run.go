@@ -33,14 +33,17 @@ func (a *App) Handler() (http.Handler, error) {
 		proxies = append(proxies, p)
 	}
 	return api.New(api.Deps{
-		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Rules: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules},
-		Keys: func() ([]byte, error) { return ledger.JWKS(a.Vault.Signer().Public()) },
+		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Eval: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules}.Eval,
+		Keys: a.PublicKeys,
 		Log:  a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
 		},
 	})
 }
+
+// PublicKeys is the JWK set that verifies receipts and the ledger.
+func (a *App) PublicKeys() ([]byte, error) { return ledger.JWKS(a.Vault.Signer().Public()) }
 
 // Serve answers HTTP on the listener until ctx ends, then lets calls under way finish. It does not need Temporal.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"habeas/cmd/internal/devserver"
+	"habeas/cmd/internal/devserver/demo"
+	"habeas/models/store/pgserver"
+)
+
+type cli struct {
+	Listen  string `help:"Address of the portal and the console." default:"127.0.0.1:8080"`
+	Mail    string `help:"Address of the page that shows all mail." default:"127.0.0.1:8025"`
+	Verbose bool   `help:"Show Habeas' own log."`
+
+	Serve serveCmd `cmd:"" default:"1" help:"Start everything with a fresh sample company and serve until interrupted."`
+	Demo  demoCmd  `cmd:"" help:"The same, and carry an access, an export and an erasure request through it."`
+}
+
+type serveCmd struct{}
+
+type demoCmd struct {
+	Once bool `help:"End after the demonstration; the exit status says whether all went well."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	k := kong.Parse(&c, kong.Name("habeas-dev"), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Description("Habeas on one machine, for trying it out and for development."))
+	if err := k.Run(&c); err != nil {
+		fmt.Fprintln(os.Stderr, "habeas-dev:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+// Run serves until interrupted.
+func (serveCmd) Run(ctx context.Context, c *cli) (err error) {
+	s, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	return c.serve(ctx, s)
+}
+
+// Run plays the demonstration, leaves two requests open to try out, and serves until interrupted unless it is to end.
+func (d demoCmd) Run(ctx context.Context, c *cli) (err error) {
+	if d.Once {
+		c.Listen, c.Mail = "", ""
+	}
+	s, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	if err := demo.Run(ctx, s, os.Stdout); err != nil {
+		return fmt.Errorf("the demonstration failed: %w", err)
+	}
+	fmt.Println("\nAll went well.")
+	if d.Once {
+		return nil
+	}
+	if err := demo.LeaveOpen(ctx, s); err != nil {
+		return err
+	}
+	return c.serve(ctx, s)
+}
+
+func (c *cli) start(ctx context.Context) (*devserver.Server, error) {
+	dir, err := pgserver.DefaultDataDir("habeas-dev")
+	if err != nil {
+		return nil, err
+	}
+	options := devserver.Options{Dir: dir, Listen: c.Listen, Mail: c.Mail, Progress: os.Stdout}
+	if c.Verbose {
+		options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	fmt.Println("Starting:")
+	return devserver.Start(ctx, options)
+}
+
+func (c *cli) serve(ctx context.Context, s *devserver.Server) error {
+	fmt.Printf(`
+  Portal, for people who ask     %s
+  Console, for the DPO           %s/staff
+      access key                 %s
+  API, for the customer          %s/v1/requests
+      access key                 %s
+  All mail                       %s
+  Temporal, for its own tools    %s (namespace %s)
+
+Ctrl-C ends everything.
+`, s.Config.BaseURL, s.Config.BaseURL, s.DPOKey, s.Config.BaseURL, s.Customer, s.MailURL, s.Temporal.Address, s.Temporal.Namespace)
+	<-ctx.Done()
+	return nil
+}
