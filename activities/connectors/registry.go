@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -17,6 +18,15 @@ type Config struct {
 	DSN    models.Personal // address with credentials; never printed
 	Secret []byte          // installation's secret for keyed hashes; at least 16 bytes
 }
+
+// String is the name and the kind only.
+func (c Config) String() string { return c.Kind + " system " + c.Name }
+
+// GoString keeps the secrets out of %#v.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue keeps the secrets out of structured logs.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Opener opens a system; it need not connect before the first call.
 type Opener func(ctx context.Context, cfg Config) (System, error)

@@ -188,8 +188,10 @@ func TestMasksFollowTheMap(t *testing.T) {
     - {name: extra, habeas: {erase: null}}`)
 	n := node(g, "people")
 	require.Equal(t, []datamap.Mask{
-		{Field: "email", Method: datamap.FieldHash}, {Field: "name", Method: datamap.FieldReplace, Value: "masked"},
-		{Field: "score", Method: datamap.FieldNull}, {Field: "extra", Method: datamap.FieldNull},
+		{Field: "email", Method: datamap.FieldHash},
+		{Field: "name", Method: datamap.FieldReplace, Value: "masked"},
+		{Field: "score", Method: datamap.FieldNull},
+		{Field: "extra", Method: datamap.FieldNull},
 	}, n.Masks())
 	require.Equal(t, datamap.EraseMask, n.Erasure())
 }

@@ -44,7 +44,11 @@ func datasets() []datamap.Dataset {
 			Name: "people", Restrict: &datamap.Restrict{Column: "restricted_at", Set: &now},
 			Fields: []datamap.Field{
 				key("id"), email, replace, personal("born", datamap.FieldNull), personal("balance", ""), personal("photo", ""),
-				{Name: "active"}, {Name: "seen"}, {Name: "uid"}, {Name: "tags", Type: "string[]"}, {Name: "restricted_at"},
+				{Name: "active"},
+				{Name: "seen"},
+				{Name: "uid"},
+				{Name: "tags", Type: "string[]"},
+				{Name: "restricted_at"},
 			},
 		},
 		{Name: "members", Erase: datamap.EraseDelete, Fields: []datamap.Field{key("org"), key("no"), toPerson, {Name: "role"}}},
@@ -69,10 +73,17 @@ func tables() map[string]*Table {
 		"people": {
 			Node: node("people"),
 			Columns: []Column{
-				{Name: "id", Kind: datamap.KindInt, Key: true}, {Name: "email", Kind: datamap.KindText}, {Name: "name", Kind: datamap.KindText},
-				{Name: "born", Kind: datamap.KindDate}, {Name: "balance", Kind: datamap.KindDecimal}, {Name: "photo", Kind: datamap.KindBytes},
-				{Name: "active", Kind: datamap.KindBool}, {Name: "seen", Kind: datamap.KindTimestamp}, {Name: "uid", Kind: datamap.KindUUID},
-				{Name: "tags", Kind: datamap.KindText, Array: true}, {Name: "restricted_at", Kind: datamap.KindTimestamp},
+				{Name: "id", Kind: datamap.KindInt, Key: true},
+				{Name: "email", Kind: datamap.KindText},
+				{Name: "name", Kind: datamap.KindText},
+				{Name: "born", Kind: datamap.KindDate},
+				{Name: "balance", Kind: datamap.KindDecimal},
+				{Name: "photo", Kind: datamap.KindBytes},
+				{Name: "active", Kind: datamap.KindBool},
+				{Name: "seen", Kind: datamap.KindTimestamp},
+				{Name: "uid", Kind: datamap.KindUUID},
+				{Name: "tags", Kind: datamap.KindText, Array: true},
+				{Name: "restricted_at", Kind: datamap.KindTimestamp},
 			},
 			Rows: [][]datamap.Value{
 				{
