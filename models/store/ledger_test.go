@@ -11,6 +11,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/ledger"
+	"habeas/models/request"
 )
 
 // jwks is the published key.
@@ -217,4 +218,22 @@ func TestAppendedEntryIsReadBack(t *testing.T) {
 	require.Equal(t, "crm", entries[1].Data["system"])
 	require.Equal(t, models.RoleSystem, entries[1].Actor.Role)
 	requireCode(t, "not_found", b.Append(t.Context(), models.MustParseID("00000000-0000-4000-8000-00000000ffff"), "walk.done", nil))
+}
+
+func TestLedgerVerifiesWhenTimePassesWithinATransaction(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.ticks.Store(true)
+	id, p := b.inReview()
+	b.submit(b.submission("ada@example.org"))
+	require.NoError(t, b.decide(request.Decision{
+		RequestID: id, Kind: request.Approve, Actor: dpo, PlanDigest: p.Digest(), Choices: map[int]models.Treatment{2: models.TreatKeep},
+	}))
+	require.NoError(t, b.RecordClock(t.Context(), id, due(30), "received"))
+	_, err := b.IssueReceipt(t.Context(), id, models.ID{}, models.Fulfilled)
+	require.NoError(t, err)
+	b.seal()
+	report, err := b.VerifyLedger(t.Context(), b.jwks())
+	require.NoError(t, err)
+	require.Greater(t, report.Entries, int64(8))
 }

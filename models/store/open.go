@@ -27,7 +27,7 @@ WITH opened AS (
     SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @subject, @verified FROM opened
 ), recorded AS (
     INSERT INTO ledger_entries (id, at, controller_id, request_id, kind, body)
-    SELECT @entry, @at, @controller, id, @kind, @body FROM opened
+    SELECT @entry, @entry_at, @controller, id, @kind, @body FROM opened
 ), pending AS (
     INSERT INTO ledger_pending (entry_id) SELECT @entry FROM opened
 ), ordered AS (
@@ -76,7 +76,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"request": out.RequestID, "reference": out.Reference, "controller": c.ID, "right": in.Right, "state": models.Received,
 		"channel": in.Channel, "language": in.Language, "at": in.at, "verified": nil, "index": in.index, "submission": in.id, "key": wrapped,
 		"clock": clock, "role": in.Actor.Role, "actor": in.Actor.ID, "token": vault.HashToken(in.token), "subject": sealed,
-		"entry": entry.ID, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
+		"entry": entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
 		"scope": "", "idempotency": nil, "fingerprint": nil,
 	}
 	if in.Vouched {

@@ -29,6 +29,7 @@ type bundle struct {
 	acme     request.Controller // a customer
 	globex   request.Controller // another customer
 	clock    atomic.Int64       // unix microseconds
+	ticks    atomic.Bool        // the clock moves on by itself, whenever it is read
 }
 
 func setup(t *testing.T) *bundle {
@@ -66,7 +67,12 @@ func (b *bundle) open(v *vault.Vault) *store.Store {
 	return s
 }
 
-func (b *bundle) now() time.Time { return time.UnixMicro(b.clock.Load()).UTC() }
+func (b *bundle) now() time.Time {
+	if b.ticks.Load() {
+		b.pass(time.Microsecond)
+	}
+	return time.UnixMicro(b.clock.Load()).UTC()
+}
 
 // pass moves the clock on.
 func (b *bundle) pass(d time.Duration) { b.clock.Add(d.Microseconds()) }
