@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"reflect"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
@@ -58,7 +57,9 @@ func (p *pages) write(w http.ResponseWriter, status int, f templates.Frame, rend
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", f.Lang)
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the reader has gone; there is nobody left to tell
+	if _, err := w.Write(body); err != nil {
+		return nil // the reader has gone; there is nobody left to tell
+	}
 	return nil
 }
 
@@ -133,8 +134,8 @@ func prefixNet(p netip.Prefix) *net.IPNet {
 
 // typeName is the type of an error and, of the database's, its SQLSTATE.
 func typeName(err error) string {
-	if pg, ok := err.(*pgconn.PgError); ok { //nolint:errorlint // one link of the chain is meant
-		return "SQLSTATE " + pg.Code
+	if db, ok := err.(interface{ SQLState() string }); ok {
+		return "SQLSTATE " + db.SQLState()
 	}
 	if t := reflect.TypeOf(err); t != nil {
 		return fmt.Sprint(t)

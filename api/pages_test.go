@@ -357,3 +357,23 @@ func TestEachOfferedExampleComputes(t *testing.T) {
 		require.Equal(t, 200, a.status, "%s: %s", kind, m[1])
 	}
 }
+
+func TestThePortalAnswersAlikeForKnownAndUnknownAddresses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.verified(models.Access, "known@example.com", models.AwaitingInstruction)
+	reference := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}|/status/[A-Za-z0-9_-]+`)
+	see := func(email string) (sent, status string) {
+		c := b.browser()
+		a := b.post(c, "/requests", url.Values{"right": {"access"}, "controller": {"acme"}, "email": {email}})
+		require.Equal(t, http.StatusSeeOther, a.status)
+		location := a.header.Get("Location")
+		sent = b.get(c, location).body
+		status = b.get(c, strings.Replace(location, "/requests/sent/", "/status/", 1)).body
+		return reference.ReplaceAllString(sent, "X"), reference.ReplaceAllString(status, "X")
+	}
+	sent, status := see("known@example.com")
+	sent2, status2 := see("never@example.com")
+	require.Equal(t, sent, sent2)
+	require.Equal(t, status, status2)
+}

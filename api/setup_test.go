@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"habeas/api"
@@ -101,10 +100,6 @@ func setup(t *testing.T, opts ...option) *bundle {
 	s, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v, Now: now, MaxConns: 6})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	pool, err := pgxpool.New(t.Context(), dsn)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-
 	b := &bundle{Store: s, t: t, log: &safeBuffer{}, mails: &mailbox{}, keys: map[models.Role]string{}}
 	b.clock = func(d time.Duration) {
 		mu.Lock()
@@ -112,9 +107,9 @@ func setup(t *testing.T, opts ...option) *bundle {
 		at = at.Add(d)
 	}
 	d := api.Deps{
-		Store: s, Sessions: pgxstore.NewWithCleanupInterval(pool, 0), Codes: b.mails, Now: now,
+		Store: s, Sessions: pgxstore.NewWithCleanupInterval(s.Pool(), 0), Codes: b.mails, Now: now,
 		Log:    slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Config: api.Config{BaseURL: "http://habeas.test", Contact: "dpo@northwind.example", IdentityKinds: []string{"phone_number"}, PostsPerMinute: 100_000},
+		Config: api.Config{BaseURL: "http://habeas.test", Contact: "dpo@northwind.example", IdentityKinds: []string{"email", "phone_number"}, PostsPerMinute: 100_000},
 	}
 	for _, o := range opts {
 		o(&d)

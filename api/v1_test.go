@@ -27,8 +27,9 @@ func TestSubmittingARequestIsAccepted(t *testing.T) {
 
 	subject, err := b.Subject(t.Context(), models.ScopeOperator(), models.MustParseID(got["id"].(string)))
 	require.NoError(t, err)
-	require.Equal(t, "+49 30 1", subject.Identities[1].Value.Reveal())
+	require.Len(t, subject.Identities, 1, "the mail will prove the address and nothing else")
 	require.Equal(t, "email", subject.Identities[0].Kind)
+	require.Equal(t, "+49 30 1", subject.Claimed[0].Value.Reveal())
 }
 
 func TestBadSubmissionsAreRefusedWithStableCodes(t *testing.T) {
@@ -129,8 +130,13 @@ func TestKnownAndUnknownAddressesGetTheSameAnswer(t *testing.T) {
 func TestAControllerFilesForItsOwnPersonAndVouches(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	a := b.call("POST", "/v1/requests", b.keys[models.RoleController], `{"right":"erasure","email":"sam@example.com","identity_vouched":true}`)
+	a := b.call("POST", "/v1/requests", b.keys[models.RoleController], `{"right":"erasure","email":"sam@example.com","identity_vouched":true,
+		"identities":[{"kind":"customer_number","value":"C-1"},{"kind":"email","value":"old@example.com"}]}`)
 	require.Equal(t, http.StatusAccepted, a.status, a.body)
+	subject, err := b.Subject(t.Context(), models.ScopeOperator(), models.MustParseID(a.json(t)["id"].(string)))
+	require.NoError(t, err)
+	require.Len(t, subject.Identities, 3)
+	require.Empty(t, subject.Claimed)
 	r, err := b.Request(t.Context(), models.ScopeOf(b.acme.ID), models.MustParseID(a.json(t)["id"].(string)))
 	require.NoError(t, err)
 	require.False(t, r.VerifiedAt.IsZero())

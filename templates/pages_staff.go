@@ -73,7 +73,8 @@ type RequestView struct {
 // SubjectView is the identity of the person, shown after an explicit, recorded act.
 type SubjectView struct {
 	Name, Email string
-	Identities  []KindValue
+	Identities  []KindValue // proven or vouched for
+	Claimed     []KindValue // said by the person, proven by nobody
 	Message     string
 	Answers     []string // to questions that were asked
 }
@@ -249,7 +250,7 @@ func closedExample() RequestView {
 	v.Due.Done, v.Offers, v.Plan.Decided = true, nil, true
 	v.Plan.Groups[2].Choice = models.TreatKeep
 	v.Plan.Undecided = 0
-	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"email", "sam.sample@example.com"}}, Message: "Please erase all.", Answers: []string{"The one in Hamburg."}}
+	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"customer_number", "C-1042"}}, Claimed: []KindValue{{"phone_number", "+49 30 1234"}}, Message: "Please erase all.", Answers: []string{"The one in Hamburg."}}
 	v.Notices = []NoticeRow{
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Recipient: "Parcel Analytics", State: "acknowledged", Answer: "erased", Attempts: 1, SentAt: exampleTime, AnsweredAt: exampleTime},
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true},

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -47,8 +48,8 @@ func Log(log *slog.Logger, now func() time.Time) func(http.Handler) http.Handler
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := &recorder{ResponseWriter: w}
-			defer func() {
-				c := CallOf(r.Context())
+			defer func(ctx context.Context) {
+				c := CallOf(ctx)
 				attrs := []slog.Attr{
 					slog.String("call", c.ID), slog.String("method", method(r.Method)), slog.String("route", c.Route), slog.Int("status", rec.status()),
 					slog.Int64("bytes", rec.bytes), slog.Float64("ms", float64(now().Sub(start).Microseconds())/1000),
@@ -56,8 +57,8 @@ func Log(log *slog.Logger, now func() time.Time) func(http.Handler) http.Handler
 				if c.Known() {
 					attrs = append(attrs, slog.String("role", string(c.Principal.Role)), slog.String("key", c.Principal.ID.String()))
 				}
-				log.LogAttrs(r.Context(), slog.LevelInfo, "call", attrs...)
-			}()
+				log.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
+			}(r.Context())
 			next.ServeHTTP(rec, r)
 		})
 	}
@@ -76,17 +77,17 @@ func method(m string) string {
 func Recover(log *slog.Logger, fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			defer func() {
+			defer func(ctx context.Context) {
 				v := recover()
 				if v == nil {
 					return
 				}
-				if v == http.ErrAbortHandler {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
-				log.ErrorContext(r.Context(), "panic in a handler", "call", CallOf(r.Context()).ID, "route", CallOf(r.Context()).Route, "stack", string(debug.Stack()))
+				log.ErrorContext(ctx, "panic in a handler", "call", CallOf(ctx).ID, "route", CallOf(ctx).Route, "stack", string(debug.Stack()))
 				fail(w, r, errPanic)
-			}()
+			}(r.Context())
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,11 @@ type Deps struct {
 // Portal serves the public pages.
 type Portal struct{ Deps }
 
-// New makes the portal.
-func New(d Deps) *Portal { return &Portal{d} }
+// New makes the portal. The address has a field of its own on the form, whatever kinds the data map knows.
+func New(d Deps) *Portal {
+	d.IdentityKinds = slices.DeleteFunc(slices.Clone(d.IdentityKinds), func(kind string) bool { return kind == "email" })
+	return &Portal{d}
+}
 
 // Routes adds the portal's routes.
 func (p *Portal) Routes(e *echo.Echo) {

@@ -164,5 +164,7 @@ func (p Problem) Write(w http.ResponseWriter) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="habeas"`)
 	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // the caller has gone; there is nobody left to tell
+	if _, err := w.Write(body); err != nil {
+		return // the caller has gone; there is nobody left to tell
+	}
 }

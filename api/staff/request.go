@@ -4,7 +4,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,8 +72,7 @@ func (k *Console) decide(c echo.Context) error {
 		}
 	}
 	_, err = k.Store.Decide(c.Request().Context(), who.Scope, d)
-	switch models.KindOf(err) {
-	case models.Conflict, models.Invalid, models.Forbidden:
+	if kind := models.KindOf(err); kind == models.Conflict || kind == models.Invalid || kind == models.Forbidden {
 		p := problem.Of(err, "", "")
 		return k.showRequest(c, p.Status, func(v *templates.RequestView) { v.Failure = p.Detail })
 	}
@@ -128,10 +126,13 @@ func (k *Console) answers(ctx context.Context, who models.Principal, id models.I
 
 func subjectView(s request.Subject, answers []string) *templates.SubjectView {
 	v := &templates.SubjectView{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal(), Answers: answers}
-	for _, i := range slices.Concat(s.Identities, s.Claimed) {
+	for _, i := range s.Identities {
 		if i.Kind != "email" || i.Value != s.Email {
 			v.Identities = append(v.Identities, templates.KindValue{Kind: i.Kind, Value: i.Value.Reveal()})
 		}
+	}
+	for _, i := range s.Claimed {
+		v.Claimed = append(v.Claimed, templates.KindValue{Kind: i.Kind, Value: i.Value.Reveal()})
 	}
 	return v
 }

@@ -3,6 +3,7 @@ package staff
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -117,7 +118,7 @@ func members(result json.RawMessage) (out []templates.Fact, steps []string) {
 		if json.Unmarshal(value, &plain) == nil {
 			text = plain
 		}
-		out = append(out, templates.Fact{Name: name.(string), Value: text})
+		out = append(out, templates.Fact{Name: fmt.Sprint(name), Value: text})
 	}
 	return out, steps
 }
