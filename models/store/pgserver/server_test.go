@@ -101,6 +101,41 @@ func TestACancelledStartLeavesNothingBehind(t *testing.T) {
 	start(t, pgserver.Options{DataDir: dir})
 }
 
+func TestADirectoryOfAnotherVersionIsRefusedAndLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	dir := keptDir(t)
+	version := filepath.Join(dir, "pgdata", "PG_VERSION")
+	require.NoError(t, os.MkdirAll(filepath.Dir(version), 0o700))
+	require.NoError(t, os.WriteFile(version, []byte("9\n"), 0o600))
+	_, err := pgserver.Start(t.Context(), pgserver.Options{DataDir: dir})
+	require.ErrorContains(t, err, "made by PostgreSQL 9")
+	require.FileExists(t, version)
+}
+
+func TestADirectoryThatTheServersUserCannotReachIsNamed(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root becomes another user to run PostgreSQL")
+	}
+	private := filepath.Dir(keptDir(t))
+	require.NoError(t, os.Chmod(private, 0o700))
+	_, err := pgserver.Start(t.Context(), pgserver.Options{DataDir: filepath.Join(private, "cluster")})
+	require.ErrorContains(t, err, "cannot enter "+private)
+}
+
+func TestATakenPortIsNamed(t *testing.T) {
+	t.Parallel()
+	first := start(t, pgserver.Options{})
+	_, err := pgserver.Start(t.Context(), pgserver.Options{Port: first.Port()})
+	require.ErrorContains(t, err, "Address already in use")
+}
+
+func TestAWrongDirectoryOfProgramsIsNamed(t *testing.T) {
+	t.Setenv("HABEAS_PG_BIN", t.TempDir())
+	_, err := pgserver.Start(t.Context(), pgserver.Options{})
+	require.ErrorContains(t, err, "HABEAS_PG_BIN")
+}
+
 // TestAServerEndsWithTheProcessThatStartedIt starts this test binary again as the parent, kills it in the way that leaves
 // it no time to clean up, and expects that server and directory are gone.
 func TestAServerEndsWithTheProcessThatStartedIt(t *testing.T) {

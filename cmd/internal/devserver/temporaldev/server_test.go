@@ -88,6 +88,36 @@ func TestAFailedStartShowsTheServersOwnWords(t *testing.T) {
 	require.ErrorContains(t, err, "at least 1h")
 }
 
+func TestTheProgramSaysWhatItIsAndRefusesWrongUsage(t *testing.T) {
+	t.Parallel()
+	program, err := temporaldev.Locate(t.Context(), os.Stderr)
+	require.NoError(t, err)
+	out, err := exec.CommandContext(t.Context(), program, "-version").CombinedOutput()
+	require.NoError(t, err)
+	require.Contains(t, string(out), "go.temporal.io/server v1.32.1")
+	out, err = exec.CommandContext(t.Context(), program, "-help").CombinedOutput()
+	require.NoError(t, err)
+	require.Contains(t, string(out), "-exit-with-stdin")
+
+	for arguments, complaint := range map[string]string{
+		"-store=oracle":         "postgres or sqlite",
+		"-store=postgres":       "needs -dsn",
+		"-dsn=postgres://u@h/d": "needs -store=postgres",
+		"-port=70000":           "not a port",
+		"-retention=1m":         "at least 1h",
+		"-namespace=":           "empty",
+		"-shards=0":             "at least one",
+		"serve":                 "unexpected argument",
+		"-no-such-flag":         "no-such-flag",
+	} {
+		cmd := exec.CommandContext(t.Context(), program, arguments)
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err, arguments)
+		require.Equal(t, 2, cmd.ProcessState.ExitCode(), arguments)
+		require.Contains(t, string(out), complaint)
+	}
+}
+
 func TestAMissingProgramIsNamed(t *testing.T) {
 	t.Setenv("HABEAS_TEMPORAL_DEV", filepath.Join(t.TempDir(), "absent"))
 	_, err := temporaldev.Start(t.Context(), temporaldev.Options{})
