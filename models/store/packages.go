@@ -64,7 +64,8 @@ const packageToken = "package" // purpose of a package's token
 func packagePlace(id models.ID) string { return "package_chunks/" + id.String() }
 
 // CreatePackage begins the package of a request and returns its ID; a request has one at a time, so that the one that is not shredded
-// yet is returned again. It fails with not_found or key_destroyed.
+// yet is returned again. One that was finished is open for writing again while the request is still being executed, since its link was
+// not sent yet: a step that is repeated writes the package anew. It fails with not_found or key_destroyed.
 func (s *Store) CreatePackage(ctx context.Context, requestID models.ID) (models.ID, error) {
 	var id models.ID
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -82,7 +83,7 @@ func (s *Store) CreatePackage(ctx context.Context, requestID models.ID) (models.
 		}
 		if len(live) > 0 {
 			id = live[0].ID
-			return nil
+			return s.reopenPackage(tx, r, live[0])
 		}
 		id = newID()
 		row := packageRow{
@@ -95,6 +96,20 @@ func (s *Store) CreatePackage(ctx context.Context, requestID models.ID) (models.
 		return s.record(tx, r, models.System(), "package.created", map[string]any{"package_id": id})
 	})
 	return id, err
+}
+
+// reopenPackage takes back that a package is finished, unless its link may be out.
+func (s *Store) reopenPackage(tx *gorm.DB, r requestRow, p packageRow) error {
+	if p.State != PackageReady || r.State != models.Executing {
+		return nil
+	}
+	err := tx.Model(&packageRow{}).Where("id = ?", p.ID).Updates(map[string]any{
+		"state": PackageBuilding, "chunks": nil, "ready_at": nil, "expires_at": nil, "digest": "", "size": 0,
+	}).Error
+	if err != nil {
+		return err
+	}
+	return s.record(tx, r, models.System(), "package.reopened", map[string]any{"package_id": p.ID})
 }
 
 // FinishPackage makes a package whose writer was closed ready to be fetched until expiresAt, and returns the token of its link. digest

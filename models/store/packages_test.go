@@ -122,9 +122,37 @@ func TestHalfWrittenPackageIsReplaced(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.PackageWriter(t.Context(), id)
 	requireCode(t, "package_finished", err)
+	b.advance(request, models.Delivering)
+	again, err = b.CreatePackage(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, id, again)
+	_, err = b.PackageWriter(t.Context(), id)
+	requireCode(t, "package_finished", err)
 	got, err := b.fetch(b.PackageToken(id))
 	require.NoError(t, err)
 	require.Equal(t, digest, got)
+}
+
+func TestStepThatBuildsAPackageMayBeRepeatedAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	request := b.delivering("ada@example.org")
+	var id models.ID
+	for size := int64(100); size <= 200; size += 100 {
+		var err error
+		id, err = b.CreatePackage(t.Context(), request)
+		require.NoError(t, err)
+		digest := b.write(id, size)
+		_, err = b.FinishPackage(t.Context(), id, digest, size, b.now().Add(time.Hour))
+		require.NoError(t, err)
+	}
+	b.advance(request, models.Delivering)
+	file, size, _, err := b.OpenPackage(t.Context(), b.PackageToken(id), b.code(b.PackageToken(id)))
+	require.NoError(t, err)
+	require.EqualValues(t, 200, size)
+	content, err := io.ReadAll(file)
+	require.NoError(t, err)
+	require.Len(t, content, 200)
 }
 
 func TestChangedOrCutPackageFailsInsteadOfEnding(t *testing.T) {

@@ -16,13 +16,19 @@ func erasurePlan(id models.ID) plan.Plan {
 	return plan.Plan{
 		RequestID: id, Right: models.Erasure, RuleSet: "2026-01", DataMapDigest: "abc",
 		Groups: []plan.Group{
-			{No: 1, System: "sales", Dataset: "crm", Collection: "customer", Rows: 3, Proposed: models.TreatErase, Reason: plan.ReasonGround,
-				Categories: []string{"user.contact.email"}},
-			{No: 2, System: "sales", Dataset: "freight", Collection: "party", Rows: 1, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
-				Options: []models.Treatment{models.TreatKeep, models.TreatErase}, SharedWith: "crm.customer"},
-			{No: 3, System: "sales", Dataset: "customs", Collection: "entry", Rows: 2, Proposed: models.TreatRetain, Reason: plan.ReasonHeld,
+			{
+				No: 1, System: "sales", Dataset: "crm", Collection: "customer", Rows: 3, Proposed: models.TreatErase, Reason: plan.ReasonGround,
+				Categories: []string{"user.contact.email"},
+			},
+			{
+				No: 2, System: "sales", Dataset: "freight", Collection: "party", Rows: 1, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
+				Options: []models.Treatment{models.TreatKeep, models.TreatErase}, SharedWith: "crm.customer",
+			},
+			{
+				No: 3, System: "sales", Dataset: "customs", Collection: "entry", Rows: 2, Proposed: models.TreatRetain, Reason: plan.ReasonHeld,
 				Rule: "EU_UCC_51", Citation: "Reg. 952/2013 Art. 51(1)", HoldThrough: date("2027-12-31"), ErasableOn: date("2028-01-01"),
-				Categories: []string{"user.government_id"}},
+				Categories: []string{"user.government_id"},
+			},
 		},
 	}
 }

@@ -3,8 +3,28 @@ package store
 // Rows are all row types, for the test that compares them with the migrated tables.
 func Rows() []any {
 	return []any{
-		controllerRow{}, accessKeyRow{}, requestRow{}, submissionRow{}, verificationRow{}, idempotencyRow{}, decisionRow{}, orderRow{},
-		entryRow{}, pendingRow{}, chainRow{}, checkpointRow{}, receiptRow{}, systemRow{},
-		planRow{}, recipientRow{}, noticeRow{}, mailRow{}, messageRow{}, packageRow{}, packageCodeRow{}, deferralRow{}, suppressionRow{},
+		controllerRow{},
+		accessKeyRow{},
+		requestRow{},
+		submissionRow{},
+		verificationRow{},
+		idempotencyRow{},
+		decisionRow{},
+		orderRow{},
+		entryRow{},
+		pendingRow{},
+		chainRow{},
+		checkpointRow{},
+		receiptRow{},
+		systemRow{},
+		planRow{},
+		recipientRow{},
+		noticeRow{},
+		mailRow{},
+		messageRow{},
+		packageRow{},
+		packageCodeRow{},
+		deferralRow{},
+		suppressionRow{},
 	}
 }
