@@ -35,7 +35,7 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 	if err != nil {
 		return templates.ErasureMail{}, err
 	}
-	mail := templates.ErasureMail{MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), Authority: l.controller.Authority}
+	mail := templates.ErasureMail{MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), Authority: l.controller.Authority, Link: l.status}
 	for _, g := range p.Groups {
 		switch g.Treatment() {
 		case models.TreatErase, models.TreatMask:

@@ -10,6 +10,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/request"
+	"habeas/templates"
 	"habeas/templates/report"
 )
 
@@ -81,7 +82,7 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 			continue
 		}
 		head.Recipients = append(head.Recipients, report.Recipient{
-			Name: r.Name, Purpose: r.Purpose, Categories: affected, Country: r.Country, Safeguard: r.Safeguard,
+			Name: r.Name, Purpose: r.Purpose, Categories: templates.CategoriesInWords(affected), Country: r.Country, Safeguard: r.Safeguard,
 		})
 	}
 	head.Processing = a.processing(p, head.Recipients)
@@ -126,7 +127,7 @@ func (a *Activities) processing(p plan.Plan, recipients []report.Recipient) []re
 		if !touched {
 			continue
 		}
-		set.Categories, set.Storage, set.Purposes = sorted(set.Categories), sorted(set.Storage), sorted(set.Purposes)
+		set.Categories, set.Storage, set.Purposes = templates.CategoriesInWords(sorted(set.Categories)), sorted(set.Storage), sorted(set.Purposes)
 		for _, r := range recipients {
 			if slices.ContainsFunc(r.Categories, func(c string) bool { return slices.Contains(set.Categories, c) }) {
 				set.Recipients = append(set.Recipients, r.Name)

@@ -16,6 +16,7 @@ type letterContext struct {
 	req        request.Request
 	controller request.Controller
 	zone       *time.Location
+	status     string // link of the person's page, for letters to the verified address only
 }
 
 func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterContext, error) {
@@ -24,7 +25,11 @@ func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterCon
 		return letterContext{}, err
 	}
 	zone, err := a.deps.Law.Zone(controller.Timezone)
-	return letterContext{req, controller, zone}, err
+	if err != nil {
+		return letterContext{}, err
+	}
+	token, err := a.deps.Store.StatusToken(ctx, id)
+	return letterContext{req, controller, zone, a.deps.Links.Status(token)}, err
 }
 
 // head is the head of a letter to the person, in the controller's name.
@@ -106,6 +111,21 @@ func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error 
 	return nil
 }
 
+// SendConfirmation tells the person that the request was received and by when it is answered.
+func (a *Activities) SendConfirmation(ctx context.Context, in RequestRef) error {
+	return a.failure(ctx, a.sendConfirmation(ctx, in))
+}
+
+func (a *Activities) sendConfirmation(ctx context.Context, in RequestRef) error {
+	l, err := a.letterContext(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
+	return a.tell(ctx, in.RequestID, "confirmed", "confirmed", templates.ConfirmedMail{
+		MailHead: l.head(), Right: l.req.Right, ReceivedOn: l.day(l.req.ReceivedAt), DueOn: l.req.Clock.DueOn, Link: l.status,
+	})
+}
+
 // Remind reminds the customer or the DPO, once per count.
 func (a *Activities) Remind(ctx context.Context, in Reminder) error {
 	return a.failure(ctx, a.remind(ctx, in))
@@ -135,7 +155,7 @@ func (a *Activities) SendExtension(ctx context.Context, in DecisionRef) error {
 	return a.failure(ctx, a.decisionLetter(ctx, in, "extension", func(l letterContext, d request.Decision) letter {
 		return templates.ExtensionMail{
 			MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), DueOn: l.req.Clock.UnrolledDueOn, ExtendedTo: l.req.Clock.DueOn,
-			Reason: d.Reason, Authority: l.controller.Authority,
+			Reason: d.Reason, Authority: l.controller.Authority, Link: l.status,
 		}
 	}))
 }
@@ -143,7 +163,7 @@ func (a *Activities) SendExtension(ctx context.Context, in DecisionRef) error {
 // SendQuestion asks the person for what is missing.
 func (a *Activities) SendQuestion(ctx context.Context, in DecisionRef) error {
 	return a.failure(ctx, a.decisionLetter(ctx, in, "question", func(l letterContext, d request.Decision) letter {
-		return templates.ClarificationMail{MailHead: l.head(), Question: d.Reason, Paused: l.req.Clock.Paused, DueOn: l.req.Clock.DueOn}
+		return templates.ClarificationMail{MailHead: l.head(), Question: d.Reason, Paused: l.req.Clock.Paused, DueOn: l.req.Clock.DueOn, Link: l.status}
 	}))
 }
 

@@ -63,7 +63,7 @@ func (a *Activities) mailNotice(ctx context.Context, in NoticeRef, n store.Notic
 		return err
 	}
 	mail := templates.NoticeMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Recipient: n.Recipient, Categories: n.Categories,
+		MailHead: l.internalHead(a.deps.Policy.OperatorName), Recipient: n.Recipient, Categories: templates.CategoriesInWords(n.Categories),
 		AnswerBy: l.day(a.deps.Now().Add(n.ReminderAfter)), Link: a.deps.Links.Notice(n.Token),
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}

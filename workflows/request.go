@@ -54,7 +54,7 @@ func setupRequest(ctx workflow.Context, in RequestInput) (*requestRun, error) {
 
 // run goes through the stages; a stage that a decision has ended leaves an outcome behind.
 func (r *requestRun) run(ctx workflow.Context) (RequestResult, error) {
-	stages := []func(workflow.Context) error{r.verify, r.awaitInstruction, r.locateAndReview}
+	stages := []func(workflow.Context) error{r.verify, r.confirm, r.awaitInstruction, r.locateAndReview}
 	for _, stage := range stages {
 		stageCtx, cancel := workflow.WithCancel(ctx)
 		r.cancel = cancel
@@ -110,6 +110,11 @@ func (r *requestRun) verify(ctx workflow.Context) error {
 		return nil
 	}
 	return r.clock.recompute(ctx, activities.CauseVerified)
+}
+
+// confirm tells the person that the request was received and when it is due.
+func (r *requestRun) confirm(ctx workflow.Context) error {
+	return workflow.ExecuteActivity(messageOptions(ctx), act.SendConfirmation, r.ref).Get(ctx, nil)
 }
 
 // awaitInstruction waits for the customer whose data it is, Art. 28(3)(a).

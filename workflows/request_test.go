@@ -23,7 +23,7 @@ func TestAnErasureGoesThroughItsStatesInTheOrderThatProtectsThePerson(t *testing
 		models.Verifying, models.Locating, models.InReview, models.Executing, models.Notifying, models.Delivering, models.Closed,
 	}, r.states())
 	require.Equal(t, []string{
-		"Open", "SendVerification", "RecordClock", "Locate", "MakePlan", "Remind",
+		"Open", "SendVerification", "RecordClock", "SendConfirmation", "Locate", "MakePlan", "Remind",
 		"PrepareErasure", "Erase", "Erase", "ProveErased", "CreateDeferrals", "SignReceipt", "SendAnswer",
 	}, r.names("Advance"))
 }
@@ -116,7 +116,7 @@ func TestACustomerThatDeclinesEndsTheRequestWithALetter(t *testing.T) {
 	r.opened.Verified, r.opened.Instruction = true, true
 	r.decide(day, request.Decline)
 	require.Equal(t, models.Refused, r.end())
-	require.Equal(t, []string{"Open", "Remind", "SendRefusal", "SignReceipt"}, r.names("Advance"))
+	require.Equal(t, []string{"Open", "SendConfirmation", "Remind", "SendRefusal", "SignReceipt"}, r.names("Advance"))
 }
 
 func TestNothingIsWithdrawnOnceItIsBeingErased(t *testing.T) {
@@ -138,7 +138,7 @@ func TestWithdrawingStopsASearchUnderWay(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
 	r.opened.Verified = true
-	r.env.OnActivity("Locate", mock.Anything, mock.Anything).After(3 * day).Return(activities.Located{}, nil)
+	r.env.OnActivity("Locate", mock.Anything, mock.Anything).After(3*day).Return(activities.Located{}, nil)
 	r.decide(day, request.Withdraw)
 	require.Equal(t, models.Withdrawn, r.end())
 	require.Equal(t, received.Add(day), r.calls[len(r.calls)-1].at)

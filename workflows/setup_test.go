@@ -109,6 +109,7 @@ func (r *run) defaults() {
 	does[activities.Advance](r, "Advance")
 	does[activities.RequestRef](r, "SendVerification")
 	does[activities.Reminder](r, "Remind")
+	does[activities.RequestRef](r, "SendConfirmation")
 	does[activities.RequestRef](r, "CreateDeferrals")
 	does[activities.Ending](r, "SignReceipt")
 	does[activities.Ending](r, "SendAnswer")

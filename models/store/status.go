@@ -168,3 +168,13 @@ func openQuestion(tx *gorm.DB, key *vault.Key, r requestRow) (models.Personal, e
 	}
 	return openText(key, reasonPlace(last[0].ID), last[0].ReasonSealed)
 }
+
+// StatusToken is the token of the status page of the submission that a request is proven by. Hand it only to the verified address. It fails
+// with not_found.
+func (s *Store) StatusToken(ctx context.Context, requestID models.ID) (string, error) {
+	r, err := findRequest(s.read(ctx), models.ScopeOperator(), requestID)
+	if err != nil {
+		return "", err
+	}
+	return s.vault.Token(statusPurpose, r.SubmissionID), nil
+}

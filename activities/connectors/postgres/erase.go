@@ -2,7 +2,8 @@ package postgres
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,39 +15,47 @@ import (
 
 // batch is one order to erase, with its names resolved.
 type batch struct {
-	system *System
-	node   *datamap.Node
-	table  *table
-	key    []*column
-	remove bool
-	masks  []mask
+	system  *System
+	node    *datamap.Node
+	table   *table
+	key     []*column
+	unique  bool // the database makes the key identify one row
+	remove  bool
+	masks   []mask
+	careful bool // a row stands in the way: find it
 }
+
+// begin also makes deferred constraints speak at once, when it is still known which rows they are about.
+const begin = "BEGIN; SET LOCAL lock_timeout = '" + lockTimeout + "'; SET LOCAL statement_timeout = '" + eraseLimit + "'; SET CONSTRAINTS ALL IMMEDIATE"
 
 // Erase applies the order in one transaction. Rows that the database will not let go are left as they are and named.
 func (s *System) Erase(ctx context.Context, order connectors.Erasure) (connectors.Outcome, error) {
-	var out connectors.Outcome
 	b, err := s.batch(ctx, order)
 	if err != nil {
-		return out, err
+		return connectors.Outcome{}, err
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		out = connectors.Outcome{}
-		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '"+lockTimeout+"'; SET LOCAL statement_timeout = '"+eraseLimit+"'"); err != nil {
-			return err
-		}
-		all := groups(b.key, order.Keys, false)
-		for _, g := range all {
+	out, err := b.run(ctx, order.Keys)
+	if code, _ := blocked(err); code != "" {
+		b.careful = true
+		out, err = b.run(ctx, order.Keys)
+	}
+	if err != nil {
+		return connectors.Outcome{}, s.failed(err, order.Node)
+	}
+	out.Missing = max(0, len(order.Keys)-out.Erased-out.Masked-len(out.Blocked))
+	return out, nil
+}
+
+func (b *batch) run(ctx context.Context, keys []datamap.Key) (out connectors.Outcome, err error) {
+	err = pgx.BeginTxFunc(ctx, b.system.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error {
+		for _, g := range groups(b.key, keys, false) {
 			if err := b.erase(ctx, tx, g, &out); err != nil {
 				return err
 			}
 		}
 		return b.again(ctx, tx, &out)
 	})
-	if err != nil {
-		return connectors.Outcome{}, s.failed(err, order.Node)
-	}
-	out.Missing = len(order.Keys) - out.Erased - out.Masked - len(out.Blocked)
-	return out, nil
+	return out, err
 }
 
 func (s *System) batch(ctx context.Context, order connectors.Erasure) (*batch, error) {
@@ -59,23 +68,15 @@ func (s *System) batch(ctx context.Context, order connectors.Erasure) (*batch, e
 		if b.key, err = t.list(order.Node, order.Node.Key); err == nil {
 			b.masks, err = s.masks(t, order.Node, order.Masks)
 		}
+		b.unique = slices.ContainsFunc(t.indexes, func(i index) bool { return i.primary && within(i.columns, order.Node.Key) })
 		return err
 	})
 	return b, err
 }
 
-// erase erases a group of keys; when a row stands in the way, it halves the group until that row is alone.
+// erase erases a group of keys; when a row stands in the way and it is to be careful, it halves the group until that row is alone.
 func (b *batch) erase(ctx context.Context, tx pgx.Tx, g *group, out *connectors.Outcome) error {
-	done := 0
-	err := pgx.BeginFunc(ctx, tx, func(sub pgx.Tx) error {
-		var err error
-		if b.remove {
-			done, err = b.delete(ctx, sub, g)
-		} else {
-			done, err = b.mask(ctx, sub, g)
-		}
-		return err
-	})
+	done, err := b.attempt(ctx, tx, g)
 	code, detail := blocked(err)
 	switch {
 	case err == nil:
@@ -87,7 +88,7 @@ func (b *batch) erase(ctx context.Context, tx pgx.Tx, g *group, out *connectors.
 			out.Masked += done - len(kept)
 		}
 		return err
-	case code == "":
+	case code == "" || !b.careful:
 		return err
 	case len(g.keys) == 1:
 		out.Blocked = append(out.Blocked, connectors.Blocked{Key: g.keys[0], Code: code, Detail: detail})
@@ -98,6 +99,22 @@ func (b *batch) erase(ctx context.Context, tx pgx.Tx, g *group, out *connectors.
 		return err
 	}
 	return b.erase(ctx, tx, g.slice(half, len(g.keys)), out)
+}
+
+// attempt erases all of a group or, when it is to be careful, leaves the transaction usable.
+func (b *batch) attempt(ctx context.Context, tx pgx.Tx, g *group) (done int, err error) {
+	apply := b.mask
+	if b.remove {
+		apply = b.delete
+	}
+	if !b.careful {
+		return apply(ctx, tx, g)
+	}
+	err = pgx.BeginFunc(ctx, tx, func(sub pgx.Tx) error {
+		done, err = apply(ctx, sub, g)
+		return err
+	})
+	return done, err
 }
 
 func (g *group) slice(from, to int) *group {
@@ -111,9 +128,13 @@ func (g *group) slice(from, to int) *group {
 // delete returns how many of the keys had a row that is gone now.
 func (b *batch) delete(ctx context.Context, tx pgx.Tx, g *group) (int, error) {
 	where, args := g.where(false, nil)
+	sql := "DELETE FROM " + b.table.sql() + " WHERE " + where
+	if b.unique {
+		tag, err := tx.Exec(ctx, sql, args...)
+		return int(tag.RowsAffected()), err
+	}
 	gone := map[string]bool{}
-	sql := "DELETE FROM " + b.table.sql() + " WHERE " + where + " RETURNING " + strings.Join(b.keyNames(), ", ")
-	err := stream(ctx, tx, sql, args, func(raw [][]byte) error {
+	err := stream(ctx, tx, sql+" RETURNING "+strings.Join(b.keyNames(), ", "), args, func(raw [][]byte) error {
 		gone[joined(raw)] = true
 		return nil
 	})
@@ -122,11 +143,13 @@ func (b *batch) delete(ctx context.Context, tx pgx.Tx, g *group) (int, error) {
 
 // joined tells the keys of one table apart.
 func joined(raw [][]byte) string {
-	var s strings.Builder
+	var s []byte
 	for _, r := range raw {
-		fmt.Fprintf(&s, "%t%d:%s", r == nil, len(r), r)
+		s = strconv.AppendBool(s, r == nil)
+		s = strconv.AppendInt(s, int64(len(r)), 10)
+		s = append(append(s, ':'), r...)
 	}
-	return s.String()
+	return string(s)
 }
 
 // kept names the rows that a trigger or rule kept as they were, so that they are not taken for missing or masked.

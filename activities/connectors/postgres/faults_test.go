@@ -267,3 +267,12 @@ CREATE TRIGGER tell BEFORE DELETE ON people FOR EACH ROW EXECUTE FUNCTION tell()
 	require.NotContains(t, err.Error(), "a@b.de")
 	require.ErrorContains(t, err, "SQLSTATE 22000")
 }
+
+func TestADeferredConstraintIsKnownBeforeTheCommit(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE TABLE notes (person int REFERENCES people DEFERRABLE INITIALLY DEFERRED); INSERT INTO notes VALUES (3);`)
+	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	require.NoError(t, err)
+	require.Len(t, out.Blocked, 1)
+	require.Equal(t, connectors.BlockedReferenced, out.Blocked[0].Code)
+}
