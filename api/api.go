@@ -164,11 +164,15 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	h = s.console.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
 	h = middleware.LimitBody(s.fail)(h)
-	h = middleware.Timeout(20*time.Second, time.Hour, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/download") })(h)
+	h = middleware.Timeout(20*time.Second, time.Hour, isDownload, s.fail)(h)
 	h = middleware.Secure(s.base.Scheme == "https")(h)
 	h = middleware.Recover(s.Log, s.fail)(h)
 	h = middleware.Log(s.Log, s.Now)(h)
 	return middleware.Identify(h), nil
+}
+
+func isDownload(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/package/") && strings.HasSuffix(r.URL.Path, "/download")
 }
 
 // fail tells an error: JSON for the JSON interface and machines, a page for people. What is unexpected is logged with the call's

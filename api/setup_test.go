@@ -33,7 +33,7 @@ var start = time.Date(2027, time.February, 1, 9, 0, 0, 0, time.UTC)
 // bundle is a server over a database of its own, with an operator, two customers and a key for each role.
 type bundle struct {
 	*store.Store
-	t       *testing.T
+	t       testing.TB
 	url     string
 	client  *http.Client // keeps no cookies and follows no redirect
 	log     *safeBuffer
@@ -85,7 +85,7 @@ func (m *mailbox) last(t *testing.T) store.PackageCode {
 
 type option func(*api.Deps)
 
-func setup(t *testing.T, opts ...option) *bundle {
+func setup(t testing.TB, opts ...option) *bundle {
 	t.Helper()
 	dsn := pgtest.Template(t, "api", func(dsn string) error { return store.Migrate(context.Background(), dsn, func(string) {}) })
 	v, err := vault.New(vault.Generate())
@@ -159,7 +159,7 @@ type answer struct {
 	body   string
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a answer) json(t testing.TB) map[string]any {
 	t.Helper()
 	var out map[string]any
 	require.NoError(t, json.Unmarshal([]byte(a.body), &out), a.body)
@@ -167,7 +167,7 @@ func (a answer) json(t *testing.T) map[string]any {
 }
 
 // code is the stable code of a problem.
-func (a answer) code(t *testing.T) string {
+func (a answer) code(t testing.TB) string {
 	t.Helper()
 	require.Equal(t, "application/problem+json", a.header.Get("Content-Type"), a.body)
 	return a.json(t)["code"].(string)

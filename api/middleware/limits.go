@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"net/netip"
@@ -35,8 +36,9 @@ func LimitBody(fail Fail) func(http.Handler) http.Handler {
 	}
 }
 
-// Timeout bounds a call's context; long reports the calls (downloads) that get the second duration.
-func Timeout(usual, longer time.Duration, long func(*http.Request) bool) func(http.Handler) http.Handler {
+// Timeout bounds a call: its context, and how long its body may take to come and its answer to go, so that a slow client holds nothing for
+// long. long reports the calls (downloads) that get the second duration.
+func Timeout(usual, longer time.Duration, long func(*http.Request) bool, fail Fail) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			d := usual
@@ -45,6 +47,12 @@ func Timeout(usual, longer time.Duration, long func(*http.Request) bool) func(ht
 			}
 			ctx, cancel := context.WithTimeout(r.Context(), d)
 			defer cancel()
+			until := time.Now().Add(d) // the connection's clock is the machine's
+			conn := http.NewResponseController(w)
+			if err := errors.Join(conn.SetReadDeadline(until), conn.SetWriteDeadline(until)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				fail(w, r, err)
+				return
+			}
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
