@@ -14,6 +14,7 @@ import (
 func BenchmarkSubmit(b *testing.B) {
 	s := setup(b)
 	var n atomic.Int64
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			a := s.call("POST", "/v1/requests", "", fmt.Sprintf(`{"controller":"acme","right":"access","email":"p%d@example.com"}`, n.Add(1)))
