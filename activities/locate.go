@@ -33,9 +33,8 @@ func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error)
 	if err != nil {
 		return Located{}, err
 	}
-	state := found{a.deps.Store.Found(in.RequestID)}
 	w := walk.Walk{
-		Graph: a.deps.Graph, Open: a.system, Found: state, Identities: identities(subject), Zone: zone,
+		Graph: a.deps.Graph, Open: a.system, Found: found{a.deps.Store.Found(in.RequestID)}, Identities: identities(subject), Zone: zone,
 		Scope:    func(slug string) bool { return slug == dataOf(controller) },
 		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
 	}
@@ -46,29 +45,11 @@ func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error)
 	if len(result.Manual) > 0 {
 		return Located{}, models.Errorf(models.Unsupported, "manual_search_needed", "The system of %s cannot be searched by a connector.", result.Manual[0])
 	}
-	out, err := a.countLocated(ctx, state)
-	if err != nil {
+	var out Located
+	if out.Rows, out.Shared, err = a.deps.Store.CountLocated(ctx, in.RequestID); err != nil {
 		return Located{}, err
 	}
 	return out, a.deps.Store.Append(ctx, in.RequestID, "rows.located", map[string]any{"rows": out.Rows, "shared": out.Shared, "data_map": a.deps.MapID})
-}
-
-func (a *Activities) countLocated(ctx context.Context, state found) (Located, error) {
-	var out Located
-	for _, node := range a.deps.Graph.Nodes {
-		err := state.Each(ctx, node.Address, func(row datamap.FoundRow) error {
-			out.Rows++
-			if row.Shared {
-				out.Shared++
-			}
-			return nil
-		})
-		if err != nil {
-			return out, err
-		}
-		activity.RecordHeartbeat(ctx)
-	}
-	return out, nil
 }
 
 func identities(s request.Subject) []walk.Identity {

@@ -180,6 +180,12 @@ func (ids rowIDs) Value() (driver.Value, error) {
 	return "{" + strings.Join(texts, ",") + "}", nil
 }
 
+// CountLocated counts the located rows of a request, and those of them that another person shares.
+func (s *Store) CountLocated(ctx context.Context, requestID models.ID) (rows, shared int64, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE shared) FROM located_rows WHERE request_id = $1`, requestID).Scan(&rows, &shared)
+	return rows, shared, unavailable(err)
+}
+
 // CountRows counts the located rows of a request by group and status.
 func (s *Store) CountRows(ctx context.Context, requestID models.ID) ([]RowCount, error) {
 	rows, err := s.pool.Query(ctx, `

@@ -41,12 +41,12 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 	})
 }
 
-// Shreddable lists requests whose key can be destroyed: closed before an instant, oldest first. Requests with an unfinished deferral are
-// left out, since the deferral still needs to know whose data to erase.
+// Shreddable lists requests whose key can be destroyed: closed before an instant, oldest first. Requests with a deferral that is unfinished, or
+// was finished after the instant, are left out: whose data it is to be erased, and who is to be told of it, stands in what the key seals.
 func (s *Store) Shreddable(ctx context.Context, closedBefore time.Time, limit int) ([]models.ID, error) {
 	var ids []models.ID
 	err := s.read(ctx).Model(&requestRow{}).Where("closed_at < ? AND wrapped_key IS NOT NULL", closedBefore).
-		Where("NOT EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND d.state <> 'done')").
+		Where("NOT EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND (d.state <> 'done' OR d.finished_at >= ?))", closedBefore).
 		Order("closed_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, unavailable(err)
 }
