@@ -46,7 +46,7 @@ func TestPagesFitEveryScreen(t *testing.T) {
 			require.Zero(t, overflow(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), 320), "%s/%d at 320 pixels", p.Name(), i)
 			for _, width := range []int64{1280, 390} {
 				for _, scheme := range []string{"light", "dark"} {
-					name := fmt.Sprintf("%s-%d-%d-%s.jpg", strings.ReplaceAll(p.Name(), "/", "-"), i, width, scheme)
+					name := fmt.Sprintf("%s-%d-%d-%s.png", strings.ReplaceAll(p.Name(), "/", "-"), i, width, scheme)
 					picture, wider := look(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), width, scheme)
 					require.Zero(t, wider, "%s: the page is wider than the screen", name)
 					require.NoError(t, os.WriteFile(filepath.Join(dir, name), picture, 0o644))
@@ -97,7 +97,7 @@ func look(t *testing.T, ctx context.Context, url string, width int64, scheme str
 	t.Helper()
 	require.NoError(t, chromedp.Run(ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})))
 	wider = overflow(t, ctx, url, width)
-	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&picture, 85)))
+	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&picture, 100)))
 	return picture, wider
 }
 
