@@ -88,12 +88,9 @@ func TestEachPackageSaysWhatItOwnsAndWhatItMustNotDo(t *testing.T) {
 	}
 }
 
-// comment reads the package comment, which a command has in main.go and every other package in doc.go.
+// comment reads the package comment of doc.go.
 func comment(p pkg) string {
-	file := "doc.go"
-	if p.Name == "main" {
-		file = "main.go"
-	}
+	const file = "doc.go"
 	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments|parser.PackageClauseOnly)
 	if err != nil {
 		return "no " + file + " with a package comment"
