@@ -44,6 +44,7 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 			if g.Reason != plan.ReasonKeptByMap {
 				mail.Kept = append(mail.Kept, a.kept(g))
 			}
+		default: // a copy has no answer of this kind
 		}
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})

@@ -14,7 +14,9 @@ func (p Personal) Reveal() string { return string(p) }
 // LogValue keeps the text out of structured logs.
 func (p Personal) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-func (p Personal) String() string   { return redacted }
+func (p Personal) String() string { return redacted }
+
+// GoString keeps the text out of %#v.
 func (p Personal) GoString() string { return redacted }
 
 // MarshalText keeps the text out of JSON written by accident.

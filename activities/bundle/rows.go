@@ -77,6 +77,7 @@ func plainJSON(v datamap.Value) ([]byte, error) {
 			elements = append(elements, b)
 		}
 		return json.Marshal(elements)
+	default:
 	}
 	return json.Marshal(v.Text())
 }
@@ -115,6 +116,7 @@ func Text(v datamap.Value) string {
 		if b, err := plainJSON(v); err == nil {
 			return string(b)
 		}
+	default:
 	}
 	return v.Text()
 }

@@ -91,7 +91,7 @@ func (s *Sender) Post(ctx context.Context, address, secret models.Personal, id s
 	if err != nil {
 		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook does not answer.")
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing was written
+	defer res.Body.Close()
 	if _, err := io.CopyN(io.Discard, res.Body, maxResponse); err != nil && !errors.Is(err, io.EOF) {
 		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook broke off its answer.")
 	}

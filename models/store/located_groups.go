@@ -100,7 +100,7 @@ func (s *Store) setGroups(ctx context.Context, batch []LocatedRow, group func(Lo
 			return err
 		}
 		if no != r.Group {
-			rows, numbers = append(rows, r.ID), append(numbers, int32(no)) //nolint:gosec // a plan has few groups
+			rows, numbers = append(rows, r.ID), append(numbers, int32(no))
 		}
 	}
 	if len(rows) == 0 {

@@ -3,9 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"habeas/models/request"
 	"habeas/models/store"
@@ -14,8 +13,7 @@ import (
 
 // How the outbox is emptied.
 const (
-	dispatchBatch   = 32
-	dispatchWorkers = 8
+	dispatchBatch   = 16
 	dispatchLease   = 30 * time.Second
 	dispatchIdle    = 200 * time.Millisecond
 	dispatchMaxWait = time.Minute
@@ -33,15 +31,11 @@ func (a *App) dispatch(ctx context.Context) error {
 			pause(ctx, dispatchIdle)
 			continue
 		}
-		var group errgroup.Group
-		group.SetLimit(dispatchWorkers)
+		var group sync.WaitGroup
 		for _, o := range orders {
-			group.Go(func() error {
-				a.carryOut(ctx, o)
-				return nil
-			})
+			group.Go(func() { a.carryOut(ctx, o) })
 		}
-		_ = group.Wait() // carryOut reports by itself
+		group.Wait()
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 }
 
 func (s *Server) say(format string, args ...any) {
-	fmt.Fprintf(s.options.Progress, format+"\n", args...) //nolint:errcheck // a progress line
+	fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
 func (s *Server) onStop(f func() error) { s.closers = append(s.closers, f) }
@@ -130,7 +130,7 @@ func (s *Server) startMailbox(ctx context.Context) (err error) {
 	s.MailURL = "http://" + s.mailPage.Addr().String()
 	page := &http.Server{Handler: s.Mailbox.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	s.onStop(page.Close)
-	go page.Serve(s.mailPage) //nolint:errcheck // ends with Close
+	go page.Serve(s.mailPage)
 	return nil
 }
 
@@ -179,7 +179,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		res, err := http.DefaultClient.Do(req)
+		res, err := (&http.Client{}).Do(req)
 		if err == nil {
 			ready := res.StatusCode == http.StatusOK
 			if err := res.Body.Close(); err != nil {

@@ -51,11 +51,11 @@ type demo struct {
 }
 
 func (d *demo) title(format string, args ...any) {
-	fmt.Fprintf(d.out, "\n%s\n", fmt.Sprintf(format, args...)) //nolint:errcheck // progress
+	fmt.Fprintf(d.out, "\n%s\n", fmt.Sprintf(format, args...))
 }
 
 func (d *demo) line(mark, format string, args ...any) {
-	fmt.Fprintf(d.out, "  %s %6.1f s  %s\n", mark, time.Since(d.begun).Seconds(), fmt.Sprintf(format, args...)) //nolint:errcheck // progress
+	fmt.Fprintf(d.out, "  %s %6.1f s  %s\n", mark, time.Since(d.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
 func (d *demo) ok(format string, args ...any) { d.line("✓", format, args...) }

@@ -116,7 +116,7 @@ func (d *demo) timeline(ctx context.Context) error {
 	}
 	d.title("Timeline of the erasure %s, from the ledger", d.erasure.Reference)
 	for _, e := range entries {
-		fmt.Fprintf(d.out, "  %s  %s\n", e.At.Format("2006-01-02 15:04:05.000 MST"), e.Kind) //nolint:errcheck // progress
+		fmt.Fprintf(d.out, "  %s  %s\n", e.At.Format("2006-01-02 15:04:05.000 MST"), e.Kind)
 	}
 	return nil
 }
