@@ -70,7 +70,7 @@ func TestAConfigNeverPrintsItsSecrets(t *testing.T) {
 	cfg := connectors.Config{Name: "a", DSN: "postgres://u:secretword@h/d", Secret: []byte("secretbytes")}
 	for _, text := range []string{fmt.Sprint(cfg), fmt.Sprintf("%+v", cfg), fmt.Sprintf("%#v", cfg)} {
 		require.NotContains(t, text, "secretword")
-		require.NotContains(t, text, fmt.Sprint([]byte("secretbytes")))
+		require.NotContains(t, text, "[115 101 99")
 		require.NotContains(t, text, "0x73, 0x65, 0x63")
 	}
 }

@@ -81,6 +81,7 @@ func canonical(key datamap.Key) string {
 			}
 		case datamap.KindText:
 			text = strings.TrimRight(text, " ")
+		default: // one form only
 		}
 		b.WriteString(strings.ToLower(text))
 		b.WriteByte(0)

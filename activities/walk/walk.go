@@ -147,7 +147,11 @@ func (r *run) open(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	r.locators[name], _ = system.(connectors.Locator)
+	locator, ok := system.(connectors.Locator)
+	if !ok {
+		locator = nil
+	}
+	r.locators[name] = locator
 	return nil
 }
 

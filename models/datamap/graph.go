@@ -158,6 +158,7 @@ func (n *Node) Erasure() Erase {
 	switch n.Collection.Erase {
 	case EraseDelete, EraseKeep:
 		return n.Collection.Erase
+	default: // by what there is to mask
 	}
 	if len(n.Masks()) == 0 {
 		return EraseKeep

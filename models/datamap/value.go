@@ -111,6 +111,7 @@ func (v Value) Date(loc *time.Location) (calendar.Date, bool) {
 				return d, true
 			}
 		}
+	default: // no day
 	}
 	return calendar.Date{}, false
 }

@@ -17,6 +17,7 @@ func (c *checker) checkLive(ctx context.Context, n *datamap.Node, t *table) erro
 		rights = append(rights, "DELETE")
 	case datamap.EraseMask:
 		rights = append(rights, "UPDATE")
+	default: // nothing is written
 	}
 	if n.Collection.Restrict != nil && !slices.Contains(rights, "UPDATE") {
 		rights = append(rights, "UPDATE")

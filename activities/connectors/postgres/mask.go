@@ -63,8 +63,9 @@ func (m mask) effective(args []any) (string, []any) {
 		return fmt.Sprintf("%s IS NOT DISTINCT FROM $%d::text::%s", m.column.operand(), len(args), m.column.castType(false)), args
 	case datamap.FieldNull:
 		return m.column.sql() + " IS NULL", args
+	default:
+		return "true", args
 	}
-	return "true", args
 }
 
 // mask returns how many of the keys have a row, all of which are masked now. Rows that are masked already are not written again.

@@ -51,10 +51,11 @@ func encodeKey(columns []*column, key datamap.Key, fold bool) (pattern string, t
 			pattern += "n"
 			continue
 		}
-		text, ok := key[i].Text(), true
+		text, fits := c.encode(key[i])
 		if fold {
-			text = datamap.Fold(datamap.IdentityEmail, text)
-		} else if text, ok = c.encode(key[i]); !ok {
+			text, fits = datamap.Fold(datamap.IdentityEmail, key[i].Text()), true
+		}
+		if !fits {
 			return "", nil, false
 		}
 		pattern += "v"

@@ -102,7 +102,7 @@ func connect(t *testing.T, dsn string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), dsn)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) }) //nolint:errcheck // the database is dropped next
+	t.Cleanup(func() { _ = conn.Close(context.Background()) }) // the database is dropped next
 	return conn
 }
 

@@ -68,6 +68,7 @@ func (c *column) decodeOne(text string) datamap.Value {
 		text = strings.Replace(strings.Replace(text, " ", "T", 1), "+00", "Z", 1)
 	case datamap.KindDateTime:
 		text = strings.Replace(text, " ", "T", 1)
+	default: // the server's text is the kind's form
 	}
 	return datamap.NewValue(kind, text)
 }
@@ -126,6 +127,7 @@ func encodeAs(base string, kind datamap.Kind, text string) (string, bool) {
 				return text, true
 			}
 		}
+	default: // only the column's own kind fits, which was seen before
 	}
 	return "", false
 }
