@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -66,8 +67,8 @@ func deadlineQuestion(f store.ClockFacts, zone *time.Location) deadline.Request 
 		}
 		q.Pauses = append(q.Pauses, pause)
 	}
-	if !f.ExtendedAt.IsZero() {
-		q.Extension = &deadline.Extension{NotifiedOn: day(f.ExtendedAt), Reasons: true}
+	if told := cmp.Or(f.ExtensionNotifiedAt, f.ExtendedAt); !told.IsZero() { // until the letter is out, as if it were on its way
+		q.Extension = &deadline.Extension{NotifiedOn: day(told), Reasons: true}
 	}
 	return q
 }

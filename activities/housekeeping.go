@@ -16,6 +16,9 @@ func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, err
 
 func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 	var out Housekeeping
+	if _, err := a.deps.Store.PurgeIdempotency(ctx); err != nil {
+		return out, err
+	}
 	expired, err := a.deps.Store.ExpiredPackages(ctx, shredLimit)
 	if err != nil {
 		return out, err

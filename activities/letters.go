@@ -107,6 +107,9 @@ func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error 
 		if err := a.send(ctx, in.RequestID, "verification-"+v.ID.String(), v.To, mail); err != nil {
 			return err
 		}
+		if err := a.deps.Store.VerificationSent(ctx, v.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -150,14 +153,18 @@ func (a *Activities) remind(ctx context.Context, in Reminder) error {
 	})
 }
 
-// SendExtension tells the person of two further months and why, Art. 12(3).
+// SendExtension tells the person of two further months and why, Art. 12(3), and notes when, because an extension counts only from then.
 func (a *Activities) SendExtension(ctx context.Context, in DecisionRef) error {
-	return a.failure(ctx, a.decisionLetter(ctx, in, "extension", func(l letterContext, d request.Decision) letter {
+	err := a.decisionLetter(ctx, in, "extension", func(l letterContext, d request.Decision) letter {
 		return templates.ExtensionMail{
 			MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), DueOn: l.req.Clock.UnrolledDueOn, ExtendedTo: l.req.Clock.DueOn,
 			Reason: d.Reason, Authority: l.controller.Authority, Link: l.status,
 		}
-	}))
+	})
+	if err == nil {
+		err = a.deps.Store.NotifiedOf(ctx, in.DecisionID)
+	}
+	return a.failure(ctx, err)
 }
 
 // SendQuestion asks the person for what is missing.

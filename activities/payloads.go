@@ -45,6 +45,7 @@ const (
 	CauseReceived  ClockCause = "received"
 	CauseVerified  ClockCause = "verified"
 	CauseExtended  ClockCause = "extended"
+	CauseNotified  ClockCause = "notified" // the person has been told of the extension
 	CauseClarified ClockCause = "clarified"
 	CauseAnswered  ClockCause = "answered"
 )

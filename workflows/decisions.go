@@ -45,7 +45,7 @@ func (r *requestRun) take(ctx workflow.Context, in DecisionInput) error {
 	case request.Verify:
 		r.verified = true
 	case request.Resend:
-		r.resend++
+		return r.sendAgain(ctx)
 	case request.Withdraw:
 		r.end(models.Withdrawn, in.DecisionID)
 	case request.Decline, request.Refuse:
@@ -59,7 +59,7 @@ func (r *requestRun) take(ctx workflow.Context, in DecisionInput) error {
 	case request.Change:
 		// The new version of the plan is in the database; its approval is awaited as before.
 	case request.Extend:
-		return r.tell(ctx, act.SendExtension, in, activities.CauseExtended)
+		return r.extend(ctx, in)
 	case request.Clarify:
 		return r.tell(ctx, act.SendQuestion, in, activities.CauseClarified)
 	case request.Answer:
@@ -70,6 +70,15 @@ func (r *requestRun) take(ctx workflow.Context, in DecisionInput) error {
 	return nil
 }
 
+// sendAgain mails verifications that are due: in its own stage before the first one, else for a later submission of the same person.
+func (r *requestRun) sendAgain(ctx workflow.Context) error {
+	if !r.state.Verified() {
+		r.resend++
+		return nil
+	}
+	return workflow.ExecuteActivity(messageOptions(ctx), act.SendVerification, r.ref).Get(ctx, nil)
+}
+
 // tell writes the letter of a decision that moves the clock. The clock moves first: it does not depend on the mail getting through.
 func (r *requestRun) tell(ctx workflow.Context, letter any, in DecisionInput, cause activities.ClockCause) error {
 	if err := r.clock.recompute(ctx, cause); err != nil {
@@ -77,6 +86,14 @@ func (r *requestRun) tell(ctx workflow.Context, letter any, in DecisionInput, ca
 	}
 	ref := activities.DecisionRef{RequestID: r.id, DecisionID: in.DecisionID}
 	return workflow.ExecuteActivity(messageOptions(ctx), letter, ref).Get(ctx, nil)
+}
+
+// extend writes the letter that makes an extension valid and then computes the clock from the day on which it went out.
+func (r *requestRun) extend(ctx workflow.Context, in DecisionInput) error {
+	if err := r.tell(ctx, act.SendExtension, in, activities.CauseExtended); err != nil {
+		return err
+	}
+	return r.clock.recompute(ctx, activities.CauseNotified)
 }
 
 // end stops the stage that runs and leaves the outcome for run to find.

@@ -42,7 +42,7 @@ var dpo = []models.Role{models.RoleDPO}
 
 var rules = map[DecisionKind]rule{
 	Verify:      {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Received, models.Verifying}},
-	Resend:      {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Received, models.Verifying}},
+	Resend:      {roles: []models.Role{models.RoleSubject}, states: models.States()[:len(models.States())-1]}, // of a later submission, too
 	Withdraw:    {roles: []models.Role{models.RoleSubject, models.RoleController}, states: append([]models.State{models.Received}, beforeExecution...)},
 	Instruct:    {roles: []models.Role{models.RoleController}, states: []models.State{models.AwaitingInstruction}},
 	Decline:     {roles: []models.Role{models.RoleController}, states: []models.State{models.AwaitingInstruction}, reason: true},

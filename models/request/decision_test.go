@@ -20,6 +20,8 @@ func TestWhoMayDecideWhatAndWhen(t *testing.T) {
 		{request.Verify, models.RoleSubject, models.Verifying, ""},
 		{request.Verify, models.RoleSubject, models.Locating, "decision_not_open"},
 		{request.Verify, models.RoleDPO, models.Verifying, "decision_forbidden"},
+		{request.Resend, models.RoleSubject, models.Notifying, ""},
+		{request.Resend, models.RoleSubject, models.Closed, "decision_not_open"},
 		{request.Withdraw, models.RoleSubject, models.InReview, ""},
 		{request.Withdraw, models.RoleSubject, models.Executing, "decision_not_open"},
 		{request.Instruct, models.RoleController, models.AwaitingInstruction, ""},
