@@ -73,9 +73,8 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close() // the guard goes on holding it
 	guard, err := startGuard(ctx, dir, lock)
-	if err != nil {
+	if err = errors.Join(err, lock.Close()); err != nil { // the guard goes on holding the lock
 		return nil, err
 	}
 	server, err := start(ctx, dir, options)
@@ -160,9 +159,8 @@ func (s *Server) run(ctx context.Context, programs binaries, options Options) er
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		defer log.Close()
 		defer close(s.exited)
-		err := cmd.Start()
+		err := errors.Join(cmd.Start(), log.Close())
 		if err == nil {
 			s.process = cmd.Process
 		}
