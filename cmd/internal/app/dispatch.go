@@ -20,8 +20,8 @@ const (
 	sealEvery       = time.Second
 )
 
-// dispatch tells Temporal what the database has recorded, until ctx ends. Temporal may be down: the orders wait.
-func (a *App) dispatch(ctx context.Context) error {
+// Dispatch tells Temporal what the database has recorded, until ctx ends. Temporal may be down: the orders wait.
+func (a *App) Dispatch(ctx context.Context) error {
 	for ctx.Err() == nil {
 		orders, err := a.Store.ClaimOrders(ctx, dispatchBatch, dispatchLease)
 		if err != nil && ctx.Err() == nil {

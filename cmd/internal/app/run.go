@@ -71,7 +71,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 // Work runs workflows and activities, empties the outbox and seals the ledger until ctx ends. A Temporal service that is down is waited for.
 func (a *App) Work(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.dispatch(ctx) })
+	group.Go(func() error { return a.Dispatch(ctx) })
 	group.Go(func() error { return a.seal(ctx) })
 	group.Go(func() error { return a.runWorker(ctx) })
 	return group.Wait()
