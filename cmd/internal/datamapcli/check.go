@@ -1,6 +1,7 @@
 package datamapcli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -102,12 +103,11 @@ func (c *CheckCmd) catalogue() (cat hold.Catalogue, err error) {
 	if c.Rules == "" {
 		return cat, nil
 	}
-	f, err := os.Open(c.Rules)
+	text, err := os.ReadFile(c.Rules)
 	if err != nil {
 		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: err}
 	}
-	defer func() { _ = f.Close() }() // nothing was written
-	rules, err := hold.ParseRules(f)
+	rules, err := hold.ParseRules(bytes.NewReader(text))
 	if err == nil {
 		cat, err = cat.With(rules...)
 	}
