@@ -31,6 +31,7 @@ func TestWhatIsGoneIsNotTriedAgain(t *testing.T) {
 	_, err := try[activities.Opened](w, w.acts.Open, activities.RequestRef{RequestID: models.MustParseID("018f0000-0000-4000-8000-00000000dead")})
 	requireFailure(t, err, "not_found", true)
 	id := w.received(models.Erasure)
+	do[none](w, w.acts.Advance, activities.Advance{RequestID: id, To: models.Closed, Outcome: models.Lapsed})
 	require.NoError(t, w.store.DestroyKey(t.Context(), id))
 	_, err = try[none](w, w.acts.SendConfirmation, activities.RequestRef{RequestID: id})
 	requireFailure(t, err, "key_destroyed", true)

@@ -64,20 +64,19 @@ INSERT INTO orders VALUES (1, 1, 'lamp', NULL), (2, 1, 'chair', NULL), (3, 2, 't
 
 // world is a Habeas database, one system with its data map, and the activities on both, under a clock that the test moves.
 type world struct {
-	t       *testing.T
-	store   *store.Store
-	crm     *crm
-	acts    *activities.Activities
-	deps    activities.Deps
-	env     *testsuite.TestActivityEnvironment
-	mails   *mailbox
-	hooks   *hooks
-	clock   atomic.Int64
-	log     safeBuffer
-	owner   request.Controller
-	acme    request.Controller // a customer
-	habeas  string             // DSN
-	erasing models.ID
+	t      *testing.T
+	store  *store.Store
+	crm    *crm
+	acts   *activities.Activities
+	deps   activities.Deps
+	env    *testsuite.TestActivityEnvironment
+	mails  *mailbox
+	hooks  *hooks
+	clock  atomic.Int64
+	log    safeBuffer
+	owner  request.Controller
+	acme   request.Controller // a customer
+	habeas string             // DSN
 }
 
 func setup(t *testing.T) *world {
