@@ -158,6 +158,15 @@ type OperationsView struct {
 	OrdersWaiting int64
 	OldestOrder   time.Time
 	OldestMinutes int
+	Systems       []SystemHealth
+}
+
+// SystemHealth says whether a system answered when it was last needed.
+type SystemHealth struct {
+	Name      string
+	Code      string    // of the error; empty when it answers
+	Since     time.Time // of the present state
+	CheckedAt time.Time
 }
 
 // RulesView tries dates: the case as typed and its result.
@@ -179,7 +188,10 @@ var (
 	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},
-		{Failure: "The database does not answer.", OrdersWaiting: 12, OldestOrder: exampleTime, OldestMinutes: 17},
+		{Failure: "The database does not answer.", OrdersWaiting: 12, OldestOrder: exampleTime, OldestMinutes: 17, Systems: []SystemHealth{
+			{Name: "invoices", Since: exampleTime, CheckedAt: exampleTime},
+			{Name: "shipments", Code: "system_unavailable", Since: exampleTime, CheckedAt: exampleTime},
+		}},
 	}}
 	Rules = &Page[RulesView]{"staff/rules", []RulesView{
 		{Kinds: []Option{{Value: "request_deadline", Label: "request_deadline"}}, Template: "{}", Kind: "request_deadline"},

@@ -113,5 +113,12 @@ func (k *Console) operations(c echo.Context) error {
 	if view.OrdersWaiting > 0 {
 		view.OldestMinutes = max(0, int(k.Now().Sub(view.OldestOrder).Minutes()))
 	}
+	systems, err := k.Store.Systems(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range systems {
+		view.Systems = append(view.Systems, templates.SystemHealth(s))
+	}
 	return show(k, c, http.StatusOK, "operations", templates.Operations, view)
 }
