@@ -15,7 +15,8 @@ type Config struct {
 
 	BaseURL        string   `yaml:"base_url" env:"BASE_URL"` // public address of the portal
 	Listen         string   `yaml:"listen" env:"LISTEN"`
-	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"` // CIDR ranges whose X-Forwarded-For is believed
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`   // CIDR ranges whose X-Forwarded-For is believed
+	PostsPerMinute int      `yaml:"posts_per_minute" env:"POSTS_PER_MINUTE"` // that one client address may send; an office shares one
 
 	OperatorName string          `yaml:"operator_name" env:"OPERATOR_NAME"`
 	DPOEmail     models.Personal `yaml:"dpo_email" env:"DPO_EMAIL"`
@@ -76,7 +77,7 @@ type Log struct {
 func Default() Config {
 	day := 24 * time.Hour
 	return Config{
-		Listen:   "127.0.0.1:8080",
+		Listen: "127.0.0.1:8080", PostsPerMinute: 20,
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "habeas"},
 		SMTP:     SMTP{Port: 587, TLS: "starttls"},
 		Policy: Policy{

@@ -38,6 +38,9 @@ func (c Config) Validate(need Need) error {
 	}
 	if need&NeedPortal != 0 {
 		v.required("LISTEN", c.Listen, "the address to listen on, like 127.0.0.1:8080")
+		if c.PostsPerMinute < 1 {
+			v.add("POSTS_PER_MINUTE", "must be a number above zero")
+		}
 		for _, cidr := range c.TrustedProxies {
 			if _, err := netip.ParsePrefix(cidr); err != nil {
 				v.add("TRUSTED_PROXIES", "holds %q, which is not a CIDR range like 10.0.0.0/8", cidr)

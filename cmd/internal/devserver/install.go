@@ -92,6 +92,9 @@ func (s *Server) configure() error {
 		c.DataMaps = append(c.DataMaps, path)
 	}
 	slices.Sort(c.DataMaps)
+	if s.options.Configure != nil {
+		s.options.Configure(&c)
+	}
 	var err error
 	if c.Rules, err = s.write("rules.json", s.Company.RulesFile()); err != nil {
 		return err
@@ -123,7 +126,7 @@ func (s *Server) Environment() []string {
 		"DATA_MAPS": strings.Join(c.DataMaps, ","), "SYSTEMS": c.Systems, "RULES": c.Rules, "TEMPORAL_ADDRESS": c.Temporal.Address,
 		"TEMPORAL_NAMESPACE": c.Temporal.Namespace, "SMTP_HOST": c.SMTP.Host, "SMTP_PORT": fmt.Sprint(c.SMTP.Port), "SMTP_TLS": c.SMTP.TLS,
 		"SMTP_FROM": c.SMTP.From, "POLICY_APPROVE_UNDECIDED": fmt.Sprint(c.Policy.ApproveUndecided),
-		"POLICY_DEFERRAL_SWEEP_EVERY": c.Policy.SweepEvery.String(), "POLICY_PRIVATE_WEBHOOK_HOSTS": strings.Join(c.Policy.PrivateWebhooks, ","),
+		"POSTS_PER_MINUTE": fmt.Sprint(c.PostsPerMinute), "POLICY_DEFERRAL_SWEEP_EVERY": c.Policy.SweepEvery.String(), "POLICY_PRIVATE_WEBHOOK_HOSTS": strings.Join(c.Policy.PrivateWebhooks, ","),
 	}
 	out := os.Environ()
 	for name, value := range env {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,8 @@ type Options struct {
 	Progress io.Writer // gets a line for each part that was started; nil for none
 	Log      *slog.Logger
 	Detached bool // only the parts around Habeas: the caller runs the App itself, as a test of the production program does
+	// Configure may change the configuration before it is used; nil for none.
+	Configure func(*config.Config)
 }
 
 // Server is a running installation.
@@ -114,7 +117,24 @@ func (s *Server) startPostgres(ctx context.Context) (err error) {
 func (s *Server) startTemporal(ctx context.Context) (err error) {
 	s.Temporal, err = temporaldev.Start(ctx, temporaldev.Options{PGDSN: s.Postgres.DSN("temporal"), Progress: s.options.Progress})
 	if err == nil {
-		s.onStop(s.Temporal.Stop)
+		s.onStop(func() error { return s.Temporal.Stop() }) // of the one that runs then
+	}
+	return err
+}
+
+// RestartTemporal brings Temporal back after Temporal.Stop or Temporal.Kill: at the same address, with what it knew.
+func (s *Server) RestartTemporal(ctx context.Context) error {
+	_, port, err := net.SplitHostPort(s.Temporal.Address)
+	if err != nil {
+		return err
+	}
+	options := temporaldev.Options{PGDSN: s.Postgres.DSN("temporal"), Progress: s.options.Progress}
+	if options.Port, err = strconv.Atoi(port); err != nil {
+		return err
+	}
+	again, err := temporaldev.Start(ctx, options)
+	if err == nil {
+		s.Temporal = again
 	}
 	return err
 }
@@ -136,7 +156,7 @@ func (s *Server) startMailbox(ctx context.Context) (err error) {
 
 func (s *Server) seed(ctx context.Context) (err error) {
 	s.Company, err = sample.Seed(ctx, s.Postgres.DSN, s.Clock.Now())
-	if err == nil {
+	if err == nil && s.options.Dir != "" { // what was kept has been erased from
 		err = s.Company.Reset(ctx, s.Clock.Now())
 	}
 	return err
