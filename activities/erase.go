@@ -110,12 +110,41 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 		if err != nil {
 			return err
 		}
+		masked, err := t.maskReferenced(ctx, eraser, order, &outcome)
+		if err != nil {
+			return err
+		}
 		done.Erased += int64(outcome.Erased)
 		done.Masked += int64(outcome.Masked)
 		done.Missing += int64(outcome.Missing)
-		return a.noteErased(ctx, in.RequestID, rows, order, outcome)
+		return a.noteErased(ctx, in.RequestID, rows, order, outcome, masked)
 	})
 	return done, err
+}
+
+// maskReferenced masks rows that could not be deleted because a row that stays, such as one under a hold, refers to them: nothing of the person is
+// left in them then. It takes them out of the outcome's blocked rows and returns their keys.
+func (t target) maskReferenced(ctx context.Context, eraser connectors.Eraser, order connectors.Erasure, outcome *connectors.Outcome) ([]datamap.Key, error) {
+	var referenced []datamap.Key
+	var blocked []connectors.Blocked
+	for _, b := range outcome.Blocked {
+		if b.Code == connectors.BlockedReferenced {
+			referenced = append(referenced, b.Key)
+		} else {
+			blocked = append(blocked, b)
+		}
+	}
+	masks := t.node.Masks()
+	if !order.Delete || len(referenced) == 0 || len(masks) == 0 {
+		return nil, nil
+	}
+	second, err := eraser.Erase(ctx, connectors.Erasure{Node: t.node, Keys: referenced, Masks: masks})
+	if err != nil {
+		return nil, err
+	}
+	outcome.Masked += second.Masked
+	outcome.Blocked = append(blocked, second.Blocked...)
+	return slices.DeleteFunc(referenced, second.Blocks), nil
 }
 
 // step is the step of the erase order, as long as the data map is still the one that the work was ordered by.
@@ -136,24 +165,25 @@ func (t target) loosen(ctx context.Context, eraser connectors.Eraser, step datam
 	return err
 }
 
-// noteErased writes the new status of each row of a batch.
-func (a *Activities) noteErased(ctx context.Context, id models.ID, rows []store.LocatedRow, order connectors.Erasure, outcome connectors.Outcome) error {
-	status := store.RowMasked
-	if order.Delete {
-		status = store.RowErased
-	}
-	var gone, blocked []int64
+// noteErased writes the new status of each row of a batch; masked are the keys of rows that were masked instead of deleted.
+func (a *Activities) noteErased(ctx context.Context, id models.ID, rows []store.LocatedRow, order connectors.Erasure, outcome connectors.Outcome, masked []datamap.Key) error {
+	byStatus := map[store.RowStatus][]int64{}
 	for _, r := range rows {
-		if slices.ContainsFunc(outcome.Blocked, func(b connectors.Blocked) bool { return slices.Equal(b.Key, r.Row.Key) }) {
-			blocked = append(blocked, r.ID)
-		} else {
-			gone = append(gone, r.ID)
+		status := store.RowErased
+		switch {
+		case outcome.Blocks(r.Row.Key):
+			status = store.RowBlocked
+		case !order.Delete || slices.ContainsFunc(masked, func(k datamap.Key) bool { return slices.Equal(k, r.Row.Key) }):
+			status = store.RowMasked
+		}
+		byStatus[status] = append(byStatus[status], r.ID)
+	}
+	for _, status := range []store.RowStatus{store.RowErased, store.RowMasked, store.RowBlocked} {
+		if err := a.deps.Store.MarkRows(ctx, id, byStatus[status], status); err != nil {
+			return err
 		}
 	}
-	if err := a.deps.Store.MarkRows(ctx, id, gone, status); err != nil {
-		return err
-	}
-	return a.deps.Store.MarkRows(ctx, id, blocked, store.RowBlocked)
+	return nil
 }
 
 // Restrict marks retained rows as restricted (Art. 18) and masks at once what the hold does not cover.
@@ -215,10 +245,15 @@ func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) 
 			return proof, err
 		}
 		err = a.eachBatch(ctx, GroupRef{RequestID: in.RequestID, Group: no}, all, func(rows []store.LocatedRow) error {
-			left, err := verifier.Left(ctx, t.order(rows))
-			proof.Checked += int64(len(rows))
-			proof.Left += int64(left)
-			return err
+			for _, order := range t.proofs(rows) {
+				left, err := verifier.Left(ctx, order)
+				if err != nil {
+					return err
+				}
+				proof.Checked += int64(len(order.Keys))
+				proof.Left += int64(left)
+			}
+			return nil
 		})
 		if err != nil {
 			return proof, err
@@ -286,6 +321,26 @@ func (a *Activities) target(ctx context.Context, id models.ID, group int) (targe
 		return target{g, node, system}, err
 	}
 	return target{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", group)
+}
+
+// proofs are the erasures that must be in effect for a batch: as ordered, but masked for rows that were masked instead of deleted.
+func (t target) proofs(rows []store.LocatedRow) []connectors.Erasure {
+	var deleted, masked []store.LocatedRow
+	for _, r := range rows {
+		if r.Status == store.RowMasked {
+			masked = append(masked, r)
+		} else {
+			deleted = append(deleted, r)
+		}
+	}
+	var out []connectors.Erasure
+	if len(deleted) > 0 {
+		out = append(out, t.order(deleted))
+	}
+	if len(masked) > 0 {
+		out = append(out, connectors.Erasure{Node: t.node, Keys: keys(masked), Masks: t.node.Masks()})
+	}
+	return out
 }
 
 // order is the erasure of a batch. A collection that the map only masks, or that the DPO has masked, keeps its rows.

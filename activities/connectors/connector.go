@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"habeas/models"
@@ -76,6 +77,11 @@ type Outcome struct {
 	Masked  int       `json:"masked"`  // rows that are masked after the call, also if they were before
 	Missing int       `json:"missing"` // rows that were not there, as after an earlier run
 	Blocked []Blocked `json:"blocked,omitempty"`
+}
+
+// Blocks reports whether the row of a key was blocked.
+func (o Outcome) Blocks(key datamap.Key) bool {
+	return slices.ContainsFunc(o.Blocked, func(b Blocked) bool { return slices.Equal(b.Key, key) })
 }
 
 // Blocked is a row that could not be erased and is unchanged.
