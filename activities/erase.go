@@ -139,6 +139,9 @@ func (t target) maskReferenced(ctx context.Context, eraser connectors.Eraser, or
 		return nil, nil
 	}
 	second, err := eraser.Erase(ctx, connectors.Erasure{Node: t.node, Keys: referenced, Masks: masks})
+	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unsupported {
+		return nil, nil // the system does not let the fields be masked: the rows stay blocked, and the DPO is told
+	}
 	if err != nil {
 		return nil, err
 	}
