@@ -23,8 +23,10 @@ func Compute(req Request) (Result, error) {
 		return Result{}, err
 	}
 	c := computation{req: &req, p: p}
-	c.res = Result{Regime: req.Regime, Law: p.Law, RuleSet: RuleSet(), Steps: make([]string, 0, 6)}
+	c.res = Result{Regime: req.Regime, Law: p.Law, RuleSet: RuleSet()}
+	c.words.grow()
 	c.run()
+	c.res.Steps = c.words.steps
 	if last := c.res.Deadline(); last.Year > 9999 || c.res.UnrolledDueOn.Year > 9999 {
 		return Result{}, models.Errorf(models.Invalid, "date_out_of_range", "The computed date is after the year 9999.")
 	}
@@ -52,16 +54,16 @@ func checkOrder(req Request) error {
 
 // computation carries the state of one Compute.
 type computation struct {
-	req *Request
-	p   *Parameters
-	res Result
+	req   *Request
+	p     *Parameters
+	res   Result
+	words words
 }
 
-func (c *computation) step(s string) { c.res.Steps = append(c.res.Steps, s) }
-
-func (c *computation) finding(code, message string) {
-	c.res.Findings = append(c.res.Findings, Finding{code, message})
-	c.step(message)
+// finding ends a step, whose sentence is that of the finding.
+func (c *computation) finding(code, law string) {
+	c.words.end(law)
+	c.res.Findings = append(c.res.Findings, Finding{code, c.words.steps[len(c.words.steps)-1]})
 }
 
 func (c *computation) run() {
@@ -73,15 +75,15 @@ func (c *computation) run() {
 	}
 	c.res.ClockStartOn = start
 	end := start.AddMonths(c.p.Months)
-	c.step(monthStep(c.p, start, end, c.p.Months))
+	c.monthStep(start, end)
 	days, open := c.pausedDays(start, end)
 	c.res.PausedDays = days
 	if days > 0 {
-		c.step(Count(days, "paused day") + " added after the month: " + inWords(end.AddDays(days)) + " (" + c.p.Pause + ").")
+		c.words.count(days, "paused day").say(" added after the month: ").day(end.AddDays(days)).end(c.p.Pause)
 	}
 	if !open.IsZero() {
 		c.res.Paused = true
-		c.step("The question of " + inWords(open) + " is not answered: the clock stands still and there is no due date (" + c.p.Pause + ").")
+		c.words.say("The question of ").day(open).say(" is not answered: the clock stands still and there is no due date").end(c.p.Pause)
 		c.extension(start, days)
 		return
 	}
@@ -95,7 +97,7 @@ func (c *computation) run() {
 // clockStart is the day from which the months are counted; zero when a UK clock still waits.
 func (c *computation) clockStart() calendar.Date {
 	day := c.req.ReceivedOn
-	c.step("Received on " + inWords(day) + " in the controller's time zone (" + c.p.Start + ").")
+	c.words.say("Received on ").day(day).say(" in the controller's time zone").end(c.p.Start)
 	if !c.p.StartsLate {
 		return day
 	}
@@ -106,22 +108,22 @@ func (c *computation) clockStart() calendar.Date {
 		switch {
 		case !w.Required:
 		case w.MetOn.IsZero():
-			c.step("The clock has not started: " + w.what + " has not been received (" + c.p.Start + ").")
+			c.words.say("The clock has not started: ", w.what, " has not been received").end(c.p.Start)
 			return calendar.Date{}
 		case w.MetOn.After(day):
 			day = w.MetOn
-			c.step("The clock starts when " + w.what + " is received, on " + inWords(day) + " (" + c.p.Start + ").")
+			c.words.say("The clock starts when ", w.what, " is received, on ").day(day).end(c.p.Start)
 		}
 	}
 	return day
 }
 
-func monthStep(p *Parameters, start, end calendar.Date, months int) string {
-	s := "That day does not count; " + Count(months, "month") + " later is " + inWords(end)
+func (c *computation) monthStep(start, end calendar.Date) {
+	c.words.say("That day does not count; ").count(c.p.Months, "month").say(" later is ").day(end)
 	if end.Day != start.Day {
-		s += ", the last day of a month without a day " + strconv.Itoa(start.Day)
+		c.words.say(", the last day of a month without a day ").number(start.Day)
 	}
-	return s + " (" + p.End + ")."
+	c.words.end(c.p.End)
 }
 
 // roll moves a last day that is no working day to the following working day and says why.
@@ -129,15 +131,14 @@ func (c *computation) roll(d calendar.Date) calendar.Date {
 	if c.working(d) {
 		return d
 	}
-	why := ""
 	r := d
 	for ; !c.working(r); r = r.AddDays(1) {
-		if why != "" {
-			why += ", "
+		if r != d {
+			c.words.say(", ")
 		}
-		why += inWords(r) + " is " + c.reason(r)
+		c.words.day(r).say(" is ", c.reason(r))
 	}
-	c.step(why + ": the period ends with the following working day, " + inWords(r) + " (" + c.p.Roll + ").")
+	c.words.say(": the period ends with the following working day, ").day(r).end(c.p.Roll)
 	return r
 }
 
@@ -167,12 +168,13 @@ func (c *computation) extension(start calendar.Date, days int) {
 	x := &ExtensionResult{}
 	c.res.Extension = x
 	if !e.Reasons {
-		c.finding("extension_without_reasons", "The extension is not valid: the person was not given the reasons ("+c.p.Extension+").")
+		c.words.say("The extension is not valid: the person was not given the reasons")
+		c.finding("extension_without_reasons", c.p.Extension)
 		return
 	}
 	if !c.res.Paused && e.NotifiedOn.After(c.res.DueOn) {
-		c.finding("extension_after_due", "The extension is not valid: the person was told on "+inWords(e.NotifiedOn)+
-			", after the first month had ended on "+inWords(c.res.DueOn)+" ("+c.p.Extension+").")
+		c.words.say("The extension is not valid: the person was told on ").day(e.NotifiedOn).say(", after the first month had ended on ").day(c.res.DueOn)
+		c.finding("extension_after_due", c.p.Extension)
 		return
 	}
 	x.Valid = true
@@ -180,12 +182,12 @@ func (c *computation) extension(start calendar.Date, days int) {
 		return
 	}
 	end := start.AddMonths(c.p.ExtendedMonths)
-	s := "Extended, told on " + inWords(e.NotifiedOn) + ": " + Count(c.p.ExtendedMonths, "month") + " from the clock's start is " + inWords(end)
+	c.words.say("Extended, told on ").day(e.NotifiedOn).say(": ").count(c.p.ExtendedMonths, "month").say(" from the clock's start is ").day(end)
 	if days > 0 {
 		end = end.AddDays(days)
-		s += ", with " + Count(days, "paused day") + " " + inWords(end)
+		c.words.say(", with ").count(days, "paused day").say(" ").day(end)
 	}
-	c.step(s + " (" + c.p.Extension + ").")
+	c.words.end(c.p.Extension)
 	x.UnrolledDueOn = end
 	x.DueOn = c.roll(end)
 	x.DueBefore = x.DueOn.EndIn(c.req.Zone).UTC()

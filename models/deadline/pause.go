@@ -18,7 +18,8 @@ func (c *computation) pausedDays(start, end calendar.Date) (days int, open calen
 	upTo := start            // everything before this day has been counted
 	for _, p := range pauses {
 		if why := c.tooLate(p, free, end.AddDays(days)); why != "" {
-			c.finding("pause_too_late", "The question of "+inWords(p.AskedOn)+" does not pause the clock: "+why+" ("+c.p.Pause+").")
+			c.words.say("The question of ").day(p.AskedOn).say(" does not pause the clock: ", why)
+			c.finding("pause_too_late", c.p.Pause)
 			continue
 		}
 		if p.AnsweredOn.IsZero() {

@@ -79,7 +79,9 @@ func (e Evaluator) Append(dst, line []byte) []byte {
 		if kinds[i].Name != c.kind {
 			continue
 		}
-		in := newInput(c.input, "", e.Zones, nil)
+		r := rooms.Get().(*room) //nolint:errcheck,forcetypeassert // it makes nothing else
+		defer r.leave()
+		in := newInput(r, c.input, e.Zones)
 		if in.err != nil {
 			return appendFailure(dst, c.id, in.err)
 		}

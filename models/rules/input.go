@@ -11,19 +11,28 @@ import (
 
 // input reads the fields of one object and remembers which were read, so that a misspelt one is an error and never ignored.
 type input struct {
-	path   string // for error fields, e.g. "pauses/0/"
+	parent *input // nil for the case's own
+	name   string // under which the parent has it
+	no     int    // in the parent's list; -1 when it is no list
 	fields []member
 	space  [10]member // where fields begin, so that most cases need no other
 	read   uint64     // bit i: fields[i] was read
 	zones  Zones
 	loc    *time.Location
 	err    error // the first failure; later reads return zero values
+	room   *room
 }
 
 const maxFields = 64
 
-func newInput(raw string, path string, zones Zones, loc *time.Location) *input {
-	in := &input{path: path, zones: zones, loc: loc}
+func newInput(r *room, raw string, zones Zones) *input {
+	in := r.input()
+	in.zones, in.room = zones, r
+	in.parse(raw)
+	return in
+}
+
+func (in *input) parse(raw string) {
 	list, ok := members(in.space[:0], raw)
 	switch {
 	case !ok:
@@ -40,12 +49,23 @@ func newInput(raw string, path string, zones Zones, loc *time.Location) *input {
 			}
 		}
 	}
-	return in
+}
+
+// path leads to the input's fields in an error, e.g. "pauses/0/".
+func (in *input) path() string {
+	if in.parent == nil {
+		return ""
+	}
+	path := in.parent.path() + in.name + "/"
+	if in.no >= 0 {
+		path += strconv.Itoa(in.no) + "/"
+	}
+	return path
 }
 
 func (in *input) fail(code, message, field string) {
 	if in.err == nil {
-		in.err = failAt(code, message, in.path+field)
+		in.err = failAt(code, message, in.path()+field)
 	}
 }
 
@@ -296,7 +316,7 @@ func (in *input) objects(names ...string) []*input {
 		return nil
 	}
 	if raw[0] == '{' {
-		return []*input{in.child(raw, name+"/")}
+		return []*input{in.child(raw, name, -1)}
 	}
 	list, ok := elements(raw)
 	if !ok {
@@ -304,17 +324,19 @@ func (in *input) objects(names ...string) []*input {
 	}
 	children := make([]*input, 0, len(list))
 	for i, e := range list {
-		children = append(children, in.child(e, name+"/"+strconv.Itoa(i)+"/"))
+		children = append(children, in.child(e, name, i))
 	}
 	return children
 }
 
-func (in *input) child(raw, path string) *input {
-	var loc *time.Location
+func (in *input) child(raw, name string, no int) *input {
+	c := in.room.input()
+	c.parent, c.name, c.no, c.zones, c.room = in, name, no, in.zones, in.room
 	if in.has("timezone", "zone") {
-		loc = in.zone()
+		c.loc = in.zone()
 	}
-	return newInput(raw, in.path+path, in.zones, loc)
+	c.parse(raw)
+	return c
 }
 
 // done fails when a field was not read, or with the first failure.
@@ -359,6 +381,11 @@ func text(raw string) (s string, ok bool) {
 	if strings.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1], true
 	}
+	return escaped(raw)
+}
+
+// escaped is apart from text, since decoding puts its result on the heap.
+func escaped(raw string) (s string, ok bool) {
 	err := json.Unmarshal([]byte(raw), &s)
 	return s, err == nil
 }

@@ -22,7 +22,7 @@ func (o *object) name(n string) {
 		o.b = append(o.b, '{')
 		o.opened = true
 	}
-	o.b = append(appendText(o.b, n), ':')
+	o.b = append(append(append(o.b, '"'), n...), '"', ':') // a name of ours needs no escapes
 }
 
 func (o *object) raw(n, v string) {
@@ -114,13 +114,12 @@ func (o *object) bytes() []byte {
 
 // appendText appends a JSON string. Control characters, quotes and invalid UTF-8 take the slow way.
 func appendText(b []byte, s string) []byte {
-	plain, ascii := true, true
-	for i := range len(s) {
-		c := s[i]
-		plain = plain && c >= ' ' && c != '"' && c != '\\'
-		ascii = ascii && c < 0x80
+	var beyond byte // ASCII, if any
+	i := 0
+	for ; i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\'; i++ {
+		beyond |= s[i]
 	}
-	if plain && (ascii || utf8.ValidString(s)) {
+	if i == len(s) && (beyond < 0x80 || utf8.ValidString(s)) {
 		b = append(b, '"')
 		b = append(b, s...)
 		return append(b, '"')
