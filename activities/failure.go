@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
@@ -39,10 +38,12 @@ func (a *Activities) logUnknown(ctx context.Context, err error) {
 	attrs := []any{
 		slog.String("activity", info.ActivityType.Name), slog.String("workflow", info.WorkflowExecution.ID), slog.Int("attempt", int(info.Attempt)),
 	}
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		attrs = append(attrs, slog.String("sqlstate", pg.Code), slog.String("table", pg.TableName), slog.String("constraint", pg.ConstraintName))
-	} else {
-		attrs = append(attrs, slog.String("type", fmt.Sprintf("%T", err)))
+	if pg, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		attrs = append(attrs, slog.String("sqlstate", pg.SQLState()))
 	}
+	attrs = append(attrs, slog.String("type", fmt.Sprintf("%T", err)))
 	a.deps.Log.ErrorContext(ctx, "An activity failed", attrs...)
 }

@@ -1,4 +1,3 @@
-// Command lawdoc writes docs/law.md from the rules' data.
 package main
 
 import (
