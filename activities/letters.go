@@ -49,25 +49,34 @@ type letter interface {
 	Mail() (templates.Mail, error)
 }
 
-// send renders and sends a letter once per key: after a crash between sending and noting it the message goes out again under the same
-// Message-ID.
+// send is deliver for a letter whose refusal is no reason to hold up the request: it is recorded for the DPO.
 func (a *Activities) send(ctx context.Context, id models.ID, key string, to models.Personal, l letter) error {
+	refusal, err := a.deliver(ctx, id, key, to, l)
+	if refusal != nil {
+		return a.deps.Store.Append(ctx, id, "mail.refused", map[string]any{"mail": key})
+	}
+	return err
+}
+
+// deliver renders and sends a letter once per key: after a crash between sending and noting it the message goes out again under the same
+// Message-ID. refusal is why the mail server refused it for good.
+func (a *Activities) deliver(ctx context.Context, id models.ID, key string, to models.Personal, l letter) (refusal, err error) {
 	mailID, sent, err := a.deps.Store.OnceMail(ctx, id, key)
 	if err != nil || sent {
-		return err
+		return nil, err
 	}
 	mail, err := l.Mail()
 	if err != nil {
-		return models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+		return nil, models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
 	}
 	err = a.deps.Mail.Send(ctx, to, mail, mailID.String())
-	if models.KindOf(err) == models.Invalid { // refused for good: recorded for the DPO, and no reason to hold up the request
-		return a.deps.Store.Append(ctx, id, "mail.refused", map[string]any{"mail": key})
+	if models.KindOf(err) == models.Invalid {
+		return err, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.deps.Store.MailSent(ctx, mailID)
+	return nil, a.deps.Store.MailSent(ctx, mailID)
 }
 
 // tell keeps a letter for the person's status page and sends it to the verified address.

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,7 +71,8 @@ func (a *Activities) mailNotice(ctx context.Context, in NoticeRef, n store.Notic
 	for _, id := range n.Identities {
 		mail.Identifiers = append(mail.Identifiers, templates.Identifier{Kind: identityWords(id.Kind), Value: id.Value})
 	}
-	return a.send(ctx, n.RequestID, fmt.Sprintf("notice-%s-%d", in.NoticeID, in.Attempt), n.Address, mail)
+	refusal, err := a.deliver(ctx, n.RequestID, fmt.Sprintf("notice-%s-%d", in.NoticeID, in.Attempt), n.Address, mail)
+	return cmp.Or(refusal, err)
 }
 
 // noticeBody is the webhook's payload. It goes to the recipient, who has the data already; the link answers it.
