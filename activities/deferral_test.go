@@ -1,0 +1,119 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"habeas/activities"
+	"habeas/models"
+	"habeas/models/hold"
+	"habeas/models/store"
+)
+
+// deferred is an erasure that is over but for what is retained: an invoice until the end of 2032, a declaration until the end of 2028.
+func (w *world) deferred() (models.ID, map[string]store.Deferral) {
+	w.t.Helper()
+	id := w.executing()
+	work := w.prepared(id)
+	for _, no := range work.Restrict {
+		do[activities.Done](w, w.acts.Restrict, activities.GroupRef{RequestID: id, Group: no})
+	}
+	w.eraseAll(id, work.Erase)
+	twice[none](w, id, w.acts.CreateDeferrals, activities.RequestRef{RequestID: id})
+	w.advance(id, models.Notifying, models.Delivering)
+	do[none](w, w.acts.Advance, activities.Advance{RequestID: id, To: models.Closed, Outcome: models.PartlyFulfilled})
+	list, err := w.store.Deferrals(w.t.Context(), models.ScopeOperator(), id)
+	require.NoError(w.t, err)
+	out := map[string]store.Deferral{}
+	for _, d := range list {
+		out[d.Group.Collection] = d
+	}
+	require.Len(w.t, out, 2)
+	return id, out
+}
+
+func TestADeferralIsDueOnTheDayAfterItsHoldInTheControllersZone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	_, deferrals := w.deferred()
+	midnight := time.Date(2028, 12, 31, 23, 0, 0, 0, time.UTC) // in Brussels, 1 January 2029 begins
+	w.at(midnight.Add(-time.Second))
+	require.Empty(t, do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{}).IDs)
+	w.at(midnight)
+	require.Equal(t, []models.ID{deferrals["declarations"].ID}, do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{}).IDs)
+}
+
+func TestADeferralErasesWhatItsHoldCovered(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.recipient("taxman", store.ChannelMail, "user.financial")
+	id, deferrals := w.deferred()
+	d := deferrals["invoices"]
+	w.at(time.Date(2033, 1, 1, 8, 0, 0, 0, time.UTC))
+	ref := activities.DeferralRef{DeferralID: d.ID}
+	work, again := twice[activities.DeferralWork](w, id, w.acts.OpenDeferral, ref)
+	require.Equal(t, work, again)
+	require.False(t, work.Held)
+	require.Equal(t, id, work.RequestID)
+	require.Len(t, work.Notices, 1, "its recipients are told of it")
+	require.Len(t, work.Erase, 1)
+
+	require.Equal(t, activities.Done{Erased: 1}, w.eraseAll(id, work.Erase))
+	require.Equal(t, activities.Done{}, w.eraseAll(id, work.Erase))
+	require.Equal(t, "0", w.crm.text("SELECT count(*) FROM invoices"))
+	end := activities.Ending{RequestID: id, DeferralID: d.ID}
+	require.Equal(t, activities.Proof{Checked: 1}, do[activities.Proof](w, w.acts.ProveErased, end))
+
+	twice[none](w, id, w.acts.FinishDeferral, ref)
+	twice[none](w, id, w.acts.SignReceipt, end)
+	before := w.mails.count()
+	twice[none](w, id, w.acts.SendDeferralDone, end)
+	require.Equal(t, before+1, w.mails.count())
+	mail := w.mails.last(t)
+	require.Equal(t, adaEmail, mail.to)
+	require.Contains(t, mail.mail.Text, "Your invoices")
+	require.Contains(t, mail.mail.Text, "Customs declarations", "what is still kept is said too")
+	require.Contains(t, mail.mail.Text, "Recipient taxman")
+	receipts, err := w.store.Receipts(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	require.Len(t, receipts, 1)
+	require.Equal(t, d.ID, receipts[0].DeferralID)
+}
+
+func TestADeferralUnderALongerHoldByThenIsPutOffAndErasesNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, deferrals := w.deferred()
+	d := deferrals["invoices"]
+	w.at(time.Date(2033, 1, 1, 8, 0, 0, 0, time.UTC))
+	longer, err := hold.Builtin().Rule("DE_AO_147_BUECHER") // the law has changed to ten years meanwhile
+	require.NoError(t, err)
+	longer.Code = "DE_AO_147_BELEG_NEW"
+	w.deps.Rules, err = hold.Builtin().With(longer)
+	require.NoError(t, err)
+	for _, node := range w.crm.graph.Nodes {
+		if node.Address.Collection == "invoices" {
+			node.Collection.Holds[0].Rule = "DE_AO_147_BELEG_NEW"
+		}
+	}
+	w.rebuild()
+	work, again := twice[activities.DeferralWork](w, id, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: d.ID})
+	require.Equal(t, activities.DeferralWork{RequestID: id, Held: true}, work)
+	require.Equal(t, work, again)
+	after, err := w.store.Deferral(t.Context(), models.ScopeOperator(), d.ID)
+	require.NoError(t, err)
+	require.Equal(t, date(2035, 1, 1), after.DueOn, "held through 2034")
+	require.Equal(t, store.DeferralPending, after.State)
+	require.Empty(t, do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{}).IDs[1:], "only the declaration is due")
+	require.Equal(t, "1", w.crm.text("SELECT count(*) FROM invoices"))
+}
+
+func TestADeferralThatIsOpenedTooEarlyIsPutOff(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, deferrals := w.deferred()
+	work := do[activities.DeferralWork](w, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: deferrals["invoices"].ID})
+	require.Equal(t, activities.DeferralWork{RequestID: id, Held: true}, work)
+}

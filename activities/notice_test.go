@@ -1,0 +1,160 @@
+package activities_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"habeas/activities"
+	"habeas/models"
+	"habeas/models/store"
+)
+
+// noticed is an erasure whose one recipient has a notice waiting.
+func (w *world) noticed(channel store.RecipientChannel) (request models.ID, ref activities.NoticeRef) {
+	w.t.Helper()
+	w.recipient("carrier", channel, "user.contact")
+	request = w.approved(models.Erasure, nil)
+	work := w.prepared(request)
+	require.Len(w.t, work.Notices, 1)
+	return request, activities.NoticeRef{NoticeID: work.Notices[0], RequestID: request, Attempt: 1}
+}
+
+func (w *world) notice(id models.ID) store.Notice {
+	w.t.Helper()
+	n, err := w.store.Notice(w.t.Context(), models.ScopeOperator(), id)
+	require.NoError(w.t, err)
+	return n
+}
+
+func TestANoticeByMailHasWhatTheRecipientNeedsAndALinkToAnswer(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelMail)
+	out, again := twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.Equal(t, activities.NoticeSent{ReminderAfter: 3 * day}, out)
+	require.Equal(t, out, again)
+	require.Equal(t, 1, w.mails.count())
+	first := w.mails.last(t)
+	require.Equal(t, "dpo@carrier.example", first.to)
+	require.Contains(t, first.mail.Text, adaEmail, "it has to find the person")
+	require.NotContains(t, first.mail.Text, adaName, "and needs no more")
+	require.NotContains(t, first.mail.Text, message)
+	require.Equal(t, store.NoticeSent, w.notice(ref.NoticeID).State)
+
+	w.pass(3 * day)
+	ref.Attempt = 2
+	twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.Equal(t, 2, w.mails.count())
+	require.Equal(t, link(first.mail.Text), link(w.mails.last(t).mail.Text), "a reminder has the same link")
+	require.NotEqual(t, first.mail.Subject, w.mails.last(t).mail.Subject)
+	require.Equal(t, 2, w.notice(ref.NoticeID).Attempts)
+}
+
+// link is the first address of a notice's page in a text.
+func link(text string) string {
+	_, rest, _ := strings.Cut(text, "https://privacy.example/notices/")
+	token, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(token)
+}
+
+func TestANoticeByWebhookIsPostedUnderTheNoticesOwnID(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelWebhook)
+	twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.Equal(t, 1, w.hooks.count())
+	post := w.hooks.posted[0]
+	require.Equal(t, "https://carrier.example/hook", post.url)
+	require.Equal(t, ref.NoticeID.String(), post.id)
+	var body struct {
+		Type string
+		Data struct {
+			Reference      string
+			Attempt        int
+			DataCategories []string `json:"data_categories"`
+			Identities     []struct {
+				Type  string `json:"identity_type"`
+				Value string `json:"identity_value"`
+			}
+			AcknowledgeURL string `json:"acknowledge_url"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(post.body, &body))
+	require.Equal(t, "erasure.notice", body.Type)
+	require.Equal(t, w.request(id).Reference, body.Data.Reference)
+	require.Equal(t, adaEmail, body.Data.Identities[0].Value)
+	require.Contains(t, body.Data.AcknowledgeURL, "https://privacy.example/notices/")
+	require.NotEmpty(t, body.Data.DataCategories)
+	require.NotContains(t, string(post.body), adaName)
+}
+
+func TestANoticeThatIsRefusedForGoodIsRecordedAndHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	for name, channel := range map[string]store.RecipientChannel{"mail": store.ChannelMail, "webhook": store.ChannelWebhook} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			id, ref := w.noticed(channel)
+			w.hooks.fail = models.Errorf(models.Invalid, "webhook_forbidden", "The webhook's address must be https.")
+			w.mails.fail = func() error { return models.Errorf(models.Invalid, "mail_refused", "The address was refused.") }
+			out := do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+			require.False(t, out.Answered)
+			require.Contains(t, strings.Join(w.kinds(id), " "), ".refused")
+			require.Equal(t, store.NoticeQueued, w.notice(ref.NoticeID).State, "what was refused was not sent")
+			require.NotContains(t, w.kinds(id), "notice.sent")
+
+			w.hooks.fail, w.mails.fail = nil, nil // the address was corrected
+			ref.Attempt = 2
+			do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+			require.Equal(t, 1, w.mails.count()+w.hooks.count())
+			require.Equal(t, store.NoticeSent, w.notice(ref.NoticeID).State)
+		})
+	}
+}
+
+func TestARecipientThatIsDownIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	_, ref := w.noticed(store.ChannelWebhook)
+	w.hooks.fail = models.Errorf(models.Unavailable, "webhook_unavailable", "The recipient's webhook does not answer.")
+	_, err := try[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	requireFailure(t, err, "webhook_unavailable", false)
+	w.hooks.fail = nil
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Equal(t, 1, w.hooks.count())
+}
+
+func TestANoticeThatWasAnsweredIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelMail)
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.NoError(t, w.store.AcknowledgeNotice(t.Context(), link(w.mails.last(t).mail.Text), "erased", ""))
+	ref.Attempt = 2
+	out, _ := twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.True(t, out.Answered)
+	require.Equal(t, 1, w.mails.count())
+}
+
+func TestTheAnswerTellsWhatIsGoneWhatIsKeptAndWhoWasTold(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.recipient("carrier", store.ChannelMail, "user.contact")
+	id := w.executing()
+	work := w.prepared(id)
+	w.eraseAll(id, work.Erase)
+	do[none](w, w.acts.CreateDeferrals, activities.RequestRef{RequestID: id})
+	end := activities.Ending{RequestID: id, Outcome: models.PartlyFulfilled}
+	twice[none](w, id, w.acts.SignReceipt, end)
+	twice[none](w, id, w.acts.SendAnswer, end)
+	mail := w.mails.last(t)
+	require.Equal(t, adaEmail, mail.to)
+	for _, want := range []string{
+		"Your customer account", "Your orders", "Your invoices", "31 December 2032", "31 December 2028", "952/2013", "Recipient carrier", "APD-GBA",
+	} {
+		require.Contains(t, mail.mail.Text, want)
+	}
+}
