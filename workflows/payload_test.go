@@ -78,8 +78,12 @@ func ofType(path string, typ reflect.Type) (problems []string) {
 func TestTheCheckWouldFindAPersonalField(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []any{
-		struct{ Name string }{}, struct{ Email models.Personal }{}, struct{ Raw []byte }{}, struct{ Any map[string]int }{},
-		struct{ Deep []struct{ Note string } }{}, struct{ Error error }{},
+		struct{ Name string }{},
+		struct{ Email models.Personal }{},
+		struct{ Raw []byte }{},
+		struct{ Any map[string]int }{},
+		struct{ Deep []struct{ Note string } }{},
+		struct{ Error error }{},
 	} {
 		require.NotEmpty(t, ofType("probe", reflect.TypeOf(bad)), "%T passed", bad)
 	}

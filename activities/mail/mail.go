@@ -138,7 +138,7 @@ func (s *Sender) Send(ctx context.Context, to models.Personal, m templates.Mail,
 	defer stop()
 	err = client.SendWithSMTPClient(session, message)
 	if message.IsDelivered() { // what fails after the server took the message must not send it again
-		_ = client.CloseWithSMTPClient(session)
+		_ = client.CloseWithSMTPClient(session) //nolint:errcheck // the message was taken already
 		return nil
 	}
 	return failure(err)

@@ -153,7 +153,7 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 
 const (
 	to  models.Personal = "mara.lindholm@example.com"
-	key                 = "request-1/verification/1"
+	key string          = "request-1/verification/1"
 )
 
 var message = templates.Mail{Subject: "Grüße von uns", Text: "Zeile eins\n\nhttps://example.com/a=b\n", HTML: "<p>Zeile eins</p>"}

@@ -29,7 +29,7 @@ const (
 const (
 	CodeUnavailable = "webhook_unavailable" // Unavailable: no answer, or one that is not 2xx; trying again may help
 	CodeForbidden   = "webhook_forbidden"   // Invalid: the address is not https or lies inside the network
-	CodeBadSecret   = "webhook_bad_secret"  // Invalid: the signing secret is not of the form whsec_…
+	CodeBadSecret   = "webhook_bad_secret"  //nolint:gosec // a code, or a secret of the sample that everybody knows
 )
 
 // Sender posts signed webhooks; it is safe for concurrent use.
@@ -91,7 +91,7 @@ func (s *Sender) Post(ctx context.Context, address, secret models.Personal, id s
 	if err != nil {
 		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook does not answer.")
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() //nolint:errcheck // only read
 	if _, err := io.CopyN(io.Discard, res.Body, maxResponse); err != nil && !errors.Is(err, io.EOF) {
 		return models.Errorf(models.Unavailable, CodeUnavailable, "The recipient's webhook broke off its answer.")
 	}

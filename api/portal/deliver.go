@@ -85,7 +85,7 @@ func (p *Portal) download(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // it was read to its end or the call is over
+	defer func() { _ = file.Close() }() //nolint:errcheck // only read
 	h := c.Response().Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Length", strconv.FormatInt(size, 10))

@@ -191,6 +191,7 @@ func (t Term) count(day calendar.Date, f Facts) calendar.Date {
 			}
 		}
 		return day
+	case Hours, Days:
 	}
 	if t.Inclusive {
 		n--

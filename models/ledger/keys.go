@@ -23,14 +23,14 @@ func NewSigner(seed []byte) (Signer, error) {
 			"The signing key must be %d bytes in base64; make one with `habeas keys generate`.", ed25519.SeedSize)
 	}
 	key := ed25519.NewKeyFromSeed(seed)
-	return Signer{kid: thumbprint(key.Public().(ed25519.PublicKey)), key: key}, nil
+	return Signer{kid: thumbprint(key.Public().(ed25519.PublicKey)), key: key}, nil //nolint:errcheck // an Ed25519 key
 }
 
 // KID names the key: its RFC 7638 thumbprint.
 func (s Signer) KID() string { return s.kid }
 
 // Public is the key that verifies what s signs.
-func (s Signer) Public() ed25519.PublicKey { return s.key.Public().(ed25519.PublicKey) }
+func (s Signer) Public() ed25519.PublicKey { return s.key.Public().(ed25519.PublicKey) } //nolint:errcheck // an Ed25519 key
 
 // Sign signs text under a purpose, so that a signature made for one purpose is worth nothing for another.
 func (s Signer) Sign(purpose string, text []byte) []byte {

@@ -144,11 +144,11 @@ func parseCase(line []byte) (inputCase, error) {
 		case "input":
 			at, c.input = 2, m.raw
 		}
-		if at >= 0 && seen[at] {
+		if at >= 0 && seen[at] { //nolint:gosec // the length was compared
 			return c, failAt("duplicate_field", "The field is given twice.", m.name)
 		}
 		if at >= 0 {
-			seen[at] = true
+			seen[at] = true //nolint:gosec // the length was compared
 		}
 	}
 	return c, c.check(kind)

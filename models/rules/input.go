@@ -157,20 +157,6 @@ func (in *input) int(names ...string) (value int, given bool) {
 	return n, true
 }
 
-// date reads a calendar day that may not be an instant.
-func (in *input) date(names ...string) calendar.Date {
-	raw, name := in.fact(names...)
-	if raw == "" {
-		return calendar.Date{}
-	}
-	s, ok := text(raw)
-	if !ok {
-		in.fail("bad_date", "A date is a text written as YYYY-MM-DD.", name)
-		return calendar.Date{}
-	}
-	return in.parseDate(s, name)
-}
-
 func (in *input) parseDate(s, name string) calendar.Date {
 	d, err := calendar.ParseDate(s)
 	if err != nil {

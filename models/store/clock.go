@@ -59,6 +59,7 @@ func (s *Store) ClockFacts(ctx context.Context, requestID models.ID) (ClockFacts
 			}
 		case request.Extend:
 			facts.ExtendedAt, facts.ExtensionNotifiedAt = at, instant(d.NotifiedAt)
+		default: // no other kind was asked for
 		}
 	}
 	return facts, unavailable(err)

@@ -231,6 +231,7 @@ func (s *Store) PackageCollected(ctx context.Context, token string) error {
 			return nil
 		case PackageShredded:
 			return packageShredded()
+		case PackageBuilding, PackageReady, PackageExpired:
 		}
 		err := tx.Model(&packageRow{}).Where("id = ?", p.ID).Updates(map[string]any{"state": PackageFetched, "fetched_at": s.now()}).Error
 		if err != nil {

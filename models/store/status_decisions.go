@@ -46,8 +46,9 @@ func (s *Store) DecideByStatusToken(ctx context.Context, statusToken string, kin
 			}
 			d, err = s.decide(tx, r, d)
 			return err
+		default:
+			return models.Errorf(models.Forbidden, "decision_forbidden", "This cannot be decided here.")
 		}
-		return models.Errorf(models.Forbidden, "decision_forbidden", "This cannot be decided here.")
 	})
 	return d, err
 }

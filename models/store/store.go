@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +41,8 @@ type Store struct {
 	pool  *pgxpool.Pool // the pool under db, for streams and batches
 	vault *vault.Vault
 	clock func() time.Time
+
+	controllers sync.Map // keptController by slug
 }
 
 // Open prepares a Store; it connects when first used, so that a database that is down does not keep the process from starting. It
@@ -106,7 +109,7 @@ func Migrate(ctx context.Context, dsn string, log func(string)) error {
 	if err != nil {
 		return models.Errorf(models.Invalid, "bad_database_url", "The database URL cannot be read.")
 	}
-	defer func() { _ = db.Close() }() // the migrations' own error is the one that matters
+	defer func() { _ = db.Close() }() //nolint:errcheck // what it did is committed
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return err
@@ -164,7 +167,7 @@ func (s *Store) tx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		if !again(err) || try == triesOfTx {
 			return unavailable(err)
 		}
-		pause := time.Duration(1+rand.IntN(10*try)) * time.Millisecond
+		pause := time.Duration(1+rand.IntN(10*try)) * time.Millisecond //nolint:gosec // not a secret
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -303,6 +303,7 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow) er
 		return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
 	case VerificationExpired, VerificationSuperseded:
 		return models.Errorf(models.Conflict, "link_expired", "This link or code is no longer valid. Ask for a new mail.")
+	case VerificationLive:
 	}
 	if r.State == models.Closed {
 		return models.Errorf(models.Conflict, "request_closed", "The request is closed.")

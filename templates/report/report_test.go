@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -146,7 +145,7 @@ func TestTheReportLoadsNothingFromOutside(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
 	write(t, &got, same)
-	require.NotRegexp(t, regexp.MustCompile(`(?i)<(link|script|img|iframe)|src=|url\(|@import|https?://`), got.String())
+	require.NotRegexp(t, `(?i)<(link|script|img|iframe)|src=|url\(|@import|https?://`, got.String())
 	require.NotContains(t, got.String(), "[redacted]")
 }
 

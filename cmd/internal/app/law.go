@@ -44,21 +44,21 @@ func unknownZone() error {
 func (a *App) loadLaw(context.Context) error {
 	a.law, a.rules = &law{}, hold.Builtin()
 	if path := a.Config.Holidays; path != "" {
-		f, err := os.Open(path)
+		f, err := os.Open(path) //nolint:gosec // the operator names the file
 		if err != nil {
 			return fmt.Errorf("holidays: %w", err)
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // only read
 		if a.law.local, err = calendar.ParseLocalDays(f); err != nil {
 			return fmt.Errorf("holidays %s: %w", path, err)
 		}
 	}
 	if path := a.Config.Rules; path != "" {
-		f, err := os.Open(path)
+		f, err := os.Open(path) //nolint:gosec // the operator names the file
 		if err != nil {
 			return fmt.Errorf("rules: %w", err)
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // only read
 		own, err := hold.ParseRules(f)
 		if err != nil {
 			return fmt.Errorf("rules %s: %w", path, err)

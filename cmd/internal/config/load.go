@@ -43,7 +43,7 @@ func Load(path string, environ map[string]string) (Config, error) {
 }
 
 func loadFile(c *Config, path string) error {
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return fmt.Errorf("configuration file: %w", err)
 	}
@@ -68,7 +68,7 @@ func withSecretFiles(environ map[string]string) (map[string]string, error) {
 		if path == "" {
 			continue
 		}
-		b, err := os.ReadFile(path)
+		b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil {
 			return nil, fmt.Errorf("%s%s_FILE: %w", Prefix, name, err)
 		}

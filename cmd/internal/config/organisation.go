@@ -48,7 +48,7 @@ type Recipient struct {
 
 // LoadOrganisation reads the file; an unknown key is an error.
 func LoadOrganisation(path string) (Organisation, error) {
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return Organisation{}, fmt.Errorf("organisation: %w", err)
 	}

@@ -140,7 +140,7 @@ func (s *Server) RestartTemporal(ctx context.Context) error {
 }
 
 func (s *Server) startMailbox(ctx context.Context) (err error) {
-	if s.Mailbox, err = mailbox.Start(); err != nil {
+	if s.Mailbox, err = mailbox.Start(); err != nil { //nolint:contextcheck // it outlives the call
 		return err
 	}
 	s.onStop(s.Mailbox.Close)
@@ -150,7 +150,7 @@ func (s *Server) startMailbox(ctx context.Context) (err error) {
 	s.MailURL = "http://" + s.mailPage.Addr().String()
 	page := &http.Server{Handler: s.Mailbox.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	s.onStop(page.Close)
-	go page.Serve(s.mailPage)
+	go page.Serve(s.mailPage) //nolint:errcheck // ends with Close
 	return nil
 }
 

@@ -49,11 +49,11 @@ func catalogue(file string) (cat hold.Catalogue, err error) {
 	if file == "" {
 		return cat, nil
 	}
-	f, err := os.Open(file)
+	f, err := os.Open(file) //nolint:gosec // the operator names the file
 	if err != nil {
 		return cat, &ExitError{Usage, err}
 	}
-	defer func() { _ = f.Close() }() // nothing was written
+	defer func() { _ = f.Close() }() //nolint:errcheck // only read
 	added, err := hold.ParseRules(f)
 	if err == nil {
 		cat, err = cat.With(added...)

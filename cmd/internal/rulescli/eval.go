@@ -38,7 +38,7 @@ func Zones() rules.Zones {
 	var known sync.Map
 	return func(name string) (*time.Location, error) {
 		if z, ok := known.Load(name); ok {
-			return z.(*time.Location), nil
+			return z.(*time.Location), nil //nolint:errcheck // the cache holds nothing else
 		}
 		z, err := time.LoadLocation(name)
 		if err != nil {

@@ -19,7 +19,7 @@ func Leaks(ctx context.Context, dsn, text string) (found []string, scanned int, 
 	if err != nil {
 		return nil, 0, err
 	}
-	defer conn.Close(ctx)
+	defer conn.Close(ctx) //nolint:errcheck // only read
 	rows, err := conn.Query(ctx, `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`)
 	if err != nil {

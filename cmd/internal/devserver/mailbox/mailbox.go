@@ -49,11 +49,11 @@ type Mailbox struct {
 // Start serves SMTP without TLS on a free port of 127.0.0.1.
 func Start() (*Mailbox, error) {
 	b := &Mailbox{mode: Accept, turned: make(chan struct{}), arrived: make(chan struct{})}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
-	b.address, b.port = l.Addr().String(), l.Addr().(*net.TCPAddr).Port
+	b.address, b.port = l.Addr().String(), l.Addr().(*net.TCPAddr).Port //nolint:errcheck // ends with Close
 	b.serve(l)
 	return b, nil
 }
@@ -74,7 +74,7 @@ func (b *Mailbox) serve(l net.Listener) {
 	s.ErrorLog = log.New(io.Discard, "", 0) // it would print addresses
 	b.listener, b.server = l, s
 	go func() {
-		_ = s.Serve(l) // ends with Close
+		_ = s.Serve(l) //nolint:errcheck // ends with Close
 	}()
 }
 
@@ -90,7 +90,7 @@ func (b *Mailbox) SetMode(m Mode) error {
 		return b.shut()
 	}
 	if b.server == nil {
-		l, err := net.Listen("tcp", b.address)
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", b.address)
 		if err != nil {
 			return fmt.Errorf("mailbox: %w", err)
 		}
@@ -205,6 +205,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		case Slow:
 			<-turned
 			continue
+		case Accept:
 		}
 		s.to = append(s.to, to)
 		return nil

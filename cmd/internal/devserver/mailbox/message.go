@@ -66,7 +66,7 @@ func parse(raw []byte) (Message, error) {
 			continue // an attachment: Habeas sends none
 		}
 		body = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
-		switch kind, _, _ := header.ContentType(); kind {
+		switch kind, _, _ := header.ContentType(); kind { //nolint:errcheck // a header without a type is text
 		case "text/html":
 			m.HTML = string(body)
 		case "text/plain", "":

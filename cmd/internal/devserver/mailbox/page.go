@@ -87,5 +87,5 @@ func write(w http.ResponseWriter, kind string, body []byte) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	_, _ = w.Write(body) // a reader who has left needs no answer
+	_, _ = w.Write(body) //nolint:errcheck // the reader is gone
 }

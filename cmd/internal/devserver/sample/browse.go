@@ -64,7 +64,7 @@ func do(client *http.Client, r *http.Request) (*url.URL, *html.Node, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() //nolint:errcheck // only read
 	body, err := html.Parse(io.LimitReader(res.Body, 1<<20))
 	switch {
 	case res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests:

@@ -126,7 +126,7 @@ func (c *Company) filled(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("sample company: %w", err)
 	}
-	defer conn.Close(ctx)
+	defer conn.Close(ctx) //nolint:errcheck // what it did is committed
 	names, err := c.names()
 	if err != nil {
 		return false, err
@@ -178,7 +178,7 @@ func (c *Company) remake(ctx context.Context, database string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what it did is committed
 	name := pgx.Identifier{database}.Sanitize()
 	// From template0, because nobody is connected to it: another session on template1 would refuse the copy.
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name + " TEMPLATE template0"} {
@@ -199,7 +199,7 @@ func (c *Company) fill(ctx context.Context, name, database string, tables []*tab
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what it did is committed
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, string(schema)); err != nil {
 			return err

@@ -69,7 +69,7 @@ func searchDatabase(ctx context.Context, system System, needle string) ([]Hit, e
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read
 	rows, err := conn.Query(ctx, describeTables)
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (c *Company) StartRecipients(ctx context.Context, box *mailbox.Mailbox, o O
 	if o.LateAfter == 0 {
 		o.LateAfter = 3 * time.Second
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("recipients: %w", err)
 	}
