@@ -109,6 +109,7 @@ func (h *house) askOf(t *testing.T, right models.Right, controller string, p per
 	t.Helper()
 	asked, err := h.public.Ask(within(t), right, controller, p.Subject)
 	require.NoError(t, err)
+	h.tell(t, asked.ID)
 	require.NoError(t, h.public.Confirm(within(t), h.Mailbox, asked, p.Subject))
 	return asked
 }
@@ -155,4 +156,22 @@ func (h *house) mailAfter(t *testing.T, p person, id int) mailbox.Message {
 	m, err := h.Mailbox.Wait(within(t), func(m mailbox.Message) bool { return m.ID > id && m.For(p.Email.Reveal()) })
 	require.NoError(t, err)
 	return m
+}
+
+// tell writes where a request has got to when its test fails.
+func (h *house) tell(t *testing.T, id models.ID) {
+	t.Helper()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		ctx := context.WithoutCancel(t.Context())
+		entries, err := h.dpo.Ledger(ctx, id)
+		t.Log("ledger:", err)
+		for _, e := range entries {
+			t.Log(e.At.Format("15:04:05.000"), e.Kind, e.Data)
+		}
+		systems, err := h.store.Systems(ctx)
+		t.Log("systems:", systems, err)
+	})
 }
