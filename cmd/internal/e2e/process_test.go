@@ -1,0 +1,109 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// production is an installation whose App is the production program, in processes of its own.
+type production struct {
+	*house
+	program       string
+	serve, worker *process
+}
+
+// process is one that this test has started.
+type process struct {
+	cmd    *exec.Cmd
+	log    journal
+	exited chan struct{}
+	err    error // valid when exited is closed
+}
+
+// startProduction builds the program and starts everything.
+func startProduction(t *testing.T) *production {
+	t.Helper()
+	p := &production{program: filepath.Join(t.TempDir(), "habeas")}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.program, "habeas/cmd/habeas")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+	p.house, err = open(t.Context(), true)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.close()) })
+	p.serve = p.start(t, "serve")
+	eventually(t, func() bool {
+		res, err := http.Get(p.Config.BaseURL + "/readyz")
+		return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
+	}, "the portal is ready")
+	p.startWorker(t)
+	return p
+}
+
+func (p *production) startWorker(t *testing.T) {
+	t.Helper()
+	p.worker = p.start(t, "worker")
+	eventually(t, func() bool { return strings.Contains(p.worker.log.String(), "The worker runs") || p.worker.over() }, "the worker runs")
+	require.False(t, p.worker.over(), p.worker.log.String())
+}
+
+// start runs the program until the test ends.
+func (p *production) start(t *testing.T, args ...string) *process {
+	t.Helper()
+	proc := &process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), p.program, args...), exited: make(chan struct{})}
+	proc.cmd.Env, proc.cmd.Stdout, proc.cmd.Stderr = p.Environment(), &proc.log, &proc.log
+	require.NoError(t, proc.cmd.Start())
+	go func() {
+		defer close(proc.exited)
+		proc.err = proc.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		if err := proc.cmd.Process.Kill(); err != nil {
+			require.ErrorIs(t, err, os.ErrProcessDone)
+		}
+		<-proc.exited
+	})
+	return proc
+}
+
+func (p *process) over() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// signal sends a signal and waits for the end; it returns the exit status, -1 for a process that was killed.
+func (p *process) signal(t *testing.T, s syscall.Signal) int {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(s))
+	select {
+	case <-p.exited:
+		return p.cmd.ProcessState.ExitCode()
+	case <-within(t).Done():
+		require.Fail(t, "the process does not end", p.log.String())
+		return 0
+	}
+}
+
+// habeas runs a command of the program to its end and returns its exit status with all that it wrote.
+func (p *production) habeas(t *testing.T, args ...string) (status int, output string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.program, args...)
+	cmd.Env = p.Environment()
+	out, err := cmd.CombinedOutput()
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		require.NoError(t, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
