@@ -109,7 +109,7 @@ func Migrate(ctx context.Context, dsn string, log func(string)) error {
 	if err != nil {
 		return models.Errorf(models.Invalid, "bad_database_url", "The database URL cannot be read.")
 	}
-	defer func() { _ = db.Close() }() // the migrations' own error is the one that matters
+	defer func() { _ = db.Close() }() //nolint:errcheck // what it did is committed
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *Store) tx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		if !again(err) || try == triesOfTx {
 			return unavailable(err)
 		}
-		pause := time.Duration(1+rand.IntN(10*try)) * time.Millisecond
+		pause := time.Duration(1+rand.IntN(10*try)) * time.Millisecond //nolint:gosec // not a secret
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
