@@ -104,7 +104,7 @@ func (in *installation) startApp(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	// A log line is made for each call, as in production, and written nowhere.
-	in.app, err = app.Build(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	in.app, err = app.Build(ctx, c, app.Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}) //nolint:sloglint // the lines are to be made
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

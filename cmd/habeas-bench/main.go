@@ -58,7 +58,7 @@ func (c *cli) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return r.write(os.Stdout)
+	return r.write(ctx, os.Stdout)
 }
 
-func progress(line string) { fmt.Fprintln(os.Stderr, line) } //nolint:errcheck // a progress line
+func progress(line string) { fmt.Fprintln(os.Stderr, line) }

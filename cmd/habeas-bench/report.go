@@ -27,9 +27,9 @@ func newReport(c *cli, in *installation) *report {
 func (r *report) add(m measurement, s sample) { r.samples[m.key()] = append(r.samples[m.key()], s) }
 
 // write prints the report as Markdown.
-func (r *report) write(out io.Writer) error {
+func (r *report) write(ctx context.Context, out io.Writer) error {
 	b := &strings.Builder{}
-	r.head(b)
+	r.head(ctx, b)
 	fmt.Fprint(b, "\n| | at a time | a second | lowest to highest | p50 ms | p99 ms | CPU µs a call: Habeas and callers, PostgreSQL, Temporal | load |\n")
 	fmt.Fprint(b, "|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range r.order {
@@ -45,9 +45,9 @@ func (r *report) write(out io.Writer) error {
 	return err
 }
 
-func (r *report) head(b *strings.Builder) {
+func (r *report) head(ctx context.Context, b *strings.Builder) {
 	version := "unknown"
-	if err := r.in.raw.QueryRow(context.Background(), "SHOW server_version").Scan(&version); err != nil {
+	if err := r.in.raw.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
 		version += " (" + err.Error() + ")"
 	}
 	fmt.Fprintf(b, "%s, %s, %d CPUs (%s), PostgreSQL %s with fsync, %d rounds of %s each, %d bytes a submission\n",
