@@ -182,4 +182,6 @@ func (in *installation) profile(ctx context.Context, path string, d time.Duratio
 	return f.Close()
 }
 
-func label(ctx context.Context, side string, f func(context.Context)) { pprof.Do(ctx, pprof.Labels("side", side), f) }
+func label(ctx context.Context, side string, f func(context.Context)) {
+	pprof.Do(ctx, pprof.Labels("side", side), f)
+}
