@@ -194,13 +194,3 @@ type NoticeMail struct {
 
 // Mail renders the notice.
 func (m NoticeMail) Mail() (Mail, error) { return renderMail("notice", m) }
-
-// LapseMail says that an address was never confirmed. It goes to an unverified address and so tells nothing of the request:
-// Reference must be empty.
-type LapseMail struct{ MailHead }
-
-// Mail renders the message.
-func (m LapseMail) Mail() (Mail, error) {
-	m.Reference = ""
-	return renderMail("lapse", m)
-}
