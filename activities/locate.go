@@ -77,9 +77,11 @@ func (a *Activities) system(_ context.Context, name string) (connectors.System, 
 	return s, nil
 }
 
-// watched notes in the database which systems answer when one of them failed, so that the console shows it while the activity is retried.
+// watched notes in the database which systems answer when one of them failed, so that the console shows it while the activity is retried, and
+// again when the activity has worked in the end.
 func (a *Activities) watched(ctx context.Context, err error) error {
-	if err == nil || models.KindOf(err) == "" || ctx.Err() != nil {
+	recovered := err == nil && activity.GetInfo(ctx).Attempt > 1
+	if ctx.Err() != nil || !recovered && models.KindOf(err) == "" {
 		return err
 	}
 	for name, system := range a.deps.Systems {

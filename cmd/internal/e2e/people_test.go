@@ -169,7 +169,7 @@ func (h *house) tell(t *testing.T, id models.ID) {
 		entries, err := h.dpo.Ledger(ctx, id)
 		t.Log("ledger:", err)
 		for _, e := range entries {
-			t.Log(e.At.Format("15:04:05.000"), e.Kind, e.Data)
+			t.Log(e.At.Format("15:04:05.000"), e.Kind)
 		}
 		systems, err := h.store.Systems(ctx)
 		t.Log("systems:", systems, err)
