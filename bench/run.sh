@@ -15,7 +15,7 @@ benchmarks() {
 if [ "$part" = all ] || [ "$part" = intake ]; then
 	mkdir -p bin
 	echo "Revision $(git describe --always --dirty 2>/dev/null || echo unknown)"
-	go build -trimpath -buildvcs=false -o bin/ ./cmd/habeas-bench
+	go build -buildvcs=false -o bin/ ./cmd/habeas-bench
 	bin/habeas-bench "$@"
 fi
 if [ "$part" = all ] || [ "$part" = rules ]; then
