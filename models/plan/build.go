@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"habeas/models"
 	"habeas/models/calendar"
@@ -56,6 +57,7 @@ type Builder struct {
 
 type groupKey struct {
 	dataset, collection, rule, shared string
+	fields                            string // that the holds cover: what else is in the row is masked
 	reason                            Reason
 	through                           calendar.Date
 }
@@ -71,7 +73,7 @@ func (b *Builder) Add(c Collection, row Row) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	key := groupKey{c.Dataset, c.Name, g.Rule, g.SharedWith, g.Reason, g.HoldThrough}
+	key := groupKey{c.Dataset, c.Name, g.Rule, g.SharedWith, strings.Join(g.HeldFields, "\x00"), g.Reason, g.HoldThrough}
 	i, ok := b.index[key]
 	if !ok {
 		i = len(b.groups)

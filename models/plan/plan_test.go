@@ -164,3 +164,26 @@ func TestEveryRowIsInExactlyOneGroup(t *testing.T) {
 		require.EqualValues(t, n, total)
 	})
 }
+
+func TestRowsWhoseHoldsCoverOtherFieldsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	hold := func(rule string, anchors map[string]calendar.Date) (plan.Hold, error) {
+		through := today.AddDays(1000)
+		if rule == "SHORT" {
+			through = anchors["start"].AddDays(365)
+		}
+		return plan.Hold{Rule: rule, Through: through, ErasableFrom: through.AddDays(1)}, nil
+	}
+	c := plan.Collection{Name: "invoices", Holds: []plan.HoldRule{{Code: "LONG", Fields: []string{"number"}}, {Code: "SHORT", Fields: []string{"name"}}}}
+	row := func(start calendar.Date) plan.Row {
+		return plan.Row{Anchors: map[string]map[string]calendar.Date{"LONG": {"start": start}, "SHORT": {"start": start}}}
+	}
+	b := plan.NewBuilder(models.Erasure, today, hold)
+	over, err := b.Add(c, row(today.AddDays(-400)))
+	require.NoError(t, err)
+	stands, err := b.Add(c, row(today.AddDays(-100)))
+	require.NoError(t, err)
+	require.NotEqual(t, over, stands, "the name of the second row is still held and must not be masked")
+	require.Equal(t, []string{"number"}, b.Groups()[over-1].HeldFields)
+	require.Equal(t, []string{"name", "number"}, b.Groups()[stands-1].HeldFields)
+}
