@@ -49,8 +49,11 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	}
 	out := Planned{Version: p.Version, Undecided: len(p.Undecided())}
 	if out.Undecided == 0 && a.deps.Policy.ApproveUndecided {
-		out.Approved = true
 		err = a.deps.Store.ApproveByPolicy(ctx, in.RequestID, p.Digest())
+		out.Approved = err == nil
+	}
+	if code := models.CodeOf(err); code == "already_decided" || code == "question_open" {
+		return out, nil // people were faster: their decision ends the request, or the DPO waits for an answer
 	}
 	return out, err
 }

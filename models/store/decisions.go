@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"slices"
@@ -58,6 +59,7 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 	if request.NeedsReason(d.Kind) && strings.TrimSpace(d.Reason.Reveal()) == "" {
 		return d, models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
 	}
+	d = ofItsKind(d)
 	if err := checkEarlier(tx, r, d); err != nil {
 		return d, err
 	}
@@ -72,6 +74,17 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 		}
 	}
 	return s.writeDecision(tx, r, d)
+}
+
+// ofItsKind drops what a decision of this kind does not have: nobody checks it, and the ledger would keep it for ever.
+func ofItsKind(d request.Decision) request.Decision {
+	if d.Kind != request.Approve && d.Kind != request.Change {
+		d.PlanDigest, d.Choices = "", nil
+	}
+	if d.Kind != request.Acknowledge && d.Kind != request.Waive {
+		d.NoticeID = models.ID{}
+	}
+	return d
 }
 
 // writeDecision writes the row, the ledger entry and the order of a decision that was found to be allowed.
@@ -126,6 +139,11 @@ var settled = map[request.DecisionKind][]request.DecisionKind{
 // checkEarlier refuses a decision that an earlier one leaves no room for, since the request's state moves only when the workflow does. Approve
 // and Instruct count only in the state in which they were taken: the workflow may come back to it with a new plan.
 func checkEarlier(tx *gorm.DB, r requestRow, d request.Decision) error {
+	if slices.Contains(settled[request.Approve], d.Kind) {
+		if decided, err := planDecided(tx, r.ID); err != nil || decided { // by policy: there is no decision of anyone to find below
+			return cmp.Or(err, alreadyDecided())
+		}
+	}
 	var earlier []decisionRow
 	if err := tx.Select("id", "kind", "state_no", "notice_id").Where("request_id = ?", r.ID).Order("seq").Find(&earlier).Error; err != nil {
 		return err
@@ -146,6 +164,13 @@ func checkEarlier(tx *gorm.DB, r requestRow, d request.Decision) error {
 		open = e.Kind == request.Clarify || open && e.Kind != request.Answer
 	}
 	return checkQuestion(d.Kind, open)
+}
+
+// planDecided reports whether the latest plan is settled, from which moment its execution may begin.
+func planDecided(tx *gorm.DB, requestID models.ID) (bool, error) {
+	var latest []planRow
+	err := tx.Select("decided_at").Where("request_id = ?", requestID).Order("version DESC").Limit(1).Find(&latest).Error
+	return len(latest) == 1 && latest[0].DecidedAt != nil, err
 }
 
 func alreadyDecided() error {

@@ -8,6 +8,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/plan"
+	"habeas/models/request"
 )
 
 type planRow struct {
@@ -84,11 +85,13 @@ func (s *Store) Plan(ctx context.Context, scope models.Scope, requestID models.I
 	return row.Body, row.DecidedAt != nil, err
 }
 
-// ApproveByPolicy marks a plan as decided without a person; it may be repeated. It fails with plan_changed, or with choice_missing when
-// the plan leaves something to decide.
+// ApproveByPolicy marks a plan as decided without a person; it may be repeated. What people have decided goes first: it fails with
+// decisions_waiting while one of their decisions has not reached the workflow, and with already_decided or question_open when one leaves no room.
+// It fails with plan_changed, or with choice_missing when the plan leaves something to decide.
 func (s *Store) ApproveByPolicy(ctx context.Context, requestID models.ID, digest string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		if _, err := lockRequest(tx, models.ScopeOperator(), requestID); err != nil {
+		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
+		if err != nil {
 			return err
 		}
 		row, err := latestPlan(tx, requestID)
@@ -98,8 +101,28 @@ func (s *Store) ApproveByPolicy(ctx context.Context, requestID models.ID, digest
 		if row.DecidedAt != nil && row.ShownDigest == digest {
 			return nil
 		}
+		if err := checkWaiting(tx, r); err != nil {
+			return err
+		}
 		return s.decidePlan(tx, requestID, digest, nil, true)
 	})
+}
+
+// checkWaiting refuses an approval by policy that would overtake people: once the plan is executed, the workflow takes none of these any more.
+func checkWaiting(tx *gorm.DB, r requestRow) error {
+	if err := checkEarlier(tx, r, request.Decision{Kind: request.Approve}); err != nil {
+		return err
+	}
+	if err := checkEarlier(tx, r, request.Decision{Kind: request.Clarify}); err != nil {
+		return err
+	}
+	var waiting int64
+	err := tx.Model(&orderRow{}).Where("request_id = ? AND kind = ? AND name IN ?", r.ID, OrderUpdate,
+		[]request.DecisionKind{request.Extend, request.Clarify, request.Answer}).Count(&waiting).Error
+	if err == nil && waiting > 0 {
+		return models.Errorf(models.Unavailable, "decisions_waiting", "A decision is still on its way to the workflow.")
+	}
+	return err
 }
 
 // decidePlan applies the DPO's choices to the plan that was shown, in the transaction that records the decision and has locked the request.

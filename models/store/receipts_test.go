@@ -158,6 +158,10 @@ func TestKeyIsKeptWhileADeferralNeedsIt(t *testing.T) {
 	require.NoError(t, b.FinishDeferral(t.Context(), deferrals[0].ID))
 	ids, err = b.Shreddable(t.Context(), b.now(), 10)
 	require.NoError(t, err)
+	require.Empty(t, ids, "who is told of it is sealed with the key")
+	b.pass(time.Second)
+	ids, err = b.Shreddable(t.Context(), b.now(), 10)
+	require.NoError(t, err)
 	require.Equal(t, []models.ID{id}, ids)
 	require.NoError(t, b.DestroyKey(t.Context(), id))
 }
