@@ -330,34 +330,6 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, b.post(dpo, "/staff/logout", nil, "Sec-Fetch-Site", "same-origin").status)
 }
 
-func TestTheDPOTriesDates(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	dpo := b.signIn(b.keys[models.RoleDPO])
-	page := b.get(dpo, "/staff/rules?kind=request_deadline")
-	require.Equal(t, 200, page.status)
-	got := b.post(dpo, "/staff/rules", url.Values{"kind": {"request_deadline"}, "input": {`{"regime":"EU_GDPR","received_at":"2026-08-31","timezone":"Europe/Brussels","country":"BE"}`}})
-	require.Equal(t, 200, got.status, got.body)
-	require.Contains(t, got.body, "2026-09-30")
-	require.Equal(t, 400, b.post(dpo, "/staff/rules", url.Values{"input": {"{"}}).status)
-	require.Equal(t, 400, b.post(dpo, "/staff/rules", url.Values{"kind": {"request_deadline"}, "input": {`{"regime":"EU_GDPR","received_at":"2026-02-30"}`}}).status)
-}
-
-// examplePart finds the example that the page to try dates offers.
-var examplePart = regexp.MustCompile(`(?s)<textarea id="input"[^>]*>(.*?)</textarea>`)
-
-func TestEachOfferedExampleComputes(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	dpo := b.signIn(b.keys[models.RoleDPO])
-	for _, kind := range []string{"request_deadline", "regime_deadline", "breach_deadline", "breach_content", "breach_severity", "retention"} {
-		m := examplePart.FindStringSubmatch(b.get(dpo, "/staff/rules?kind="+kind).body)
-		require.Len(t, m, 2, kind)
-		a := b.post(dpo, "/staff/rules", url.Values{"kind": {kind}, "input": {html.UnescapeString(m[1])}})
-		require.Equal(t, 200, a.status, "%s: %s", kind, m[1])
-	}
-}
-
 func TestThePortalAnswersAlikeForKnownAndUnknownAddresses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -169,18 +169,6 @@ type SystemHealth struct {
 	CheckedAt time.Time
 }
 
-// RulesView tries dates: the case as typed and its result.
-type RulesView struct {
-	Kinds    []Option
-	Template string // example input of the chosen kind, JSON
-	Input    string
-	Kind     string
-	Result   []Fact
-	Steps    []string
-	Failure  string
-	Line     string // the answer as the command line would write it
-}
-
 // The console's pages.
 var (
 	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
@@ -192,13 +180,6 @@ var (
 			{Name: "invoices", Since: exampleTime, CheckedAt: exampleTime},
 			{Name: "shipments", Code: "system_unavailable", Since: exampleTime, CheckedAt: exampleTime},
 		}},
-	}}
-	Rules = &Page[RulesView]{"staff/rules", []RulesView{
-		{Kinds: []Option{{Value: "request_deadline", Label: "request_deadline"}}, Template: "{}", Kind: "request_deadline"},
-		{
-			Kinds: []Option{{Value: "request_deadline", Label: "request_deadline", Selected: true}}, Kind: "request_deadline", Input: `{"received_at":"2027-02-03T09:00:00Z"}`,
-			Result: []Fact{{"due_on", "2027-03-03"}}, Steps: []string{"Received on 3 February 2027; that day does not count."}, Line: `{"id":"1"}`,
-		},
 	}}
 )
 

@@ -1,124 +1,132 @@
 package staff
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/models"
-	"habeas/models/rules"
+	"habeas/models/request"
 	"habeas/templates"
 )
 
-// examples are the inputs that the page offers for each kind of case.
-var examples = map[string]string{
-	"request_deadline": `{"regime": "EU_GDPR", "received_at": "2027-02-01T09:00:00Z", "timezone": "Europe/Berlin", "country": "DE", "subdivision": "BE"}`,
-	"regime_deadline":  `{"regime": "US_CA_CCPA", "received_on": "2027-02-01", "holidays": []}`,
-	"breach_deadline":  `{"regime": "EU_GDPR", "aware_at": "2027-03-26T10:00:00+01:00", "timezone": "Europe/Berlin"}`,
-	"breach_content":   `{"to": "authority", "nature": "A laptop was stolen.", "contact": "dpo@example.com", "late": false}`,
-	"breach_severity":  `{"data": [{"context": "financial", "adjust": 1, "reason": "a year of invoices"}], "identification": "maximum", "confidentiality": "full", "persons": 500}`,
-	"retention":        `{"rule": "EU_UCC_51", "declaration_accepted": "2027-02-01"}`,
+// forms are the forms of the page by the kind of case that they make; any other kind is written out as JSON.
+var forms = map[string]func(*sheet, request.Controller){
+	"request_deadline": requestForm, "regime_deadline": regimeForm, "breach_deadline": breachForm, "retention": retentionForm,
 }
 
+// formKinds are the page's forms in their order.
+var formKinds = []string{"request_deadline", "regime_deadline", "breach_deadline", "retention", asJSON}
+
+// rulesPage shows the form of a kind and, once dates are given, what the rules that run in the product say. The query holds dates and
+// codes only, so that a result can be linked; nothing is saved.
 func (k *Console) rulesPage(c echo.Context) error {
-	return k.showRules(c, http.StatusOK, kindOf(c.QueryParam("kind")), "", func(*templates.RulesView) {})
-}
-
-// kindOf is a known kind; the first one for anything else.
-func kindOf(name string) string {
-	kinds := rules.Kinds()
-	for _, kind := range kinds {
-		if kind.Name == name {
-			return name
+	q := c.QueryParams()
+	kind := q.Get("kind")
+	if kind == asJSON {
+		return k.showCase(c, http.StatusOK, caseKind(q.Get("case")), "", func(*templates.RulesView) {})
+	}
+	form, ok := forms[kind]
+	if !ok {
+		kind = formKinds[0]
+		form = forms[kind]
+	}
+	own, err := k.Store.Operator(c.Request().Context())
+	if err != nil && models.KindOf(err) != models.NotFound {
+		return err
+	}
+	s := &sheet{q: q, kind: kind, fields: map[string]string{}, eval: k.Eval, oldest: firstYear}
+	form(s, own)
+	view := templates.RulesView{Kind: kind, Tabs: tabs(kind)}
+	status := http.StatusOK
+	if s.typed || q.Get("do") == "compute" {
+		if view.Result = s.result(); view.Result != nil {
+			view.Result.Link = link(q)
 		}
 	}
-	return kinds[0].Name
-}
-
-func (k *Console) showRules(c echo.Context, status int, kind, input string, with func(*templates.RulesView)) error {
-	view := templates.RulesView{Kind: kind, Input: input, Template: indented(examples[kind])}
-	for _, one := range rules.Kinds() {
-		view.Kinds = append(view.Kinds, templates.Option{Value: one.Name, Label: one.Name + ": " + one.Purpose, Selected: one.Name == kind})
+	view.Parts, view.Errors = s.parts, s.marked()
+	if len(view.Errors) > 0 {
+		status = http.StatusBadRequest
 	}
-	with(&view)
 	return show(k, c, status, "rules", templates.Rules, view)
 }
 
-func indented(s string) string {
-	var b bytes.Buffer
-	if json.Indent(&b, []byte(s), "", "  ") != nil {
-		return s
+func tabs(current string) (out []templates.RuleTab) {
+	for _, kind := range formKinds {
+		out = append(out, templates.RuleTab{Kind: kind, Current: kind == current})
 	}
-	return b.String()
+	return out
 }
 
-// tryRules computes one case with the rules that run in the product; nothing is saved.
-func (k *Console) tryRules(c echo.Context) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	kind, input := kindOf(form.Get("kind")), strings.TrimSpace(form.Get("input"))
-	if len(input) > 8000 {
-		return models.Errorf(models.Invalid, "too_long", "The case is too long.")
-	}
-	if !json.Valid([]byte(input)) {
-		return k.showRules(c, http.StatusBadRequest, kind, input, func(v *templates.RulesView) { v.Failure = "The input is not JSON." })
-	}
-	line, err := json.Marshal(map[string]any{"id": "1", "kind": kind, "input": json.RawMessage(input)})
-	if err != nil {
-		return err
-	}
-	answer := k.Eval(line)
-	status := http.StatusOK
-	var got struct {
-		Result json.RawMessage `json:"result"`
-		Error  *struct{ Code, Message, Field string }
-	}
-	if err := json.Unmarshal(answer, &got); err != nil {
-		return err
-	}
-	if got.Error != nil {
-		status = http.StatusBadRequest
-	}
-	return k.showRules(c, status, kind, input, func(v *templates.RulesView) {
-		if got.Error != nil {
-			v.Failure = got.Error.Message + " (" + strings.TrimPrefix(got.Error.Field+", ", ", ") + got.Error.Code + ")"
-			return
+// link shows the same result again; what is empty is left out.
+func link(q url.Values) string {
+	kept := url.Values{}
+	for name := range q {
+		if v := q.Get(name); v != "" && name != "do" {
+			kept.Set(name, v)
 		}
-		v.Line = string(answer)
-		v.Result, v.Steps = members(got.Result)
-	})
+	}
+	return "/staff/rules?" + kept.Encode()
 }
 
-// members lists a result's members in the order in which they were written, and its steps apart.
-func members(result json.RawMessage) (out []templates.Fact, steps []string) {
-	dec := json.NewDecoder(bytes.NewReader(result))
-	if _, err := dec.Token(); err != nil {
-		return nil, nil
+// answer is a line of `habeas rules eval`.
+type answer struct {
+	Result json.RawMessage `json:"result"`
+	Error  *struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Field   string `json:"field"`
+	} `json:"error"`
+}
+
+// ask has one case answered; line and raw are the case and its answer as the command reads and writes them.
+func ask(eval func([]byte) []byte, kind string, input any) (line, raw []byte, a answer, err error) {
+	line, err = json.Marshal(struct {
+		ID    string `json:"id"`
+		Kind  string `json:"kind"`
+		Input any    `json:"input"`
+	}{"1", kind, input})
+	if err != nil {
+		return nil, nil, answer{}, err
 	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return out, steps
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return out, steps
-		}
-		if name == "steps" && json.Unmarshal(value, &steps) == nil {
-			continue
-		}
-		text := string(value)
-		var plain string
-		if json.Unmarshal(value, &plain) == nil {
-			text = plain
-		}
-		out = append(out, templates.Fact{Name: fmt.Sprint(name), Value: text})
+	raw = eval(line)
+	return line, raw, a, json.Unmarshal(raw, &a)
+}
+
+// result has the case of the form answered; nil when something in it is wrong.
+func (s *sheet) result() *templates.RuleResult {
+	if len(s.errors) > 0 {
+		return nil
 	}
-	return out, steps
+	line, raw, a, err := ask(s.eval, s.kind, s.input)
+	if err != nil {
+		s.fail("", err)
+		return nil
+	}
+	if a.Error != nil {
+		s.fail(s.fieldOf(orElse(a.Error.Field, about[a.Error.Code])), models.Errorf(models.Invalid, a.Error.Code, "%s", a.Error.Message))
+		return nil
+	}
+	r := resultView(s.kind, a.Result, s.zone)
+	r.Laws, r.Case, r.Answer = lawsOf(s.codes, textOf(a.Result, "law")), string(line), string(raw)
+	return r
+}
+
+// about is the field of errors that name none.
+var about = map[string]string{"unknown_country": "country", "unknown_subdivision": "subdivision", "year_not_covered": "received_at"}
+
+// fieldOf is the input that an error of the case is about: "pauses/0/asked_on" leads to the first question's date.
+func (s *sheet) fieldOf(name string) string {
+	if id, ok := s.fields[name]; ok {
+		return id
+	}
+	first, _, _ := strings.Cut(name, " or ") // a rule may count from one of several dates
+	if id, ok := s.fields[first]; ok {
+		return id
+	}
+	group, _, _ := strings.Cut(name, "/")
+	return s.fields[group]
 }
