@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -57,6 +58,9 @@ type Delivery struct {
 // ErrGone means that the workflow to be told has ended: there is nothing left to deliver to.
 var ErrGone = errors.New("the workflow has ended")
 
+// codeNotOpen is what request.OpenIn fails with in a validator.
+const codeNotOpen = "decision_not_open"
+
 // Deliver hands a decision to the workflow and waits until it has accepted it. It fails with ErrGone, or with the validator's error when the
 // workflow is not there yet; the caller tries again.
 func (c *Client) Deliver(ctx context.Context, d Delivery) error {
@@ -66,14 +70,29 @@ func (c *Client) Deliver(ctx context.Context, d Delivery) error {
 	if ofNotice(d.Kind) {
 		target = NoticeWorkflowID(d.NoticeID)
 	}
-	_, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: d.OrderID.String(), WorkflowID: target, UpdateName: string(d.Kind),
 		Args: []any{DecisionInput{DecisionID: d.DecisionID, Kind: d.Kind}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok && c.ended(ctx, target) {
 		return ErrGone
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return rejection(handle)
+}
+
+// rejection is the refusal of an Update by its validator, which comes with the handle and not as an error of the call. It does not wait for an
+// Update that was accepted, and what such a one fails with later is not the caller's: it was delivered.
+func rejection(handle client.WorkflowUpdateHandle) error {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := handle.Get(over, nil)
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && strings.HasPrefix(app.Message(), codeNotOpen) {
+		return models.Errorf(models.Conflict, codeNotOpen, "The workflow is not open to this decision.").Because(err)
+	}
+	return nil
 }
 
 // ended reports whether a workflow has run to its end, as opposed to one that has not begun.
