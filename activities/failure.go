@@ -12,6 +12,9 @@ import (
 	"habeas/models"
 )
 
+// LapseOvertaken is the type of Advance's failure when a request was verified or ended by somebody before it could lapse.
+const LapseOvertaken = "lapse_overtaken"
+
 // failure is the one switch from domain errors to Temporal's. Only a code and a safe sentence enter the history; the inner
 // error may quote a row and is neither returned nor logged, only its database code. A request does not fail because a system, a
 // mail server or a file of the configuration is wrong for a time: all of that is tried again. Only what is gone stays gone.
@@ -27,7 +30,7 @@ func (a *Activities) failure(ctx context.Context, err error) error {
 		a.logUnknown(ctx, err)
 		return temporal.NewApplicationError("An internal error; the log has it under this activity.", "internal")
 	}
-	if domain.Kind == models.NotFound || domain.Code == "key_destroyed" {
+	if domain.Kind == models.NotFound || domain.Code == "key_destroyed" || domain.Code == LapseOvertaken {
 		return temporal.NewNonRetryableApplicationError(domain.Message, domain.Code, nil)
 	}
 	return temporal.NewApplicationError(domain.Message, domain.Code)

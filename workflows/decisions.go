@@ -33,6 +33,9 @@ func ofNotice(kind request.DecisionKind) bool {
 
 // open reports whether a decision can be taken now; it fails with decision_not_open.
 func (r *requestRun) open(kind request.DecisionKind) error {
+	if kind == request.Verify && r.verified {
+		return nil // a customer vouched before the workflow began, which has seen it: this is only late, and must not hold up what follows
+	}
 	if r.outcome != "" {
 		return request.OpenIn(kind, models.Closed)
 	}

@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"habeas/activities"
@@ -103,13 +105,28 @@ func (r *requestRun) verify(ctx workflow.Context) error {
 			return err
 		}
 		if !ok && !workflow.Now(ctx).Before(r.opened.LapseAt) {
-			r.outcome = models.Lapsed
+			if err := r.lapse(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	if r.outcome != "" {
 		return nil
 	}
 	return r.clock.recompute(ctx, activities.CauseVerified)
+}
+
+// lapse closes a request that nobody has verified in time. The database has the last word: what was decided before may still be on its way
+// here, and is waited for then.
+func (r *requestRun) lapse(ctx workflow.Context) error {
+	err := record(ctx, act.Advance, activities.Advance{RequestID: r.id, To: models.Closed, Outcome: models.Lapsed}, nil)
+	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok && failure.Type() == activities.LapseOvertaken {
+		return workflow.Await(ctx, func() bool { return r.verified || r.outcome != "" })
+	}
+	if err == nil {
+		r.outcome = models.Lapsed
+	}
+	return err
 }
 
 // confirm tells the person that the request was received and when it is due.

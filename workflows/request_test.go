@@ -1,11 +1,13 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"habeas/activities"
 	"habeas/models"
@@ -35,6 +37,44 @@ func TestARequestThatIsNeverVerifiedLapsesAtItsInstant(t *testing.T) {
 	last := r.calls[len(r.calls)-1]
 	require.Equal(t, received.Add(30*day), last.at)
 	require.NotContains(t, r.names(), "Locate", "nobody's data is looked for before they are verified")
+}
+
+func TestARequestDoesNotLapseWhileItsVerificationIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.overtakenLapse()
+	r.decide(31*day, request.Verify)
+	r.decide(40*day, request.Approve)
+	require.Equal(t, models.Fulfilled, r.end())
+	require.Contains(t, r.names(), "Locate")
+}
+
+func TestAWithdrawalThatWasRecordedBeforeTheLapseDecidesTheOutcome(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.overtakenLapse()
+	r.decide(31*day, request.Withdraw)
+	require.Equal(t, models.Withdrawn, r.end())
+}
+
+func TestALateVerificationOfAVouchedRequestHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.opened.Verified = true
+	r.decide(time.Hour, request.Verify)
+	r.decide(day, request.Approve)
+	require.Equal(t, models.Fulfilled, r.end())
+}
+
+// overtakenLapse lets the database refuse to close the request as lapsed.
+func (r *run) overtakenLapse() {
+	r.env.OnActivity("Advance", mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.Advance) error {
+		r.note("Advance", in)
+		if in.Outcome == models.Lapsed {
+			return temporal.NewNonRetryableApplicationError("", activities.LapseOvertaken, nil)
+		}
+		return nil
+	})
 }
 
 func TestAResendSendsAnotherVerification(t *testing.T) {

@@ -92,3 +92,18 @@ func TestDecisionKeepsNothingThatIsNotOfItsKind(t *testing.T) {
 	}
 	require.Zero(t, b.count("SELECT count(*) FROM decisions WHERE plan_digest <> '' AND kind = 'extend' OR notice_id IS NOT NULL"))
 }
+
+func TestRequestThatWasVerifiedOrEndedMeanwhileDoesNotLapse(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	verified := b.verified(b.submission("ada@example.org")).RequestID
+	b.advance(verified, models.Verifying)
+	requireCode(t, "lapse_overtaken", b.Advance(t.Context(), verified, models.Closed, models.Lapsed))
+	withdrawn := b.submit(b.submission("grace@example.org")).RequestID
+	b.advance(withdrawn, models.Verifying)
+	require.NoError(t, b.decide(request.Decision{RequestID: withdrawn, Kind: request.Withdraw, Actor: customer}))
+	requireCode(t, "lapse_overtaken", b.Advance(t.Context(), withdrawn, models.Closed, models.Lapsed))
+	require.NoError(t, b.Advance(t.Context(), withdrawn, models.Closed, models.Withdrawn))
+	waiting := b.submit(b.submission("edith@example.org")).RequestID
+	require.NoError(t, b.Advance(t.Context(), waiting, models.Closed, models.Lapsed))
+}

@@ -113,7 +113,7 @@ func (s *Store) subject(tx *gorm.DB, r requestRow) (request.Subject, error) {
 }
 
 // Advance moves a request to a state by the transition table; outcome is given with Closed only. A request that is there already stays
-// as it is. It fails with not_found, bad_transition or bad_outcome.
+// as it is. It fails with not_found, bad_transition, bad_outcome or, for Lapsed, with lapse_overtaken when it was verified or ended meanwhile.
 func (s *Store) Advance(ctx context.Context, id models.ID, to models.State, outcome models.Outcome) error {
 	if (to == models.Closed) != (outcome != "") {
 		return models.Errorf(models.Invalid, "bad_outcome", "A request that is closed has an outcome, and no other.")
@@ -128,6 +128,15 @@ func (s *Store) Advance(ctx context.Context, id models.ID, to models.State, outc
 		}
 		if !models.CanFollow(r.State, to) {
 			return models.Errorf(models.Conflict, "bad_transition", "A request in state %s cannot go to %s.", r.State, to)
+		}
+		if outcome == models.Lapsed {
+			err := checkEarlier(tx, r, request.Decision{Kind: request.Verify})
+			if models.KindOf(err) == models.Conflict {
+				return models.Errorf(models.Conflict, "lapse_overtaken", "The request was verified or ended before it lapsed.")
+			}
+			if err != nil {
+				return err
+			}
 		}
 		columns := map[string]any{"state": to, "state_no": r.StateNo + 1, "outcome": outcome}
 		data := map[string]any{"from": r.State}
