@@ -1,11 +1,13 @@
 package portal
 
 import (
+	"context"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -95,6 +97,9 @@ func (p *Portal) download(c echo.Context) error {
 	if n, err := io.Copy(c.Response(), file); err != nil || n != size {
 		panic(http.ErrAbortHandler)
 	}
+	// Who has the last byte may hang up at once, which ends the call's context.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
 	return p.Store.PackageCollected(ctx, token)
 }
 
