@@ -1,0 +1,226 @@
+package workflows_test
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"habeas/activities"
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/workflows"
+)
+
+// soon is how long what takes days in life takes in a recording.
+const soon = 300 * time.Millisecond
+
+// scenario is one way that a workflow can go, with activities that answer at once.
+type scenario struct {
+	files  map[string]string // by the name of the file: the ID of the workflow whose history goes into it
+	sealed bool              // recorded with the codec
+	opened activities.Opened
+	plan   activities.Planned
+	work   activities.Work
+	defer_ activities.DeferralWork
+	due    activities.DueDeferrals
+	left   int64         // what ProveErased finds, always
+	expiry time.Duration // of a package
+	search bool          // Locate goes on until it is cancelled
+	drive  func(*recorder)
+}
+
+// id makes the IDs of the scenarios, so that a new recording differs in nothing that it need not.
+func id(n byte) models.ID {
+	out := models.MustParseID("018f0000-0000-4000-8000-000000000000")
+	out[15] = n
+	return out
+}
+
+// requestScenario is a request that is due in an hour.
+func requestScenario(n byte, file string, right models.Right, drive func(r *recorder, request models.ID)) scenario {
+	return scenario{
+		files: map[string]string{file: workflows.RequestWorkflowID(id(n))},
+		opened: activities.Opened{
+			Right: right, Verified: true, Pace: activities.Pace{InstructionEvery: soon, ReviewEvery: time.Hour, OverdueEvery: time.Hour},
+		},
+		plan: activities.Planned{Version: 1, Undecided: 1}, expiry: time.Hour,
+		work: activities.Work{Erase: []activities.EraseStep{{Group: 2}, {Group: 1, Index: 1}}},
+		drive: func(r *recorder) {
+			r.request(id(n))
+			drive(r, id(n))
+		},
+	}
+}
+
+// scenarios are all that is recorded.
+func scenarios() []scenario {
+	erasure := requestScenario(1, "erasure", models.Erasure, func(r *recorder, req models.ID) {
+		r.awaitCalls(workflows.RequestWorkflowID(req), 3) // Open, Advance, SendVerification
+		r.decide(req, request.Resend)
+		r.awaitCalls(workflows.RequestWorkflowID(req), 4)
+		r.decide(req, request.Verify, request.Approve)
+		r.answer(req, id(101), request.Acknowledge)
+		r.awaitCalls(workflows.NoticeWorkflowID(id(102)), 5)
+		r.answer(req, id(102), request.Waive)
+	})
+	erasure.opened.Verified = false
+	erasure.opened.Pace = activities.Pace{InstructionEvery: soon, ReviewEvery: soon, OverdueEvery: soon}
+	erasure.opened.Clock = activities.Clock{DueBefore: time.Now().Add(4 * soon), Reminders: []time.Time{time.Now().Add(3 * soon)}}
+	erasure.files["notice_acknowledged"] = workflows.NoticeWorkflowID(id(101))
+	erasure.files["notice_waived"] = workflows.NoticeWorkflowID(id(102))
+	erasure.work.Restrict, erasure.work.Retained, erasure.work.Notices = []int{3}, true, []models.ID{id(101), id(102)}
+
+	policy := requestScenario(2, "erasure_by_policy", models.Erasure, func(*recorder, models.ID) {})
+	policy.plan = activities.Planned{Version: 1, Approved: true}
+
+	incomplete := requestScenario(3, "erasure_incomplete", models.Erasure, func(r *recorder, req models.ID) {
+		r.decide(req, request.Approve)
+		r.awaitTimer(workflows.RequestWorkflowID(req))
+	})
+	incomplete.left = 1
+
+	access := requestScenario(4, "access_sealed", models.Access, func(r *recorder, req models.ID) {
+		r.decide(req, request.Change, request.Approve, request.Collect)
+	})
+	access.sealed = true
+	export := requestScenario(5, "export_expired", models.Export, func(r *recorder, req models.ID) { r.decide(req, request.Approve) })
+	export.expiry = 2 * soon
+
+	withdrawn := requestScenario(7, "withdrawn_while_locating", models.Erasure, func(r *recorder, req models.ID) {
+		r.awaitCalls(workflows.RequestWorkflowID(req), 4) // Open, SendConfirmation, Advance, Locate
+		r.decide(req, request.Withdraw)
+	})
+	withdrawn.search = true
+	lapsed := requestScenario(8, "lapsed", models.Access, func(*recorder, models.ID) {})
+	lapsed.opened.Verified, lapsed.opened.LapseAt = false, time.Now().Add(2*soon)
+	instructed := requestScenario(9, "customer_instructs", models.Erasure, func(r *recorder, req models.ID) {
+		r.awaitCalls(workflows.RequestWorkflowID(req), 5)
+		r.decide(req, request.Instruct, request.Approve)
+	})
+	instructed.opened.Instruction = true
+	declined := requestScenario(10, "customer_declines", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Decline) })
+	declined.opened.Instruction = true
+
+	return append([]scenario{
+		erasure, policy, incomplete, access, export, withdrawn, lapsed, instructed, declined,
+		requestScenario(6, "refused", models.Access, func(r *recorder, req models.ID) {
+			r.awaitCalls(workflows.RequestWorkflowID(req), 7)
+			r.decide(req, request.Refuse)
+		}),
+		requestScenario(11, "extended", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Extend, request.Approve) }),
+		requestScenario(12, "clarified", models.Erasure, func(r *recorder, req models.ID) {
+			r.decide(req, request.Clarify, request.Answer, request.Approve)
+		}),
+	}, scheduled()...)
+}
+
+// scheduled are what the Schedules start.
+func scheduled() []scenario {
+	deferral, held := id(201), id(202)
+	return []scenario{
+		{
+			files: map[string]string{"deferral": workflows.DeferralWorkflowID(deferral), "notice_of_a_deferral": workflows.NoticeWorkflowID(id(103))},
+			defer_: activities.DeferralWork{
+				RequestID: id(1), Erase: []activities.EraseStep{{Group: 3}}, Notices: []models.ID{id(103)},
+			},
+			drive: func(r *recorder) {
+				r.start(workflows.DeferralWorkflowID(deferral), workflows.DeferralWorkflowName, workflows.DeferralInput{DeferralID: deferral})
+				r.answer(id(1), id(103), request.Acknowledge)
+			},
+		},
+		{
+			files:  map[string]string{"deferral_held": workflows.DeferralWorkflowID(held), "sweep": "sweep"},
+			defer_: activities.DeferralWork{RequestID: id(1), Held: true},
+			due:    activities.DueDeferrals{IDs: []models.ID{held}},
+			drive:  func(r *recorder) { r.start("sweep", workflows.DeferralSweepName) },
+		},
+		{
+			files: map[string]string{"housekeeping": "housekeeping"},
+			drive: func(r *recorder) { r.start("housekeeping", workflows.HousekeepingWorkflowName) },
+		},
+	}
+}
+
+// fakes answers each activity as the scenario of the calling workflow says.
+func (r *recorder) fakes() map[string]any {
+	ok := func(ctx context.Context) *scenario { return r.called(ctx) }
+	clock := func(s *scenario) activities.Clock {
+		if s.opened.Clock.DueBefore.IsZero() {
+			return activities.Clock{DueBefore: time.Now().Add(time.Hour)}
+		}
+		return s.opened.Clock
+	}
+	return map[string]any{
+		"Open": func(ctx context.Context, _ activities.RequestRef) (activities.Opened, error) {
+			s := ok(ctx)
+			out := s.opened
+			out.Clock = clock(s)
+			if out.LapseAt.IsZero() {
+				out.LapseAt = time.Now().Add(time.Hour)
+			}
+			return out, nil
+		},
+		"RecordClock": func(ctx context.Context, in activities.ClockChange) (activities.Clock, error) {
+			if s := ok(ctx); in.Cause != activities.CauseClarified {
+				return clock(s), nil
+			}
+			return activities.Clock{Paused: true}, nil
+		},
+		"Locate": func(ctx context.Context, _ activities.RequestRef) (activities.Located, error) {
+			if !ok(ctx).search {
+				return activities.Located{Rows: 3}, nil
+			}
+			for ctx.Err() == nil {
+				activity.RecordHeartbeat(ctx)
+				pause()
+			}
+			return activities.Located{}, ctx.Err()
+		},
+		"MakePlan": func(ctx context.Context, _ activities.RequestRef) (activities.Planned, error) {
+			return ok(ctx).plan, nil
+		},
+		"PrepareErasure": func(ctx context.Context, _ activities.RequestRef) (activities.Work, error) {
+			return ok(ctx).work, nil
+		},
+		"Erase": func(ctx context.Context, _ activities.GroupRef) (activities.Done, error) {
+			ok(ctx)
+			return activities.Done{Erased: 1}, nil
+		},
+		"Restrict": func(ctx context.Context, _ activities.GroupRef) (activities.Done, error) {
+			ok(ctx)
+			return activities.Done{Restricted: 1}, nil
+		},
+		"ProveErased": func(ctx context.Context, _ activities.Ending) (activities.Proof, error) {
+			return activities.Proof{Checked: 2, Left: ok(ctx).left}, nil
+		},
+		"SendNotice": func(ctx context.Context, _ activities.NoticeRef) (activities.NoticeSent, error) {
+			ok(ctx)
+			return activities.NoticeSent{ReminderAfter: soon}, nil
+		},
+		"BuildPackage": func(ctx context.Context, _ activities.RequestRef) (activities.Package, error) {
+			return activities.Package{PackageID: id(150), ExpiresAt: time.Now().Add(ok(ctx).expiry)}, nil
+		},
+		"OpenDeferral": func(ctx context.Context, _ activities.DeferralRef) (activities.DeferralWork, error) {
+			return ok(ctx).defer_, nil
+		},
+		"FindDueDeferrals": func(ctx context.Context, _ struct{}) (activities.DueDeferrals, error) { return ok(ctx).due, nil },
+		"CleanUp": func(ctx context.Context, _ struct{}) (activities.Housekeeping, error) {
+			ok(ctx)
+			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
+		},
+		"Advance": done[activities.Advance](r), "SendVerification": done[activities.RequestRef](r), "Remind": done[activities.Reminder](r),
+		"SendConfirmation": done[activities.RequestRef](r), "CreateDeferrals": done[activities.RequestRef](r),
+		"SignReceipt": done[activities.Ending](r), "SendAnswer": done[activities.Ending](r), "SendRefusal": done[activities.DecisionRef](r),
+		"SendExtension": done[activities.DecisionRef](r), "SendQuestion": done[activities.DecisionRef](r),
+		"SendPackageLink": done[activities.PackageRef](r), "ShredPackage": done[activities.PackageRef](r),
+		"FinishDeferral": done[activities.DeferralRef](r), "SendDeferralDone": done[activities.Ending](r),
+	}
+}
+
+func done[In any](r *recorder) func(context.Context, In) error {
+	return func(ctx context.Context, _ In) error {
+		r.called(ctx)
+		return nil
+	}
+}
