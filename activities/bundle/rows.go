@@ -82,7 +82,8 @@ func plainJSON(v datamap.Value) ([]byte, error) {
 	return json.Marshal(v.Text())
 }
 
-// CSV writes rows as RFC 4180 with a header. A text that a spreadsheet would run as a formula gets a ' before it.
+// CSV writes rows as RFC 4180 with a header. A text that a spreadsheet would run as a formula gets a ' before it, and every line break in a
+// text is CRLF.
 type CSV struct{ w *csv.Writer }
 
 // NewCSV writes the header.
@@ -92,11 +93,14 @@ func NewCSV(w io.Writer, columns []string) (*CSV, error) {
 	return c, c.w.Write(columns)
 }
 
+// lineBreaks keeps a lone CR, which the writer would drop and so join two lines.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Row writes one row; NULL is an empty field.
 func (c *CSV) Row(r datamap.Row) error {
 	record := make([]string, len(r.Values))
 	for i, v := range r.Values {
-		record[i] = cell(v)
+		record[i] = lineBreaks.Replace(cell(v))
 	}
 	return c.w.Write(record)
 }
