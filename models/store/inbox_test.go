@@ -126,3 +126,15 @@ func TestClockIsRecordedOnceWithItsDates(t *testing.T) {
 	require.Equal(t, paused, r.Clock)
 	require.Equal(t, 0, b.count("SELECT count(*) FROM requests WHERE due_before IS NOT NULL"))
 }
+
+func TestInboxIsReadInTheOrderOfItsIndex(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(`INSERT INTO requests (id, reference, controller_id, right_code, state, channel, language, received_at, submission_id, wrapped_key, clock, due_before, updated_at)
+		SELECT gen_random_uuid(), i::text, $1, 'erasure', 'in_review', 'api', 'en', now(), gen_random_uuid(), 'k', '{}', now() + i * interval '1 second', now()
+		FROM generate_series(1, 5000) i`, b.operator.ID.String())
+	b.exec("ANALYZE requests")
+	explained := b.text("EXPLAIN (FORMAT JSON) SELECT * FROM requests WHERE closed_at IS NULL ORDER BY " + store.DueOrder + " LIMIT 51")
+	require.Contains(t, explained, "requests_due")
+	require.NotContains(t, explained, "Sort")
+}

@@ -1,5 +1,8 @@
 package store
 
+// DueOrder is the order of the inbox, for the test that an index has it.
+const DueOrder = dueOrder
+
 // Rows are all row types, for the test that compares them with the migrated tables.
 func Rows() []any {
 	return []any{
