@@ -46,6 +46,10 @@ const idempotencyKept = 72 * time.Hour
 // triesOfSubmit bounds the race between finding that an open request exists and joining it before it closes.
 const triesOfSubmit = 5
 
+// submissionsADay bounds the further submissions of a request that nobody has verified: each is looked at whenever one of them needs its mail,
+// and the person gets a few mails a day at most.
+const submissionsADay = 20
+
 // statusPurpose is the purpose of status tokens.
 const statusPurpose = "status"
 
@@ -76,7 +80,7 @@ type intake struct {
 }
 
 // Submit takes a submission in: request, ledger entry and start order in one transaction or, when the same person has an open request for
-// the same right, only a further submission to that one. It fails with email_missing or idempotency_key_reused.
+// the same right, only a further submission to that one. It fails with email_missing, idempotency_key_reused or too_many_submissions.
 func (s *Store) Submit(ctx context.Context, sub Submission) (Submitted, error) {
 	index, err := s.subjectIndex(sub.Controller.ID, sub.Subject)
 	if err != nil {
@@ -155,6 +159,9 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 	if err != nil {
 		return err
 	}
+	if err := in.mayJoin(tx, r); err != nil {
+		return err
+	}
 	if err := tx.Create(&row).Error; err != nil {
 		return err
 	}
@@ -171,6 +178,21 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 		return s.verified(tx, r, row, in.Actor)
 	}
 	return s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderUpdate, Name: string(request.Resend)})
+}
+
+// mayJoin refuses a stranger who keeps submitting somebody's address. Only what nobody has verified counts, so that the refusal says nothing about
+// an earlier request.
+func (in intake) mayJoin(tx *gorm.DB, r requestRow) error {
+	if in.Vouched {
+		return nil
+	}
+	var n int64
+	err := tx.Model(&submissionRow{}).Where("request_id = ? AND verified_at IS NULL AND submitted_at > ?", r.ID, in.at.Add(-addressWindow)).
+		Count(&n).Error
+	if err == nil && n >= submissionsADay {
+		return models.Errorf(models.TooMany, "too_many_submissions", "This request was sent too often today. Use the link in one of the mails, or try again tomorrow.")
+	}
+	return err
 }
 
 func (in intake) row(requestID models.ID, key *vault.Key) (submissionRow, error) {

@@ -221,3 +221,19 @@ func TestReferencesAreReadAsPeopleWriteThem(t *testing.T) {
 		requireCode(t, "bad_reference", err)
 	}
 }
+
+func TestStrangerCannotPileUpSubmissionsOfSomebodysAddress(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	sub := b.submission("ada@example.org")
+	for range 20 {
+		b.submit(sub)
+	}
+	_, err := b.Submit(t.Context(), sub)
+	requireCode(t, "too_many_submissions", err)
+	vouched := sub
+	vouched.Vouched, vouched.Actor = true, customer
+	b.submit(vouched)
+	b.pass(25 * time.Hour)
+	require.True(t, b.submit(sub).Repeated)
+}
