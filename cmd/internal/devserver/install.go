@@ -63,7 +63,7 @@ func (s *Server) enter(ctx context.Context, db *store.Store) error {
 		}
 	}
 	var err error
-	if s.DPOKey, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Ada, data protection officer"}); err != nil {
+	if s.DPOKey, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Ada Brandt"}); err != nil {
 		return err
 	}
 	s.Customer, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleController, ControllerID: customer, Name: "Brightline's privacy desk"})

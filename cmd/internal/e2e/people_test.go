@@ -171,7 +171,16 @@ func (h *house) tell(t *testing.T, id models.ID) {
 		for _, e := range entries {
 			t.Log(e.At.Format("15:04:05.000"), e.Kind)
 		}
-		systems, err := h.store.Systems(ctx)
-		t.Log("systems:", systems, err)
+		conn, err := pgx.Connect(ctx, h.Postgres.DSN("habeas"))
+		if err != nil {
+			t.Log(err)
+			return
+		}
+		defer func() { require.NoError(t, conn.Close(ctx)) }()
+		rows, err := conn.Query(ctx, `SELECT kind || ' ' || name || ': attempt ' || attempts || ' ' || last_code || ', next ' || available_at FROM orders WHERE request_id = $1`, id.String())
+		if err == nil {
+			orders, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			t.Log("orders:", orders, err)
+		}
 	})
 }
