@@ -96,7 +96,6 @@ type RuleResult struct {
 	Rows     []RuleRow
 	Steps    []string
 	Laws     []RuleLaw
-	RuleSet  string
 	Link     string // path and query that show this result again; empty when it cannot be linked
 	Case     string // as `habeas rules eval` reads it
 	Answer   string // as `habeas rules eval` writes it
@@ -145,9 +144,9 @@ func rulesExamples() []RulesView {
 			{Field: "paused_days", Text: "0"},
 			{Field: "extended_due_on", Key: "rules.none"},
 		},
-		Steps:   []string{"Received on 5 March 2026 in the controller's time zone (GDPR Art. 12(3)).", "That day does not count; 1 month later is 5 April 2026."},
-		Laws:    []RuleLaw{{Code: "EU_GDPR", Name: "Regulation (EU) 2016/679 Art. 12", Citation: "GDPR Art. 12(3)", From: calendar.Date{Year: 2018, Month: time.May, Day: 25}, Says: []string{"One month."}, Note: "A convention."}},
-		RuleSet: "deadline-2026-11-22", Link: "/staff/rules?kind=request_deadline", Case: `{"id":"1"}`, Answer: `{"id":"1"}`,
+		Steps: []string{"Received on 5 March 2026 in the controller's time zone (GDPR Art. 12(3)).", "That day does not count; 1 month later is 5 April 2026."},
+		Laws:  []RuleLaw{{Code: "EU_GDPR", Name: "Regulation (EU) 2016/679 Art. 12", Citation: "GDPR Art. 12(3)", From: calendar.Date{Year: 2018, Month: time.May, Day: 25}, Says: []string{"One month."}, Note: "A convention."}},
+		Link:  "/staff/rules?kind=request_deadline", Case: `{"id":"1"}`, Answer: `{"id":"1"}`,
 	}
 	open := &RuleResult{Verdicts: []RuleVerdict{{Key: "paused", Tone: "open"}}}
 	return []RulesView{

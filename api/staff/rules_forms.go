@@ -92,7 +92,7 @@ func (s *sheet) where(own request.Controller) {
 // receivedAt is the day of receipt, or the instant when a time is given: in another zone it may be another day.
 func (s *sheet) receivedAt(day string) string {
 	clock := s.typedText("received_time")
-	f := templates.RuleField{ID: "received_time", Key: "received_time", Type: "time", Value: clock, Half: true}
+	f := templates.RuleField{ID: "received_time", Key: "received_time", Type: "time", Value: clock}
 	wall, ok := parseLocal(day + "T" + clock)
 	if clock != "" && day != "" && !ok && len(s.errors) == 0 {
 		f.Type = "text"
@@ -117,6 +117,7 @@ func (s *sheet) pauses(regime string) any {
 	for i := 1; i <= 3; i++ {
 		n := strconv.Itoa(i)
 		asked, answered := s.date("asked"+n, "asked"+n, ""), s.date("answered"+n, "answered"+n, "")
+		s.beside()
 		about := s.choice("about"+n, "identity", one("identity", "clarification", "fee"))
 		if asked == "" && answered == "" {
 			continue

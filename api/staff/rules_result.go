@@ -14,7 +14,7 @@ import (
 
 // resultView lists an answer's fields in their order, its findings and steps apart, and says what counts most in large.
 func resultView(kind string, result json.RawMessage, zone *time.Location) *templates.RuleResult {
-	r := &templates.RuleResult{RuleSet: textOf(result, "rule_set")}
+	r := &templates.RuleResult{}
 	for _, m := range fieldsOf(result) {
 		switch m.name {
 		case "steps":
@@ -105,13 +105,16 @@ func day(d calendar.Date) templates.RuleWhen {
 	return templates.RuleWhen{On: d, Weekday: "weekday." + strconv.Itoa(int(d.Weekday()))}
 }
 
-// moment is an instant to the second, since a second late is late.
+// moment is an instant to the second where it has one, since a second late is late.
 func moment(at time.Time, zone *time.Location) templates.RuleWhen {
 	if zone != nil {
 		at = at.In(zone)
 	}
 	w := day(calendar.DateOf(at))
-	w.Clock, w.Zone = at.Format("15:04:05"), at.Format("-07:00")
+	w.Clock, w.Zone = at.Format("15:04"), at.Format("-07:00")
+	if at.Second() != 0 || at.Nanosecond() != 0 {
+		w.Clock = at.Format("15:04:05.999999999")
+	}
 	if zone != nil {
 		w.Zone = zone.String() + " (" + w.Zone + ")"
 	}

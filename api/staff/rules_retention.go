@@ -22,9 +22,7 @@ const legalHold, severalHolds = "LEGAL_HOLD_OVERRIDES", "MULTIPLE_HOLDS_MAX"
 // retentionForm asks for one rule or several, what they count from and whether a legal hold applies.
 func retentionForm(s *sheet, _ request.Controller) {
 	s.oldest = oldestDocument
-	s.part("rule")
 	chosen := s.rules()
-	s.choose("rules.choose.rule")
 	s.part("facts")
 	for _, start := range s.starts(chosen) {
 		id := "from-" + start.Field // a deployment's field may have any name
@@ -39,29 +37,29 @@ func retentionForm(s *sheet, _ request.Controller) {
 		s.fields[name] = "rule1"
 	}
 	s.typed = s.typed || held
-	if len(s.parts[1].Fields) == 0 { // nothing to count from is known
-		s.parts = slices.Delete(s.parts, 1, 2)
-	}
+	s.parts = slices.DeleteFunc(s.parts, func(p templates.RulePart) bool { return len(p.Fields) == 0 }) // nothing to count from is known
 }
 
 // rules adds the lists of rules and lists those that were chosen.
 func (s *sheet) rules() (chosen []string) {
-	for _, id := range []string{"rule1", "rule2", "rule3"} {
+	for i, id := range []string{"rule1", "rule2", "rule3"} {
 		usual, groups := "", ruleGroups()
-		if id == "rule1" {
-			usual = groups[0].Options[0].Value
+		none := labelled(templates.Option{Label: "–"})
+		switch i {
+		case 0:
+			s.part("rule")
+			usual, none[0].Options[0].Value = groups[0].Options[0].Value, "own"
+		case 1:
+			s.choose("rules.choose.rule")
+			s.folded("more")
 		}
-		if id != "rule1" {
-			groups = append(labelled(templates.Option{Label: "–"}), groups...)
-		} else {
-			groups = append(labelled(templates.Option{Value: "own", Label: "–"}), groups...)
-		}
-		if code := s.choice(id, usual, groups); code != "" && code != "own" && !slices.Contains(chosen, code) {
+		if code := s.choice(id, usual, append(none, groups...)); code != "" && code != "own" && !slices.Contains(chosen, code) {
 			chosen = append(chosen, code)
 		}
 	}
 	own := s.typedText("own")
 	s.add(templates.RuleField{ID: "own", Key: "own", Type: "text", Value: own})
+	s.choose("rules.choose.rules")
 	if own != "" && !slices.Contains(chosen, own) {
 		chosen = append(chosen, own)
 	}

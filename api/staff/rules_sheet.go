@@ -100,7 +100,7 @@ func (s *sheet) typedText(id string) string { return strings.TrimSpace(s.q.Get(i
 // date adds a date field and returns what was typed. What is no date comes back in a field that can hold it.
 func (s *sheet) date(id, key, label string) string {
 	v := s.typedText(id)
-	f := templates.RuleField{ID: id, Key: key, Label: label, Type: "date", Value: v, Half: true, Min: s.first() + "-01-01", Max: strconv.Itoa(lastYear) + "-12-31"}
+	f := templates.RuleField{ID: id, Key: key, Label: label, Type: "date", Value: v, Min: s.first() + "-01-01", Max: strconv.Itoa(lastYear) + "-12-31"}
 	if v != "" {
 		s.typed = true
 		d, err := calendar.ParseDate(v)
@@ -139,8 +139,19 @@ func (s *sheet) choice(id, otherwise string, groups []templates.RuleGroup) strin
 	if !known && v != "" {
 		groups = append(groups, templates.RuleGroup{Options: []templates.Option{{Value: v, Label: v, Selected: true}}})
 	}
-	s.add(templates.RuleField{ID: id, Key: strings.TrimRight(id, "123"), Type: "select", Options: groups})
+	s.add(templates.RuleField{ID: id, Key: id, Type: "select", Options: groups})
+	if p := &s.parts[len(s.parts)-1]; v != otherwise {
+		p.Open = true
+	}
 	return v
+}
+
+// beside puts the last two fields beside each other.
+func (s *sheet) beside() {
+	fields := s.parts[len(s.parts)-1].Fields
+	for i := len(fields) - 2; i < len(fields); i++ {
+		fields[i].Half = true
+	}
 }
 
 func (s *sheet) check(id string) bool {
