@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+
+	"go.temporal.io/sdk/activity"
 )
 
 // shredLimit is how many requests one clean-up takes; the next takes the rest.
@@ -28,6 +30,7 @@ func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 			return out, err
 		}
 		out.PackagesExpired++
+		activity.RecordHeartbeat(ctx)
 	}
 	over, err := a.deps.Store.Shreddable(ctx, a.deps.Now().Add(-a.deps.Policy.KeepKeysFor), shredLimit)
 	if err != nil {
@@ -37,10 +40,23 @@ func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 		if err := a.deps.Store.DestroyKey(ctx, id); err != nil {
 			return out, err
 		}
-		if err := a.deps.Store.ForgetLocated(ctx, id); err != nil {
-			return out, err
-		}
 		out.KeysDestroyed++
+		activity.RecordHeartbeat(ctx)
 	}
-	return out, nil
+	return out, a.forgetLocated(ctx)
+}
+
+// forgetLocated removes what was located for requests whose key is gone, of an earlier clean-up that was interrupted too.
+func (a *Activities) forgetLocated(ctx context.Context) error {
+	ids, err := a.deps.Store.Unforgotten(ctx, shredLimit)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := a.deps.Store.ForgetLocated(ctx, id); err != nil {
+			return err
+		}
+		activity.RecordHeartbeat(ctx)
+	}
+	return nil
 }

@@ -46,6 +46,15 @@ func (s *Store) ForgetLocated(ctx context.Context, requestID models.ID) error {
 	return s.deleteLocated(ctx, requestID)
 }
 
+// Unforgotten are at most limit requests whose key was destroyed and whose located rows are not yet removed.
+func (s *Store) Unforgotten(ctx context.Context, limit int) ([]models.ID, error) {
+	var ids []models.ID
+	err := s.read(ctx).Model(&requestRow{}).Where("shredded_at IS NOT NULL").
+		Where("EXISTS (SELECT FROM located_rows l WHERE l.request_id = requests.id)").
+		Order("shredded_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, unavailable(err)
+}
+
 // deleteLocated deletes in batches, so that no statement takes long.
 func (s *Store) deleteLocated(ctx context.Context, requestID models.ID) error {
 	for {

@@ -301,6 +301,25 @@ func TestResetLocatedForgetsOnlyTheRequestsRows(t *testing.T) {
 	requireCode(t, "key_alive", b.ForgetLocated(t.Context(), other))
 }
 
+func TestLocatedRowsOfADestroyedKeyAreFoundUntilTheyAreRemoved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, other := b.submit(b.submission("ada@example.org")).RequestID, b.submit(b.submission("grace@example.org")).RequestID
+	for _, id := range []models.ID{one, other} {
+		_, err := b.Found(id).Add(t.Context(), foundRows(customers, 30))
+		require.NoError(t, err)
+	}
+	require.NoError(t, b.Advance(t.Context(), one, models.Closed, models.Lapsed))
+	require.NoError(t, b.DestroyKey(t.Context(), one)) // and then the process dies
+	left, err := b.Unforgotten(t.Context(), 10)
+	require.NoError(t, err)
+	require.Equal(t, []models.ID{one}, left)
+	require.NoError(t, b.ForgetLocated(t.Context(), one))
+	left, err = b.Unforgotten(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestLocatedRowsAreFoundByTheIndexMadeForIt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
