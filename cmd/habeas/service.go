@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"habeas/cmd/internal/app"
 	"habeas/cmd/internal/config"
@@ -94,10 +95,12 @@ func (migrateCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) error {
 	return store.Migrate(ctx, cfg.DatabaseURL.Reveal(), func(line string) { fmt.Fprintln(s.Out, line) })
 }
 
-// message is what a person reads: the sentence of a domain error, with its code behind it.
+// message is what a person reads: the sentence of a domain error, with what it is about before it and its code behind it.
 func message(err error) string {
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return e.Message + " [" + e.Code + "]"
+	e, ok := errors.AsType[*models.Error](err)
+	if !ok {
+		return err.Error()
 	}
-	return err.Error()
+	about, _, _ := strings.Cut(err.Error(), e.Error())
+	return about + e.Message + " [" + e.Code + "]"
 }
