@@ -150,7 +150,8 @@ func (p *Portal) submit(c echo.Context) error {
 		return err
 	}
 	sub.Channel = request.ChannelPortal
-	got, err := p.Store.Submit(c.Request().Context(), sub)
+	ctx := c.Request().Context()
+	got, err := intake.Level(ctx, func() (store.Submitted, error) { return p.Store.Submit(ctx, sub) })
 	if err != nil {
 		return err
 	}

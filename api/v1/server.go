@@ -45,7 +45,13 @@ func (s *Server) SubmitRequest(ctx context.Context, in SubmitRequestRequestObjec
 	if sub.Idempotency, err = idempotency(in.Params.IdempotencyKey, in.Body, by); err != nil {
 		return nil, err
 	}
-	got, err := s.store.Submit(ctx, sub)
+	submit := func() (store.Submitted, error) { return s.store.Submit(ctx, sub) }
+	var got store.Submitted
+	if by.Role == "" {
+		got, err = intake.Level(ctx, submit)
+	} else { // is told of the request anyway
+		got, err = submit()
+	}
 	if err != nil {
 		return nil, err
 	}
