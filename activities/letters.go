@@ -149,6 +149,9 @@ func (a *Activities) remind(ctx context.Context, in Reminder) error {
 		return err
 	}
 	key := fmt.Sprintf("remind-%s-%d-%s", in.Kind, in.Count, in.NoticeID)
+	if !in.DeferralID.IsZero() {
+		key += "-" + in.DeferralID.String()
+	}
 	head := l.internalHead(a.deps.Policy.OperatorName)
 	if in.Kind == RemindInstruction {
 		return a.send(ctx, in.RequestID, key, l.controller.ContactEmail, templates.InstructionMail{

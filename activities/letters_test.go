@@ -76,6 +76,7 @@ func TestAReminderIsSentOncePerCount(t *testing.T) {
 		{activities.Reminder{Kind: activities.RemindDueSoon, Count: 1}, "dpo@northwind.example"},
 		{activities.Reminder{Kind: activities.RemindOverdue, Count: 2}, "dpo@northwind.example"},
 		{activities.Reminder{Kind: activities.RemindIncomplete, Count: 3}, "dpo@northwind.example"},
+		{activities.Reminder{Kind: activities.RemindIncomplete, Count: 3, DeferralID: models.ID{1}}, "dpo@northwind.example"},
 		{activities.Reminder{Kind: activities.RemindNotice, Count: 4, NoticeID: models.ID{1}}, "dpo@northwind.example"},
 		{activities.Reminder{Kind: activities.RemindNotice, Count: 4, NoticeID: models.ID{2}}, "dpo@northwind.example"},
 	} {

@@ -77,10 +77,11 @@ const (
 
 // Reminder is one reminder; Count makes it unique, so that a retry sends it once.
 type Reminder struct {
-	RequestID models.ID
-	NoticeID  models.ID // RemindNotice only
-	Kind      ReminderKind
-	Count     int
+	RequestID  models.ID
+	NoticeID   models.ID // RemindNotice only
+	Kind       ReminderKind
+	Count      int
+	DeferralID models.ID // RemindIncomplete only: zero for the request's own erasure
 }
 
 // Located is what the walk found.

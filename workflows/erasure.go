@@ -63,7 +63,7 @@ func eraseGroups(ctx workflow.Context, of activities.Ending, steps []activities.
 		if try < erasureTries {
 			continue
 		}
-		in := activities.Reminder{RequestID: of.RequestID, Kind: activities.RemindIncomplete, Count: try}
+		in := activities.Reminder{RequestID: of.RequestID, DeferralID: of.DeferralID, Kind: activities.RemindIncomplete, Count: try}
 		if err := workflow.ExecuteActivity(messageOptions(ctx), act.Remind, in).Get(ctx, nil); err != nil {
 			return err
 		}
