@@ -80,13 +80,13 @@ func (c *Client) Deliver(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	return rejection(handle)
+	return rejection(ctx, handle)
 }
 
 // rejection is the refusal of an Update by its validator, which comes with the handle and not as an error of the call. It does not wait for an
 // Update that was accepted, and what such a one fails with later is not the caller's: it was delivered.
-func rejection(handle client.WorkflowUpdateHandle) error {
-	over, cancel := context.WithCancel(context.Background())
+func rejection(ctx context.Context, handle client.WorkflowUpdateHandle) error {
+	over, cancel := context.WithCancel(ctx)
 	cancel()
 	err := handle.Get(over, nil)
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && strings.HasPrefix(app.Message(), codeNotOpen) {

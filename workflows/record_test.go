@@ -79,7 +79,7 @@ func startServer(ctx context.Context) (address string, stop func() error, err er
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), strings.TrimSpace(string(path)), "-exit-with-stdin", "-store=sqlite", "-port=0", "-namespace=habeas") //nolint:gosec // our own program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), strings.TrimSpace(string(path)), "-exit-with-stdin", "-store=sqlite", "-port=0", "-namespace=habeas")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return "", nil, err
@@ -187,7 +187,7 @@ func (r *recorder) write(file, workflowID string) error {
 	if b, err = json.MarshalIndent(tidy, "", " "); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(histories, file+".json"), append(b, '\n'), 0o644) //nolint:gosec // a fixture
+	return os.WriteFile(filepath.Join(histories, file+".json"), append(b, '\n'), 0o644)
 }
 
 func (r *recorder) history(workflowID string) (*historypb.History, error) {

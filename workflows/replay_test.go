@@ -84,7 +84,7 @@ func TestTheHistoriesTogetherUseEveryWorkflowActivityAndDecision(t *testing.T) {
 	seen := map[string]bool{}
 	for _, h := range fixtures(t) {
 		for _, e := range h.GetEvents() {
-			switch e.GetEventType() { //nolint:exhaustive // only what orders something
+			switch e.GetEventType() {
 			case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 				seen["workflow "+e.GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true
 			case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
