@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,17 +115,24 @@ func TestARefusalExplainsItselfAndErasesNothing(t *testing.T) {
 func TestARecipientThatNeverAnswersIsWaivedWithAReason(t *testing.T) {
 	t.Parallel()
 	h := shared
-	p := h.reader(t, "Leopold Schweigsam", 1)
+	_, err := h.store.PutRecipient(within(t), store.Recipient{
+		Slug: "silent-archive", Name: "Silent Archive Ltd", Channel: store.ChannelMail, Address: "nobody@silent-archive.example", Country: "IE",
+		Categories: []string{"user.account.username"}, Purpose: "Archive", ReminderAfter: time.Hour, // only this person has an account
+	})
+	require.NoError(t, err)
+	p := stranger("Leopold Schweigsam")
+	h.insert(t, "logins", statement{`INSERT INTO accounts VALUES (gen_random_uuid(), NULL, $1, $2, 'x', '{}', '2024-01-01', NULL)`, []any{p.Email.Reveal(), p.Name.Reveal()}})
 	asked := h.ask(t, models.Erasure, p)
-	_, err := h.dpo.AwaitState(within(t), asked.ID, models.Notifying)
+	_, err = h.dpo.AwaitState(within(t), asked.ID, models.Notifying)
 	require.NoError(t, err)
 	notices, err := h.dpo.Notices(within(t), asked.ID)
 	require.NoError(t, err)
-	for _, n := range notices { // the late one has not answered within its three seconds
-		if n.State == "acknowledged" || n.Recipient != "Mailwind Campaigns GmbH" {
+	for _, n := range notices {
+		if n.Recipient != "Silent Archive Ltd" {
 			continue
 		}
 		requireProblem(t, h.dpo.Decide(within(t), asked.ID, actor.Decision{Kind: "waive", NoticeID: n.ID}), 400, "reason_missing")
+		requireProblem(t, h.customer.Decide(within(t), asked.ID, actor.Decision{Kind: "waive", NoticeID: n.ID, Reason: "Not mine."}), 404, "not_found")
 		require.NoError(t, h.dpo.Decide(within(t), asked.ID, actor.Decision{Kind: "waive", NoticeID: n.ID, Reason: "Out of business."}))
 	}
 	h.closed(t, asked.ID, models.Fulfilled)

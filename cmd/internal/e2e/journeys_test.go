@@ -128,7 +128,7 @@ func TestACopyIsFetchedWithAOneTimeCodeAndThenShredded(t *testing.T) {
 			pkg, err := h.public.Fetch(within(t), h.Mailbox, asked, p.Subject)
 			require.NoError(t, err)
 			require.True(t, pkg.Has(c.file))
-			require.True(t, strings.Contains(string(all(pkg)), p.Email.Reveal()), "the copy holds the person's own data")
+			require.Contains(t, string(all(pkg)), p.Email.Reveal(), "the copy holds the person's own data")
 			h.closed(t, asked.ID, models.Fulfilled)
 			h.verifyReceipts(t, asked, 1)
 			require.Zero(t, h.count(t, "habeas", `SELECT count(*) FROM package_chunks c JOIN packages p ON p.id = c.package_id WHERE p.request_id = $1`, asked.ID.String()))

@@ -63,7 +63,7 @@ func (h *house) reader(t *testing.T, name string, letters int) person {
 	return p
 }
 
-// customer is a reader who also has an address, an account and a session; onBehalfOf is a customer's slug, or empty for Nordkai's own.
+// party is a person with a name, an address and, if Nordkai's own, an attempt to sign in; onBehalfOf is a customer's slug, or empty.
 func (h *house) party(t *testing.T, name, onBehalfOf string) person {
 	t.Helper()
 	p := stranger(name)

@@ -28,6 +28,9 @@ const letters = 3_000
 // that at the end the company's databases must be what they were before these people were put in. The worker is killed first, because Temporal
 // notices a lost worker a minute later.
 func TestTheProductionProgramCarriesOnWhateverBreaks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short run: the production program was not tested against failures, which takes two minutes")
+	}
 	t.Parallel()
 	p := startProduction(t)
 	before := p.contents(t)
