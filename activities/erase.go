@@ -27,10 +27,16 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	if err != nil {
 		return Work{}, err
 	}
-	work := Work{Retained: len(p.Retained()) > 0}
+	var work Work
 	for _, g := range p.Groups {
-		if g.Treatment() == models.TreatRetain {
-			work.Restrict = append(work.Restrict, g.No)
+		switch {
+		case g.Treatment() == models.TreatRetain:
+			work.Restrict, work.Retained = append(work.Restrict, g.No), true
+		case g.Treatment() == models.TreatKeep && g.Reason != plan.ReasonKeptByMap:
+			work.Retained = true
+		}
+		if err := a.noteKept(ctx, in.RequestID, g); err != nil {
+			return Work{}, err
 		}
 	}
 	work.Erase = a.eraseSteps(p, func(g plan.Group) bool {
@@ -41,6 +47,17 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	}
 	work.Notices, err = a.createNotices(ctx, in.RequestID, models.ID{}, categories(p, models.TreatErase, models.TreatMask))
 	return work, err
+}
+
+// noteKept marks the rows of a group that stays.
+func (a *Activities) noteKept(ctx context.Context, id models.ID, g plan.Group) error {
+	if g.Treatment() != models.TreatKeep {
+		return nil
+	}
+	ref := GroupRef{RequestID: id, Group: g.No}
+	return a.eachBatch(ctx, ref, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
+		return a.deps.Store.MarkRows(ctx, id, ids(rows), store.RowKept)
+	})
 }
 
 // eraseSteps orders the erasure of the chosen groups, children before parents.

@@ -101,7 +101,7 @@ type Planned struct {
 type Work struct {
 	Restrict []int // group numbers
 	Erase    []EraseStep
-	Retained bool
+	Retained bool // something of the person stays: under a hold, or because the DPO keeps it
 	Notices  []models.ID
 }
 

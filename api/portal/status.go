@@ -73,6 +73,9 @@ func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (
 		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Steps: st.Clock.Steps, Question: st.Question.Reveal(),
 		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authority: controller.Authority,
 	}
+	if !st.State.Verified() { // the workflow has not taken the confirmation up yet
+		view.State = models.Received
+	}
 	for _, e := range st.Timeline {
 		if key := words.Event(e.Kind); key != "" {
 			view.Events = append(view.Events, templates.Event{At: e.At.In(zone), Text: key})
