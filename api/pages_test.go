@@ -72,6 +72,8 @@ func TestAPersonAsksThroughThePortal(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, done.status)
 	page := b.get(c, done.header.Get("Location"))
 	require.Contains(t, page.body, "Your address is confirmed")
+	require.NotContains(t, b.get(c, status).body, "Company acme", "whoever filed the request need not be who owns the mailbox")
+	status, _, _ = strings.Cut(done.header.Get("Location"), "?")
 	require.Contains(t, page.body, "Company acme")
 
 	used := b.post(c, "/verify/"+issued.Token, nil)

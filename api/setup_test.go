@@ -264,8 +264,7 @@ func (b *bundle) issue(f filed) store.Issued {
 func (b *bundle) verified(right models.Right, email string, states ...models.State) filed {
 	b.t.Helper()
 	f := b.file(right, email)
-	_, err := b.VerifyByToken(b.t.Context(), b.issue(f).Token)
-	require.NoError(b.t, err)
+	require.NoError(b.t, b.VerifyByCode(b.t.Context(), f.token, b.issue(f).Code))
 	b.advance(f, states...)
 	return f
 }

@@ -63,6 +63,7 @@ type submissionRow struct {
 	ActorRole       models.Role
 	ActorID         models.ID
 	StatusTokenHash []byte
+	PageTokenHash   []byte // set when the link in the mail was used
 	SubjectSealed   []byte
 	VerifiedAt      *time.Time
 	ResendDue       bool

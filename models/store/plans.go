@@ -40,6 +40,10 @@ func (s *Store) SavePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
 			if latest.Body.Digest() == p.Digest() {
 				return nil
 			}
+			if latest.DecidedAt != nil && r.State == models.InReview { // a planning step that was thought dead comes too late
+				p = latest.Body
+				return nil
+			}
 		}
 		if r.State.Destructive() {
 			return models.Errorf(models.Conflict, "execution_started", "The plan is being executed already.")

@@ -89,7 +89,7 @@ func (s *Store) StatusByToken(ctx context.Context, statusToken string) (Status, 
 		SubmittedAt: sub.SubmittedAt.UTC(), State: models.Verifying, Masked: true,
 		Timeline: []Event{{At: sub.SubmittedAt.UTC(), Kind: "request.received", Detail: map[string]string{"channel": string(sub.Channel)}}},
 	}
-	if sub.VerifiedAt == nil {
+	if !sub.opens(statusToken) {
 		return out, nil
 	}
 	return out, s.unmask(tx, &out, r)
@@ -176,5 +176,9 @@ func (s *Store) StatusToken(ctx context.Context, requestID models.ID) (string, e
 	if err != nil {
 		return "", err
 	}
-	return s.vault.Token(statusPurpose, r.SubmissionID), nil
+	var sub submissionRow
+	if err := s.read(ctx).Where("id = ?", r.SubmissionID).Take(&sub).Error; err != nil {
+		return "", missing(err, "submission")
+	}
+	return s.pageToken(sub), nil
 }

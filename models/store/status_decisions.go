@@ -22,7 +22,7 @@ func lockSubmission(tx *gorm.DB, statusToken string) (submissionRow, requestRow,
 
 func submissionByToken(tx *gorm.DB, statusToken string) (submissionRow, error) {
 	var sub submissionRow
-	err := tx.Where("status_token_hash = ?", vault.HashToken(statusToken)).Take(&sub).Error
+	err := tx.Where("status_token_hash = @hash OR page_token_hash = @hash", map[string]any{"hash": vault.HashToken(statusToken)}).Take(&sub).Error
 	return sub, missing(err, "request")
 }
 
@@ -40,7 +40,7 @@ func (s *Store) DecideByStatusToken(ctx context.Context, statusToken string, kin
 			d, err = s.resend(tx, r, sub, d)
 			return err
 		case request.Withdraw, request.Answer:
-			if sub.VerifiedAt == nil {
+			if !sub.opens(statusToken) {
 				// Anyone may have submitted with this person's address.
 				return models.Errorf(models.Forbidden, "not_verified", "Open the link in the mail first.")
 			}

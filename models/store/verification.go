@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"strings"
@@ -215,8 +216,26 @@ func (s *Store) PeekVerification(ctx context.Context, token string) (Verificatio
 	}
 	return VerificationView{
 		State: v.state(s.now()), Reference: r.Reference, Right: r.RightCode, Controller: c.Name, Language: sub.Language,
-		StatusToken: s.vault.Token(statusPurpose, v.SubmissionID),
+		StatusToken: s.pageToken(sub),
 	}, nil
+}
+
+const pagePurpose = "page" // of tokens
+
+// pageToken is the token of the page on which the owner of a submission's mailbox follows the request.
+func (s *Store) pageToken(sub submissionRow) string {
+	if sub.PageTokenHash != nil {
+		return s.vault.Token(pagePurpose, sub.ID)
+	}
+	return s.vault.Token(statusPurpose, sub.ID)
+}
+
+// opens reports whether a status token shows what only the verified person may see.
+func (sub submissionRow) opens(statusToken string) bool {
+	if sub.VerifiedAt == nil {
+		return false
+	}
+	return sub.PageTokenHash == nil || bytes.Equal(sub.PageTokenHash, vault.HashToken(statusToken))
 }
 
 func verificationByToken(tx *gorm.DB, token string) (verificationRow, error) {
@@ -226,8 +245,9 @@ func verificationByToken(tx *gorm.DB, token string) (verificationRow, error) {
 }
 
 // VerifyByToken uses a link: it marks the submission verified and, when it is the request's first, decides Verify, in one transaction. It
-// fails with not_found, link_used, link_expired or request_closed.
-func (s *Store) VerifyByToken(ctx context.Context, token string) (statusToken string, err error) {
+// fails with not_found, link_used, link_expired or request_closed. It returns the token of a status page for the owner of the mailbox, since whoever
+// filed the request, and has its first status token, may be a stranger to it.
+func (s *Store) VerifyByToken(ctx context.Context, token string) (pageToken string, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		v, err := verificationByToken(tx, token)
 		if err != nil {
@@ -240,10 +260,10 @@ func (s *Store) VerifyByToken(ctx context.Context, token string) (statusToken st
 		if v, err = verificationByToken(tx, token); err != nil { // again, now that nobody else can use it
 			return err
 		}
-		statusToken = s.vault.Token(statusPurpose, v.SubmissionID)
-		return s.useVerification(tx, r, v)
+		pageToken = s.vault.Token(pagePurpose, v.SubmissionID)
+		return s.useVerification(tx, r, v, vault.HashToken(pageToken))
 	})
-	return statusToken, err
+	return pageToken, err
 }
 
 // VerifyByCode uses the code of the mail on the status page of the submission. It fails with not_found, wrong_code (its message says
@@ -278,7 +298,7 @@ func (s *Store) tryCode(tx *gorm.DB, r requestRow, v verificationRow, code strin
 	}
 	digits := strings.NewReplacer("-", "", " ", "").Replace(code)
 	if subtle.ConstantTimeCompare(v.CodeHash, s.vault.HashCode(v.ID, digits)) == 1 {
-		return nil, s.useVerification(tx, r, v)
+		return nil, s.useVerification(tx, r, v, nil)
 	}
 	v.Attempts++
 	err = tx.Model(&verificationRow{}).Where("id = ?", v.ID).Update("attempts", v.Attempts).Error
@@ -296,8 +316,9 @@ func tooManyAttempts() error {
 	return models.Errorf(models.TooMany, "too_many_attempts", "There were too many wrong codes. Ask for a new mail.").At("/code")
 }
 
-// useVerification consumes a verification of a locked request.
-func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow) error {
+// useVerification consumes a verification of a locked request: by the link, with the hash of a new page's token, or by the code on the page that
+// the request was filed from.
+func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pageHash []byte) error {
 	switch v.state(s.now()) {
 	case VerificationUsed:
 		return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
@@ -316,7 +337,7 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow) er
 	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
 		return missing(err, "submission")
 	}
-	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Update("verified_at", now).Error; err != nil {
+	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Updates(map[string]any{"verified_at": now, "page_token_hash": pageHash}).Error; err != nil {
 		return err
 	}
 	data := map[string]any{"verification_id": v.ID, "submission_id": sub.ID}

@@ -60,9 +60,15 @@ func TestLinkVerifiesOnceAndDecides(t *testing.T) {
 		require.Equal(t, store.VerificationLive, view.State)
 		require.Equal(t, out.StatusToken, view.StatusToken)
 	}
-	statusToken, err := b.VerifyByToken(t.Context(), issued.Token)
+	page, err := b.VerifyByToken(t.Context(), issued.Token)
 	require.NoError(t, err)
-	require.Equal(t, out.StatusToken, statusToken)
+	require.NotEqual(t, out.StatusToken, page)
+	status, err := b.StatusByToken(t.Context(), page)
+	require.NoError(t, err)
+	require.False(t, status.Masked)
+	letters, err := b.Store.StatusToken(t.Context(), out.RequestID)
+	require.NoError(t, err)
+	require.Equal(t, page, letters)
 
 	r, err := b.Request(t.Context(), models.ScopeOperator(), out.RequestID)
 	require.NoError(t, err)
@@ -76,6 +82,7 @@ func TestLinkVerifiesOnceAndDecides(t *testing.T) {
 	view, err := b.PeekVerification(t.Context(), issued.Token)
 	require.NoError(t, err)
 	require.Equal(t, store.VerificationUsed, view.State)
+	require.Equal(t, page, view.StatusToken)
 
 	_, err = b.VerifyByToken(t.Context(), "unknown")
 	requireCode(t, "not_found", err)
@@ -204,14 +211,19 @@ func TestStatusIsMaskedUntilItsOwnSubmissionIsVerified(t *testing.T) {
 	}
 	require.Equal(t, []string{"request.received", "submission.verified", "state.verifying", "state.locating"}, kinds)
 
-	// The stranger's copy of the request can be verified later by whoever has the mailbox, and sees the same then.
+	// The owner of the mailbox may click the link that the stranger has caused: they see the request then, and the stranger still does not.
 	issued := b.issue(person.RequestID)
-	token, err := b.VerifyByToken(t.Context(), issued.Token)
+	page, err := b.VerifyByToken(t.Context(), issued.Token)
 	require.NoError(t, err)
-	require.Equal(t, stranger.StatusToken, token)
-	late, err := b.StatusByToken(t.Context(), stranger.StatusToken)
+	late, err := b.StatusByToken(t.Context(), page)
 	require.NoError(t, err)
 	require.Equal(t, models.Locating, late.State)
+	masked, err = b.StatusByToken(t.Context(), stranger.StatusToken)
+	require.NoError(t, err)
+	require.True(t, masked.Masked)
+	_, err = b.DecideByStatusToken(t.Context(), stranger.StatusToken, request.Withdraw, "")
+	requireCode(t, "not_verified", err)
+	requireCode(t, "link_used", b.VerifyByCode(t.Context(), stranger.StatusToken, issued.Code))
 	require.Equal(t, 1, b.count("SELECT count(*) FROM decisions WHERE kind = 'verify'"))
 }
 
