@@ -62,7 +62,7 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 }
 
 // stillHeld is the deferral's group with the hold that ends last of those that stand today, by the dates recorded when the rows were located and
-// the rules of today; without a last day when none stands.
+// the rules of today; without a last day when none stands. A third country's law alone is no exemption, Art. 17(3)(b).
 func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Group, error) {
 	_, controller, err := a.load(ctx, d.RequestID)
 	if err != nil {
@@ -86,7 +86,7 @@ func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Grou
 	held := d.Group
 	held.HoldThrough = calendar.Date{}
 	for _, g := range j.builder.Groups() {
-		if g.Reason == plan.ReasonHeld && g.HoldThrough.After(held.HoldThrough) {
+		if g.Reason != plan.ReasonThirdCountry && g.HoldThrough.After(held.HoldThrough) {
 			held.Rule, held.Citation, held.Explanation = g.Rule, g.Citation, g.Explanation
 			held.HoldThrough, held.ErasableOn = g.HoldThrough, g.ErasableOn
 		}

@@ -55,8 +55,8 @@ type Delivery struct {
 	Kind       request.DecisionKind
 }
 
-// ErrGone means that the workflow to be told has ended: there is nothing left to deliver to.
-var ErrGone = errors.New("the workflow has ended")
+// ErrGone means that no such workflow runs: it has ended or has not begun.
+var ErrGone = errors.New("no such workflow runs")
 
 // codeNotOpen is what request.OpenIn fails with in a validator.
 const codeNotOpen = "decision_not_open"
@@ -74,7 +74,7 @@ func (c *Client) Deliver(ctx context.Context, d Delivery) error {
 		UpdateID: d.OrderID.String(), WorkflowID: target, UpdateName: string(d.Kind),
 		Args: []any{DecisionInput{DecisionID: d.DecisionID, Kind: d.Kind}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
-	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok && c.ended(ctx, target) {
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return ErrGone
 	}
 	if err != nil {
@@ -93,12 +93,6 @@ func rejection(ctx context.Context, handle client.WorkflowUpdateHandle) error {
 		return models.Errorf(models.Conflict, codeNotOpen, "The workflow is not open to this decision.").Because(err)
 	}
 	return nil
-}
-
-// ended reports whether a workflow has run to its end, as opposed to one that has not begun.
-func (c *Client) ended(ctx context.Context, id string) bool {
-	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
-	return err == nil && d.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
 // Healthy reports whether the Temporal service answers.

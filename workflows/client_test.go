@@ -6,10 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -24,16 +21,11 @@ type service struct {
 	update client.UpdateWorkflowOptions
 	handle client.WorkflowUpdateHandle
 	err    error
-	status enumspb.WorkflowExecutionStatus
 }
 
 func (s *service) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	s.update = o
 	return s.handle, s.err
-}
-
-func (s *service) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: s.status}}, nil
 }
 
 // handle is an Update's handle: what its validator or its handler failed with, or, while it runs, what ends the waiting.
@@ -52,7 +44,6 @@ func (h handle) Get(ctx context.Context, _ any) error {
 func TestADecisionThatTheValidatorRefusesIsNotDelivered(t *testing.T) {
 	t.Parallel()
 	notOpen := request.OpenIn(request.Approve, models.Locating)
-	running := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	for name, c := range map[string]struct {
 		service service
 		want    func(*testing.T, error)
@@ -69,15 +60,8 @@ func TestADecisionThatTheValidatorRefusesIsNotDelivered(t *testing.T) {
 			},
 		},
 		"Temporal down": {service{err: errors.New("no connection")}, func(t *testing.T, err error) { require.ErrorContains(t, err, "no connection") }},
-		"not yet started": {
-			service{err: serviceerror.NewNotFound("no workflow"), status: running},
-			func(t *testing.T, err error) {
-				require.Error(t, err)
-				require.NotErrorIs(t, err, workflows.ErrGone)
-			},
-		},
-		"ended": {
-			service{err: serviceerror.NewNotFound("no workflow"), status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+		"ended, or not begun": {
+			service{err: serviceerror.NewNotFound("no workflow")},
 			func(t *testing.T, err error) { require.ErrorIs(t, err, workflows.ErrGone) },
 		},
 	} {

@@ -109,6 +109,9 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	}
 	held := !h.Through.IsZero()
 	switch {
+	case missing != "" && held:
+		g.Reason = ReasonAnchorMissing
+		g.Proposed, g.Options = models.TreatRefer, []models.Treatment{models.TreatKeep, models.TreatRetain}
 	case missing != "":
 		g.Rule, g.Reason = missing, ReasonAnchorMissing
 		g.Proposed, g.Options = models.TreatRefer, []models.Treatment{models.TreatKeep, erase}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"habeas/models"
 	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/workflows"
@@ -46,7 +47,10 @@ func (a *App) carryOut(ctx context.Context, o store.Order) {
 	if ctx.Err() != nil {
 		return // the lease runs out and another takes it
 	}
-	if err == nil || errors.Is(err, workflows.ErrGone) {
+	if errors.Is(err, workflows.ErrGone) {
+		err = a.gone(ctx, o)
+	}
+	if err == nil {
 		if err := a.Store.FinishOrder(ctx, o.ID); err != nil {
 			a.log.WarnContext(ctx, "An order was carried out but not noted", "order", o.ID.String(), "code", codeOf(err))
 		}
@@ -56,6 +60,20 @@ func (a *App) carryOut(ctx context.Context, o store.Order) {
 	if err := a.Store.DelayOrder(ctx, o.ID, a.now().Add(wait), codeOf(err)); err != nil {
 		a.log.WarnContext(ctx, "An order could not be put off", "order", o.ID.String(), "code", codeOf(err))
 	}
+}
+
+// gone judges a decision that no running workflow waits for. That is right for a closed request, and for a notice: its workflow asks the database
+// before it sends anything. An open request without a workflow is a fault, and the decision is kept until somebody has mended it.
+func (a *App) gone(ctx context.Context, o store.Order) error {
+	if !o.NoticeID.IsZero() {
+		return nil
+	}
+	r, err := a.Store.Request(ctx, models.ScopeOperator(), o.RequestID)
+	if err != nil || !r.Open() {
+		return err
+	}
+	a.log.ErrorContext(ctx, "An open request has no workflow", "request", o.RequestID.String(), "order", o.ID.String())
+	return models.Errorf(models.Unavailable, "workflow_gone", "The request has no running workflow.")
 }
 
 func (a *App) tell(ctx context.Context, o store.Order) error {
