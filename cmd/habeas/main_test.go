@@ -64,8 +64,16 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 func TestWrongUsageIsStatusTwo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{}, {"destroy"}, {"serve", "--colour"}, {"key", "create"}, {"key", "create", "--role", "king", "--name", "x"}, {"key", "revoke", "no-id"},
-		{"apply"}, {"apply", "/nowhere.yml"}, {"ledger"}, {"receipt", "verify"},
+		{},
+		{"destroy"},
+		{"serve", "--colour"},
+		{"key", "create"},
+		{"key", "create", "--role", "king", "--name", "x"},
+		{"key", "revoke", "no-id"},
+		{"apply"},
+		{"apply", "/nowhere.yml"},
+		{"ledger"},
+		{"receipt", "verify"},
 	} {
 		got := habeas(t, args...)
 		require.Equal(t, 2, got.status, "%v: %s", args, got.err)

@@ -66,7 +66,7 @@ func TestLinkVerifiesOnceAndDecides(t *testing.T) {
 	status, err := b.StatusByToken(t.Context(), page)
 	require.NoError(t, err)
 	require.False(t, status.Masked)
-	letters, err := b.Store.StatusToken(t.Context(), out.RequestID)
+	letters, err := b.StatusToken(t.Context(), out.RequestID)
 	require.NoError(t, err)
 	require.Equal(t, page, letters)
 
