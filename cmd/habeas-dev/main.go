@@ -64,6 +64,9 @@ func (d demoCmd) Run(ctx context.Context, c *cli) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
+	if err := demo.LeaveOpen(ctx, s); err != nil {
+		return err
+	}
 	if err := demo.Run(ctx, s, os.Stdout); err != nil {
 		return fmt.Errorf("the demonstration failed: %w", err)
 	}
@@ -71,9 +74,7 @@ func (d demoCmd) Run(ctx context.Context, c *cli) (err error) {
 	if d.Once {
 		return nil
 	}
-	if err := demo.LeaveOpen(ctx, s); err != nil {
-		return err
-	}
+	fmt.Println("\nTwo requests are left open: one waits for the DPO's decision, one for the customer's instruction.")
 	return c.serve(ctx, s)
 }
 

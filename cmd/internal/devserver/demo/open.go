@@ -10,7 +10,8 @@ import (
 	"habeas/models"
 )
 
-// LeaveOpen files two requests that wait for somebody: one for the DPO's decision, one for the customer's instruction.
+// LeaveOpen files two requests that wait for somebody: one for the DPO's decision, one for the customer's instruction. It comes before Run, which
+// erases the person with whom the first one's address is shared.
 func LeaveOpen(ctx context.Context, s *devserver.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
