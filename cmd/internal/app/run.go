@@ -22,6 +22,9 @@ import (
 // drain is how long a stopping server lets calls under way finish.
 const drain = 20 * time.Second
 
+// heartbeat is how often a long activity tells Temporal that it lives, and learns that it was cancelled.
+const heartbeat = 10 * time.Second
+
 // Handler is the whole HTTP side.
 func (a *App) Handler() (http.Handler, error) {
 	var proxies []netip.Prefix
@@ -82,7 +85,7 @@ func (a *App) runWorker(ctx context.Context) error {
 	if !a.awaitTemporal(ctx) {
 		return nil
 	}
-	w := worker.New(a.temporal, workflows.TaskQueue, worker.Options{WorkerStopTimeout: drain})
+	w := worker.New(a.temporal, workflows.TaskQueue, worker.Options{WorkerStopTimeout: drain, MaxHeartbeatThrottleInterval: heartbeat})
 	workflows.Register(w, a.activities())
 	if err := w.Start(); err != nil {
 		return err
