@@ -215,32 +215,27 @@ func (c *copyRun) redact(n *datamap.Node, row datamap.Row) datamap.Row {
 	return row
 }
 
+// rowWriter is one form of a part's rows.
+type rowWriter interface {
+	Row(row datamap.Row) error
+	Close() error
+}
+
 func (c *copyRun) writeJSON(ctx context.Context, archive *bundle.Archive, p part) error {
-	out, err := archive.Create("data/"+p.name()+".json", c.what(p))
-	if err != nil {
-		return err
-	}
-	w, err := bundle.NewJSON(out)
-	if err != nil {
-		return err
-	}
-	n, err := c.rows(ctx, p, w.Row)
-	if err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	archive.Rows(n)
-	return nil
+	return c.writeData(ctx, archive, p, ".json", func(w io.Writer) (rowWriter, error) { return bundle.NewJSON(w) })
 }
 
 func (c *copyRun) writeCSV(ctx context.Context, archive *bundle.Archive, p part) error {
-	out, err := archive.Create("data/"+p.name()+".csv", c.what(p))
+	return c.writeData(ctx, archive, p, ".csv", func(w io.Writer) (rowWriter, error) { return bundle.NewCSV(w, c.fields(p.node)) })
+}
+
+// writeData writes the rows of a part as one file.
+func (c *copyRun) writeData(ctx context.Context, archive *bundle.Archive, p part, ending string, begin func(io.Writer) (rowWriter, error)) error {
+	out, err := archive.Create("data/"+p.name()+ending, c.what(p))
 	if err != nil {
 		return err
 	}
-	w, err := bundle.NewCSV(out, c.fields(p.node))
+	w, err := begin(out)
 	if err != nil {
 		return err
 	}

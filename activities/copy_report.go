@@ -77,7 +77,7 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 		head.Identities = append(head.Identities, report.Identity{Kind: identityWords(i.Kind), Value: i.Value})
 	}
 	for _, r := range recipients {
-		affected := r.Affected(planCategories(p))
+		affected := r.Affected(categories(p))
 		if len(affected) == 0 {
 			continue
 		}
@@ -92,15 +92,6 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 		}
 	}
 	return head, nil
-}
-
-func planCategories(p plan.Plan) []string {
-	var out []string
-	for _, g := range p.Groups {
-		out = append(out, g.Categories...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // processing answers Art. 15(1)(a), (b), (d) and (g) for each dataset that the plan touches.
@@ -182,6 +173,7 @@ func (a *Activities) withheld(g plan.Group) (report.Withheld, bool) {
 	return w, true
 }
 
+// sorted is a list in order, each text once.
 func sorted(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)

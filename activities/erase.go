@@ -85,16 +85,15 @@ func (a *Activities) approvedPlan(ctx context.Context, id models.ID) (plan.Plan,
 	return p, nil
 }
 
-// categories are the data categories of the groups under the given treatments, sorted.
+// categories are the data categories of the groups under the given treatments, of all groups when none is given; sorted.
 func categories(p plan.Plan, treatments ...models.Treatment) []string {
 	var out []string
 	for _, g := range p.Groups {
-		if slices.Contains(treatments, g.Treatment()) {
+		if len(treatments) == 0 || slices.Contains(treatments, g.Treatment()) {
 			out = append(out, g.Categories...)
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return sorted(out)
 }
 
 // Erase erases the rows of one group, batch by batch. What a batch did is noted before the next; done twice it does nothing more.

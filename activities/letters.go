@@ -65,9 +65,9 @@ func (a *Activities) deliver(ctx context.Context, id models.ID, key string, to m
 	if err != nil || sent {
 		return nil, err
 	}
-	mail, err := l.Mail()
+	mail, err := write(l)
 	if err != nil {
-		return nil, models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+		return nil, err
 	}
 	err = a.deps.Mail.Send(ctx, to, mail, mailID.String())
 	if models.KindOf(err) == models.Invalid {
@@ -85,15 +85,30 @@ func (a *Activities) tell(ctx context.Context, id models.ID, kind, key string, l
 	if err != nil {
 		return err
 	}
-	mail, err := l.Mail()
+	mail, err := write(l)
 	if err != nil {
-		return models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+		return err
 	}
 	if err := a.deps.Store.SaveMessage(ctx, id, key, kind, models.Personal(mail.Text)); err != nil {
 		return err
 	}
-	return a.send(ctx, id, key, subject.Email, l)
+	return a.send(ctx, id, key, subject.Email, written(mail))
 }
+
+// write renders a letter.
+func write(l letter) (templates.Mail, error) {
+	mail, err := l.Mail()
+	if err != nil {
+		return mail, models.Errorf(models.Invalid, "letter_failed", "A letter could not be written.").Because(err)
+	}
+	return mail, nil
+}
+
+// written is a letter that was rendered already.
+type written templates.Mail
+
+// Mail is the letter as it was rendered.
+func (w written) Mail() (templates.Mail, error) { return templates.Mail(w), nil }
 
 // SendVerification sends a one-time link and code to each address that has to be confirmed.
 func (a *Activities) SendVerification(ctx context.Context, in RequestRef) error {

@@ -110,8 +110,7 @@ func nodeCategories(n *datamap.Node) []string {
 	for i := range n.Fields {
 		out = append(out, n.Fields[i].Categories...)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return sorted(out)
 }
 
 func planRow(n *datamap.Node, row datamap.FoundRow) plan.Row {

@@ -3,7 +3,6 @@ package actor
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -204,12 +203,4 @@ func (c Client) Keys(ctx context.Context) (json.RawMessage, error) {
 	var b []byte
 	err := c.JSON(ctx, http.MethodGet, "/.well-known/habeas-keys.json", nil, &b)
 	return b, err
-}
-
-// CodeOf is the code of a Problem, empty for anything else.
-func CodeOf(err error) string {
-	if p, ok := errors.AsType[*Problem](err); ok {
-		return p.Code
-	}
-	return ""
 }
