@@ -248,14 +248,18 @@ func (a *Activities) ProveErased(ctx context.Context, in Ending) (Proof, error) 
 }
 
 func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) {
-	groups, err := a.erasedGroups(ctx, in)
+	p, err := a.approvedPlan(ctx, in.RequestID)
+	if err != nil {
+		return Proof{}, err
+	}
+	groups, err := a.erasedGroups(ctx, in, p)
 	if err != nil {
 		return Proof{}, err
 	}
 	var proof Proof
 	all := []store.RowStatus{store.RowLocated, store.RowRestricted, store.RowBlocked, store.RowErased, store.RowMasked, store.RowMissing}
 	for _, no := range groups {
-		t, err := a.target(ctx, in.RequestID, no)
+		t, err := a.targetIn(ctx, p, no)
 		if err != nil {
 			return proof, err
 		}
@@ -282,14 +286,10 @@ func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) 
 }
 
 // erasedGroups are the groups that have been erased: of the deferral, or all erased and masked ones of the plan.
-func (a *Activities) erasedGroups(ctx context.Context, in Ending) ([]int, error) {
+func (a *Activities) erasedGroups(ctx context.Context, in Ending, p plan.Plan) ([]int, error) {
 	if !in.DeferralID.IsZero() {
 		d, err := a.deps.Store.Deferral(ctx, models.ScopeOperator(), in.DeferralID)
 		return []int{d.Group.No}, err
-	}
-	p, err := a.approvedPlan(ctx, in.RequestID)
-	if err != nil {
-		return nil, err
 	}
 	var out []int
 	for _, g := range p.Groups {
@@ -328,6 +328,10 @@ func (a *Activities) target(ctx context.Context, id models.ID, group int) (targe
 	if err != nil {
 		return target{}, err
 	}
+	return a.targetIn(ctx, p, group)
+}
+
+func (a *Activities) targetIn(ctx context.Context, p plan.Plan, group int) (target, error) {
 	for _, g := range p.Groups {
 		if g.No != group {
 			continue
