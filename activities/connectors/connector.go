@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // System is an open connection to one system. What else it can do is known by the capabilities it implements: Locator,
-// Exporter, Eraser, Restrictor, Verifier, Checker; Has… below ask for one. It is safe for concurrent use.
+// Exporter, Eraser, Restrictor, Rectifier, Verifier, Scanner, Checker, Inspector, Delegate; As below asks for one. It is safe for
+// concurrent use.
 type System interface {
 	// Ping reports whether the system answers; its error has the kind Unavailable when trying again may help.
 	Ping(ctx context.Context) error
@@ -31,8 +33,8 @@ type Query struct {
 	Return []string      // fields to return, in this order
 }
 
-// MaxBatch is the largest number of keys in one call.
-const MaxBatch = 1000
+// MaxBatch is the largest number of keys in one call. A connector whose system takes fewer at once splits them itself.
+const MaxBatch = 10_000
 
 // Locator finds rows.
 type Locator interface {
@@ -120,12 +122,50 @@ type Restrictor interface {
 	Restrict(ctx context.Context, order Restriction) (int, error)
 }
 
+// Rectification orders that fields of rows be given a value (Art. 16).
+type Rectification struct {
+	Node *datamap.Node
+	Keys []datamap.Key // at most MaxBatch
+	Set  []FieldValue
+}
+
+// FieldValue is a field with the value that it is to have; the connector converts it to the field's type.
+type FieldValue struct {
+	Field string
+	Value datamap.Value
+}
+
+// Rectifier corrects rows.
+type Rectifier interface {
+	// Rectify returns how many rows carry the values after the call; done twice it changes nothing more. All or nothing where the
+	// system has transactions. A value that a field cannot hold, and a key or read_only field, give CodeMismatch.
+	Rectify(ctx context.Context, order Rectification) (int, error)
+}
+
 // Verifier proves what is left.
 type Verifier interface {
 	// Left counts the rows for which the erasure is not in effect: still there after Delete, or with a field not masked.
 	Left(ctx context.Context, order Erasure) (int, error)
 	// Count counts the rows that match a query; Return is not used.
 	Count(ctx context.Context, q Query) (int, error)
+}
+
+// Hit is a place in which a search found a text. It holds no value.
+type Hit struct {
+	Table  string // as a data map's table: key writes it
+	Column string // "" when the place has no parts
+	Rows   int64  // at least; a scan may stop counting at ScanEnough
+}
+
+// ScanEnough is how many rows of one column a scan has to count at the most.
+const ScanEnough = 1000
+
+// Scanner searches the whole system, also what the map does not describe.
+type Scanner interface {
+	// Scan looks for the texts, without regard to case and as parts of longer texts too, in every text column, document and array of
+	// every table that its account may read, and calls yield for each column with a hit. It reads everything: it may take hours, must
+	// hold no locks, and stops with ctx. Tables that it may not read are named by skipped.
+	Scan(ctx context.Context, texts []models.Personal, yield func(Hit) error) (skipped []string, err error)
 }
 
 // Checker compares the map with the live system.
@@ -135,11 +175,72 @@ type Checker interface {
 	Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Problem, error)
 }
 
+// Right is what a Delegate is asked for.
+type Right string
+
+// The rights that a processor can be asked to carry out.
+const (
+	RightAccess   Right = "access"
+	RightExport   Right = "portability"
+	RightErase    Right = "erasure"
+	RightRestrict Right = "restriction"
+	RightRectify  Right = "rectification"
+)
+
+// Delegation asks another company's system to carry out a right by its own means.
+type Delegation struct {
+	ID         models.ID // makes it idempotent: the same ID is the same request
+	Right      Right
+	Controller string // slug; empty: the operator
+	Received   time.Time
+	Identities []DelegatedIdentity
+}
+
+// DelegatedIdentity is an identity by which the other system knows the person.
+type DelegatedIdentity struct {
+	Kind  string // as the data map's identity: key writes it
+	Value models.Personal
+}
+
+// DelegatedState is how far a delegation is.
+type DelegatedState string
+
+// The states of a delegation.
+const (
+	DelegatedPending   DelegatedState = "pending"     // received, may still be cancelled
+	DelegatedRunning   DelegatedState = "in_progress" // being carried out
+	DelegatedDone      DelegatedState = "completed"
+	DelegatedCancelled DelegatedState = "cancelled"
+	DelegatedRefused   DelegatedState = "refused"
+)
+
+// Delegated is what a processor says of a delegation.
+type Delegated struct {
+	Reference string // the processor's; "" when it has none
+	State     DelegatedState
+	ExpectBy  time.Time // zero when it has not said
+	Reason    string    // a code of the protocol's, for a refusal; never personal data
+	Proof     []byte    // the signed answer, as it came; nil when the protocol has none
+}
+
+// Delegate hands a whole request to a system that carries it out by itself, such as an OpenDSR processor.
+type Delegate interface {
+	// Submit hands the request over; given the same ID again it returns what became of it.
+	Submit(ctx context.Context, order Delegation) (Delegated, error)
+	// Follow asks how far it is.
+	Follow(ctx context.Context, id models.ID) (Delegated, error)
+	// Cancel withdraws it as long as it is pending, and fails with code not_pending (Conflict) after that.
+	Cancel(ctx context.Context, id models.ID) (Delegated, error)
+	// Result streams what an access or portability request brought, to w; it fails with code no_result when there is nothing.
+	Result(ctx context.Context, id models.ID, w io.Writer) error
+}
+
 // Stable codes of errors that every connector uses.
 const (
 	CodeReadOnly    = "system_read_only"   // Conflict: nothing was changed
 	CodeUnavailable = "system_unavailable" // Unavailable: trying again may help
-	CodeBusy        = "system_busy"        // Unavailable: a lock or a time limit; trying again may help
+	CodeBusy        = "system_busy"        // Unavailable: a lock, a time or a rate limit; trying again may help
+	CodeCredentials = "system_credentials" // Forbidden: it does not accept the credentials
 	CodeRefused     = "system_refused"     // Forbidden: missing rights
 	CodeMismatch    = "map_mismatch"       // Invalid: the map does not fit the system
 	CodeUnsupported = "unsupported"        // Unsupported: a person must do it

@@ -1,11 +1,14 @@
 package connectors
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"habeas/models"
@@ -16,7 +19,9 @@ type Config struct {
 	Name   string          // as the data map's system key names it
 	Kind   string          // as the registry names it: postgres, …
 	DSN    models.Personal // address with credentials; never printed
-	Secret []byte          // installation's secret for keyed hashes; at least 16 bytes
+	Secret []byte          // installation's secret for masked values; at least 16 bytes
+	// Settings is the system's settings: mapping as JSON, nil when it has none. A kind reads it strictly, by ReadSettings.
+	Settings []byte
 }
 
 // String is the name and the kind only.
@@ -27,6 +32,20 @@ func (c Config) GoString() string { return c.String() }
 
 // LogValue keeps the secrets out of structured logs.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// ReadSettings reads a system's settings into a kind's own struct; a key that it does not know, or a value of another type, fails with
+// code bad_settings. Without settings it leaves into as it is.
+func (c Config) ReadSettings(into any) error {
+	if len(c.Settings) == 0 {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(c.Settings))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return models.Errorf(models.Invalid, "bad_settings", "The settings of the system %s do not fit its kind %s: %s.", c.Name, c.Kind, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
 
 // Opener opens a system; it need not connect before the first call.
 type Opener func(ctx context.Context, cfg Config) (System, error)

@@ -79,8 +79,8 @@ func (b *builder) checkFieldErase(n *Node, f *Field) {
 	fault := func(code, message, advice string) { b.fault(code, f.Pos, where, message, advice) }
 	masks := f.Erase != "" && f.Erase != FieldKeep
 	switch {
-	case !slices.Contains([]FieldErase{"", FieldNull, FieldReplace, FieldHash, FieldKeep}, f.Erase):
-		fault("bad_value", "The erase method is unknown.", "Write null, replace, hash or keep.")
+	case !slices.Contains(fieldErases, f.Erase):
+		fault("bad_value", "The erase method is unknown.", "Write null, replace, hmac, hash, random, format, encrypt or keep.")
 	case f.Erase == FieldReplace && f.Value == nil:
 		fault("no_value", "The field is to be replaced, but not by what.", "Add value:, or use erase: null.")
 	case f.Erase != FieldReplace && f.Value != nil:
@@ -89,17 +89,27 @@ func (b *builder) checkFieldErase(n *Node, f *Field) {
 		fault("mask_primary_key", "A primary key cannot be masked.", "Use erase: delete for the collection, or do not mask this field.")
 	case masks && f.ReadOnly:
 		fault("mask_read_only", "The field is read_only and cannot be masked.", "Remove read_only or erase.")
-	case f.Erase == FieldHash && !hashable(f.Type):
-		fault("mask_type", "Only text can be replaced by a hash.", "Use erase: null or replace.")
-	case f.Erase == FieldHash && f.Length > 0 && f.Length < HashLength:
-		fault("mask_length", "A hash has 64 characters, which is more than the field's length.", "Use erase: null or replace.")
+	case f.Suffix != "" && !slices.Contains(suffixed, f.Erase):
+		fault("unused_suffix", "The field has a suffix: but nothing is put before it.", "Write erase: hmac, hash, random, format or encrypt, or remove suffix:.")
+	case slices.Contains(textOnly, f.Erase) && !hashable(f.Type):
+		fault("mask_type", "Only text can be replaced by a hash or encrypted.", "Use erase: null, replace, random or format.")
+	case f.Erase == FieldHMAC && f.Length > 0 && f.Length < HMACLength:
+		fault("mask_length", "A keyed hash has 64 characters, which is more than the field's length.", "Use erase: null, replace, random or format.")
+	case f.Erase == FieldHash && f.Identity != "":
+		b.warn("weak_hash", f.Pos, where, "A hash without a key lets anyone who guesses the value prove the guess.", "Use erase: hmac.")
 	case f.Erase == FieldReplace && f.Length > 0 && len([]rune(*f.Value)) > f.Length:
 		fault("mask_length", "The value is longer than the field's length.", "Shorten it.")
 	}
 }
 
-// HashLength is the number of characters that FieldHash writes.
-const HashLength = 64
+// HMACLength is the number of characters that FieldHMAC writes, without a suffix.
+const HMACLength = 64
+
+var (
+	fieldErases = []FieldErase{"", FieldNull, FieldReplace, FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt, FieldKeep}
+	textOnly    = []FieldErase{FieldHash, FieldHMAC, FieldEncrypt}
+	suffixed    = []FieldErase{FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt}
+)
 
 func hashable(declared string) bool {
 	return declared == "" || declared == "string" || declared == "text"

@@ -43,8 +43,10 @@
 // Field:
 //
 //	habeas:
-//	  erase: replace           # in a masked row: null (the default), replace, hash or keep; keep also for a field that says nothing of anyone
+//	  erase: replace           # in a masked row: null (the default), replace, hmac, hash, random, format, encrypt or keep; keep also
+//	                           # for a field that says nothing of anyone
 //	  value: "[erased]"        # what replace writes
+//	  suffix: "@erased.invalid"   # behind what hmac, hash, random, format or encrypt write into text
 //	  portable: false
 //	  shared: ignore           # the reference of this field only mentions another person and shares nothing with them
 //	  same_person: true        # this identity field always belongs to the person of the row's other identity fields

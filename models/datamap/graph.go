@@ -127,7 +127,8 @@ func (n *Node) FieldNames() []string {
 type Mask struct {
 	Field  string     `json:"field"`
 	Method FieldErase `json:"method"`
-	Value  string     `json:"value,omitempty"` // for FieldReplace
+	Value  string     `json:"value,omitempty"`  // for FieldReplace
+	Suffix string     `json:"suffix,omitempty"` // behind a text that the method makes
 }
 
 // Masks are the fields that masking a row overwrites: the personal fields, but for the primary key, read_only fields and those
@@ -143,7 +144,7 @@ func (n *Node) Masks() []Mask {
 		if method == "" || method == FieldKeep {
 			continue
 		}
-		m := Mask{Field: f.Name, Method: method}
+		m := Mask{Field: f.Name, Method: method, Suffix: f.Suffix}
 		if f.Value != nil {
 			m.Value = *f.Value
 		}

@@ -180,7 +180,7 @@ func TestMasksFollowTheMap(t *testing.T) {
 - name: people
   fields:
     - {name: id, data_categories: [user.unique_id], fides_meta: {primary_key: true}}
-    - {name: email, fides_meta: {identity: email}, habeas: {erase: hash}}
+    - {name: email, fides_meta: {identity: email}, habeas: {erase: hmac}}
     - {name: name, data_categories: [user.name], fides_meta: {masking_strategy_override: {strategy: string_rewrite, configuration: {rewrite_value: masked}}}}
     - {name: score, data_categories: [user.content]}
     - {name: kept, data_categories: [user.content], habeas: {erase: keep}}
@@ -188,7 +188,7 @@ func TestMasksFollowTheMap(t *testing.T) {
     - {name: extra, habeas: {erase: null}}`)
 	n := node(g, "people")
 	require.Equal(t, []datamap.Mask{
-		{Field: "email", Method: datamap.FieldHash},
+		{Field: "email", Method: datamap.FieldHMAC},
 		{Field: "name", Method: datamap.FieldReplace, Value: "masked"},
 		{Field: "score", Method: datamap.FieldNull},
 		{Field: "extra", Method: datamap.FieldNull},

@@ -70,7 +70,8 @@ type Field struct {
 	References  []Reference `json:"references,omitempty"`
 	Fields      []Field     `json:"fields,omitempty"`
 	Erase       FieldErase  `json:"erase,omitempty"`
-	Value       *string     `json:"value,omitempty"` // what FieldReplace writes
+	Value       *string     `json:"value,omitempty"`  // what FieldReplace writes
+	Suffix      string      `json:"suffix,omitempty"` // after what a hash, random, format or encrypt writes into text
 	Portable    *bool       `json:"portable,omitempty"`
 	Mention     bool        `json:"mention,omitempty"` // shared: ignore
 	SamePerson  bool        `json:"same_person,omitempty"`
@@ -121,8 +122,16 @@ const (
 	FieldNull FieldErase = "null"
 	// FieldReplace writes a fixed value.
 	FieldReplace FieldErase = "replace"
-	// FieldHash writes a keyed hash that tells nothing without the installation's secret.
+	// FieldHash writes the value's SHA-256. Equal values stay equal in all systems, and whoever guesses a value can prove the guess.
 	FieldHash FieldErase = "hash"
+	// FieldHMAC writes a keyed hash (HMAC-SHA256) that tells nothing without the installation's secret.
+	FieldHMAC FieldErase = "hmac"
+	// FieldRandom writes random characters, digits or a random date or UUID, that have nothing to do with the value.
+	FieldRandom FieldErase = "random"
+	// FieldFormat replaces letters by letters and digits by digits, so that whatever reads the field still accepts it.
+	FieldFormat FieldErase = "format"
+	// FieldEncrypt writes the value encrypted with a key that is thrown away at once.
+	FieldEncrypt FieldErase = "encrypt"
 	// FieldKeep leaves the field.
 	FieldKeep FieldErase = "keep"
 )

@@ -34,7 +34,7 @@ func datasets() []datamap.Dataset {
 	}
 	replace := personal("name", datamap.FieldReplace)
 	replace.Value = &replaced
-	email := personal("email", datamap.FieldHash)
+	email := personal("email", datamap.FieldHMAC)
 	email.Identity = datamap.IdentityEmail
 	toPerson := datamap.Field{Name: "person", References: []datamap.Reference{
 		{Dataset: "suite", Collection: "people", Field: "id", Direction: datamap.From},

@@ -89,7 +89,7 @@ func masks(t *testing.T, s *suite) {
 	}))
 	require.Len(t, rows, 1)
 	r := rows[0].Values
-	require.Len(t, r[1].Text(), datamap.HashLength)
+	require.Len(t, r[1].Text(), datamap.HMACLength)
 	require.NotContains(t, strings.ToLower(r[1].Text()), "ann")
 	require.Equal(t, "[erased]", r[2].Text())
 	require.True(t, r[3].IsNull() && r[4].IsNull(), "emptied")

@@ -156,9 +156,9 @@ func (c *checker) checkMasks(n *datamap.Node, t *table) {
 		case m.Method == datamap.FieldNull && col.notNull:
 			fault("mask_not_null", "The column may not be NULL.", "Use erase: replace or hash for the field, or erase: delete for the collection.")
 		case m.Method == datamap.FieldReplace && unique:
-			fault("mask_unique", "The column is unique, so that only one row could hold the value.", "Use erase: hash or null for the field.")
+			fault("mask_unique", "The column is unique, so that only one row could hold the value.", "Use erase: hmac or null for the field.")
 		case m.Method == datamap.FieldReplace && col.length > 0 && len([]rune(m.Value)) > col.length,
-			m.Method == datamap.FieldHash && col.length > 0 && col.length < datamap.HashLength:
+			m.Method == datamap.FieldHMAC && col.length > 0 && col.length < datamap.HMACLength:
 			fault("mask_length", fmt.Sprintf("The column has room for %d characters, which is too few.", col.length), "Shorten the value, or use erase: null.")
 		}
 	}

@@ -43,7 +43,7 @@ func TestCheckNamesMasksThatTheTableForbids(t *testing.T) {
 	long, nan := "a replacement that is far longer than forty characters", "old"
 	for code, field := range map[string]datamap.Field{
 		"mask_not_null":   {Name: "mail", Categories: []string{"user"}},
-		"mask_length":     {Name: "mail", Categories: []string{"user"}, Erase: datamap.FieldHash},
+		"mask_length":     {Name: "mail", Categories: []string{"user"}, Erase: datamap.FieldHMAC},
 		"mask_unique":     {Name: "mail", Erase: datamap.FieldReplace, Value: &long},
 		"mask_impossible": {Name: "age", Erase: datamap.FieldReplace, Value: &nan},
 		"mask_generated":  {Name: "mirror", Erase: datamap.FieldNull},
@@ -51,7 +51,7 @@ func TestCheckNamesMasksThatTheTableForbids(t *testing.T) {
 		got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
 		require.Equal(t, map[string]string{code: "d.people." + field.Name}, got)
 	}
-	got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHash}}})
+	got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
 	require.Equal(t, map[string]string{"mask_impossible": "d.people.born"}, got)
 }
 

@@ -41,7 +41,7 @@ func (s *System) masks(t *table, node *datamap.Node, list []datamap.Mask) ([]mas
 				return nil, mismatch("The field %s.%s cannot hold the value that is to replace it.", node.Address, m.Field)
 			}
 			masks[i].text = text
-		case datamap.FieldHash:
+		case datamap.FieldHMAC:
 			if !textual[c.base] || c.array {
 				return nil, mismatch("The field %s.%s is not text and cannot hold a hash.", node.Address, m.Field)
 			}
@@ -137,7 +137,7 @@ func (b *batch) lockAndHash(ctx context.Context, tx pgx.Tx, g *group) (int, erro
 func (b *batch) hashes() []mask {
 	var list []mask
 	for _, m := range b.masks {
-		if m.method == datamap.FieldHash {
+		if m.method == datamap.FieldHMAC {
 			list = append(list, m)
 		}
 	}
@@ -176,7 +176,7 @@ func (s *System) hash(raw []byte) *string {
 
 func (s *System) isHash(text string) bool {
 	b, err := hex.DecodeString(text)
-	return err == nil && len(text) == datamap.HashLength && hmac.Equal(b[24:], s.mac("proof", b[:24])[:8])
+	return err == nil && len(text) == datamap.HMACLength && hmac.Equal(b[24:], s.mac("proof", b[:24])[:8])
 }
 
 func (s *System) mac(use string, data []byte) []byte {

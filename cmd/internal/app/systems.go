@@ -61,7 +61,7 @@ func (a *App) openSystems(ctx context.Context) error {
 		if !ok {
 			return models.Errorf(models.Invalid, "unknown_system", "The data maps name the system %s, which %s does not.", name, a.Config.Systems)
 		}
-		s, err := registry.Open(ctx, connectors.Config{Name: name, Kind: c.Kind, DSN: c.DSN, Secret: a.Vault.Own().Digest("connector hashes", nil)})
+		s, err := registry.Open(ctx, connectors.Config{Name: name, Kind: c.Kind, DSN: c.DSN, Settings: c.Settings, Secret: a.Vault.Own().Digest("connector hashes", nil)})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -16,6 +17,22 @@ type System struct {
 	DSN     models.Personal `yaml:"dsn"`
 	DSNEnv  string          `yaml:"dsn_env"`
 	DSNFile string          `yaml:"dsn_file"`
+	// Settings is what else the kind wants to know, e.g. how a REST API pages; kept as JSON.
+	Settings Settings `yaml:"settings"`
+}
+
+// Settings is a mapping of YAML as JSON, nil for none.
+type Settings []byte
+
+// UnmarshalYAML turns a mapping into JSON.
+func (s *Settings) UnmarshalYAML(n *yaml.Node) error {
+	var v map[string]any
+	if err := n.Decode(&v); err != nil {
+		return err
+	}
+	b, err := json.Marshal(v)
+	*s = b
+	return err
 }
 
 // LoadSystems reads the file of systems: a map from name to System under the key systems.

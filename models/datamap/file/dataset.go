@@ -128,12 +128,15 @@ func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
 		f.Fields = append(f.Fields, r.field(where, c))
 	}
 	r.depth--
-	h := r.own(m["habeas"], where, "erase", "value", "portable", "shared", "same_person")
+	h := r.own(m["habeas"], where, "erase", "value", "suffix", "portable", "shared", "same_person")
 	if n := h["erase"]; n != nil {
 		f.Erase, f.Value = datamap.FieldErase(nullWord(n)), nil
 	}
 	if v := r.optional(h["value"], where); v != nil {
 		f.Value = v
+	}
+	if n := h["suffix"]; n != nil {
+		f.Suffix = r.text(n, where)
 	}
 	if n := h["portable"]; n != nil {
 		v := r.flag(n, where)
@@ -190,23 +193,37 @@ func (r *reader) reference(n *yaml.Node, where string) datamap.Reference {
 // masking takes the Fides strategies that have a counterpart here; any other is a problem, since a person relied on it.
 func (r *reader) masking(f *datamap.Field, n *yaml.Node, where string) {
 	m := r.object(n, where)
+	var configuration, format map[string]*yaml.Node
+	if c := m["configuration"]; c != nil {
+		configuration = r.object(c, where)
+	}
+	if c := configuration["format_preservation"]; c != nil {
+		format = r.object(c, where)
+	}
+	suffix := r.text(format["suffix"], where)
 	switch s := r.text(m["strategy"], where); s {
 	case "null_rewrite":
 		f.Erase = datamap.FieldNull
 	case "string_rewrite":
 		f.Erase = datamap.FieldReplace
-		value := ""
-		if c := m["configuration"]; c != nil {
-			value = r.text(r.object(c, where)["rewrite_value"], where)
-		}
-		f.Value = &value
-	case "hash", "hmac":
+		value := r.text(configuration["rewrite_value"], where) + suffix
+		f.Value, suffix = &value, ""
+	case "hash":
 		f.Erase = datamap.FieldHash
+	case "hmac":
+		f.Erase = datamap.FieldHMAC
+	case "random_string_rewrite":
+		f.Erase = datamap.FieldRandom
+	case "aes_encrypt":
+		f.Erase = datamap.FieldEncrypt
 	default:
 		r.problems = append(r.problems, datamap.Problem{
 			Severity: datamap.Warning, Code: "masking_strategy", File: r.file, Line: n.Line, Column: n.Column, Where: where,
 			Message: "The masking strategy " + s + " is not known; the field is emptied instead.", Advice: "Use habeas: {erase: …} at the field.",
 		})
 		f.Erase = datamap.FieldNull
+	}
+	if f.Erase != datamap.FieldNull {
+		f.Suffix = suffix
 	}
 }
