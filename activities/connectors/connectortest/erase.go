@@ -63,7 +63,6 @@ func deleteRace(t *testing.T, s *suite) {
 
 func masks(t *testing.T, s *suite) {
 	eraser := have[connectors.Eraser](t, s, "erase")
-	exporter := have[connectors.Exporter](t, s, "export")
 	people := s.tables["people"]
 	before := s.Rows(t, people)
 	order := connectors.Erasure{Node: people.Node, Keys: append(s.keys("people", 0, 1), datamap.Key{datamap.Int(99)}), Masks: people.Node.Masks()}
@@ -81,12 +80,11 @@ func masks(t *testing.T, s *suite) {
 	}
 	require.Equal(t, 2, unchanged, "the other rows are unchanged")
 
-	fields := []string{"id", "email", "name", "born", "balance", "active", "tags"}
-	var rows []datamap.Row
-	require.NoError(t, exporter.Export(t.Context(), people.Node, s.keys("people", 0), fields, func(r datamap.Row) error {
-		rows = append(rows, r)
-		return nil
-	}))
+	fields := []string{"id", "email", "name", "born", "balance", "active"}
+	if !s.limits.NoArrays {
+		fields = append(fields, "tags")
+	}
+	rows := s.export(t, people, s.keys("people", 0), fields...)
 	require.Len(t, rows, 1)
 	r := rows[0].Values
 	require.Len(t, r[1].Text(), datamap.HMACLength)
@@ -94,7 +92,9 @@ func masks(t *testing.T, s *suite) {
 	require.Equal(t, "[erased]", r[2].Text())
 	require.True(t, r[3].IsNull() && r[4].IsNull(), "emptied")
 	require.Equal(t, "true", r[5].Text(), "a field without personal data stays")
-	require.Equal(t, people.Rows[0][9], r[6])
+	if !s.limits.NoArrays {
+		require.Equal(t, s.held(people.Rows[0][9]), r[6])
+	}
 
 	out, err = eraser.Erase(t.Context(), order)
 	require.NoError(t, err)
@@ -106,6 +106,9 @@ func masks(t *testing.T, s *suite) {
 func noKey(t *testing.T, s *suite) {
 	eraser := have[connectors.Eraser](t, s, "erase")
 	events := s.tables["events"]
+	if s.lacks(t, s.limits.NoKeyless, "gives every row a key") {
+		return
+	}
 	require.False(t, events.Node.HasKey)
 	order := connectors.Erasure{Node: events.Node, Keys: s.keys("events", 1, 2), Delete: true}
 	out, err := eraser.Erase(t.Context(), order)
@@ -184,6 +187,9 @@ func checks(t *testing.T, s *suite) {
 	require.NoError(t, err)
 	require.False(t, datamap.Refused(problems), "%v", problems)
 
+	if s.lacks(t, s.limits.NoSchema, "has no tables and fields that could be missing") {
+		return
+	}
 	table, field := *s.node("members"), *s.node("people")
 	table.Table = "no_such_table"
 	field.Fields = append([]datamap.Field{{Name: "no_such_field", Categories: []string{"user"}}}, field.Fields...)

@@ -18,7 +18,7 @@ import (
 	"habeas/models/store/pgtest"
 )
 
-var secret = []byte("0123456789abcdef")
+var secret = connectortest.Secret
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
