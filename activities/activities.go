@@ -66,8 +66,10 @@ type Policy struct {
 	InstructionEvery time.Duration
 	ReviewEvery      time.Duration
 	OverdueEvery     time.Duration
-	PackageFor       time.Duration // how long a package waits to be fetched
-	KeepKeysFor      time.Duration // after a request is closed and nothing is deferred
+	PackageFor       time.Duration     // how long a package waits to be fetched
+	KeepKeysFor      time.Duration     // after a request is closed and nothing is deferred
+	BreachOnCall     []models.Personal // addresses of who hears a breach's alarms first; the DPO when empty
+	BreachManagement []models.Personal // and of who hears those that nobody has heard
 }
 
 // New returns the activities.

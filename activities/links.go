@@ -20,5 +20,11 @@ func (l Links) Notice(token string) string { return l.Base + "/notices/" + token
 // Staff is a request in the console.
 func (l Links) Staff(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }
 
+// Breach is a breach in the console.
+func (l Links) Breach(id models.ID) string { return l.Base + "/staff/breaches/" + id.String() }
+
+// BreachAnswer is the page on which a customer acknowledges that it was told of a breach.
+func (l Links) BreachAnswer(token string) string { return l.Base + "/breaches/" + token }
+
 // Instruct is where a customer instructs: its API's address of the request.
 func (l Links) Instruct(id models.ID) string { return l.Base + "/v1/requests/" + id.String() }

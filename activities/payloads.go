@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"habeas/models"
+	"habeas/models/breach/register"
 )
 
 // The payloads below are all that Temporal ever stores: identifiers, enums, instants, counts. A test walks every registered
@@ -186,6 +187,36 @@ type DeferralWork struct {
 // DueDeferrals are deferrals whose hold has ended.
 type DueDeferrals struct {
 	IDs []models.ID
+}
+
+// BreachRef names a breach. After is the instant up to which its alarms were sounded.
+type BreachRef struct {
+	BreachID models.ID
+	After    time.Time
+}
+
+// BreachNext is what a breach's workflow does next.
+type BreachNext struct {
+	Over   bool      // closed or dismissed
+	At     time.Time // of the alarms; zero when nothing is open
+	Alarms []BreachAlarm
+	Tell   []models.ID // customers that are to be told now
+}
+
+// BreachAlarm is one alarm of an open duty.
+type BreachAlarm struct {
+	BreachID     models.ID
+	At           time.Time
+	Duty         register.Duty
+	ControllerID models.ID
+	Hours        int
+	Level        int
+}
+
+// BreachCustomer names a customer whose data a breach concerns.
+type BreachCustomer struct {
+	BreachID     models.ID
+	ControllerID models.ID
 }
 
 // Housekeeping counts what was cleared away.

@@ -56,6 +56,7 @@ func mails() map[string]mail {
 	}
 	erased := []templates.Portion{{What: "Contact details", Records: 2}, {What: "Marketing profile", Records: 1}}
 	ids := []templates.Identifier{{Kind: "E-mail address", Value: "mara.lindholm@example.com"}, {Kind: "Customer number", Value: "NK-004711"}}
+	persons := 4100
 	recipients := []string{"Baltic Haulage OÜ", "Meridian Customs Brokers"}
 	notice := templates.NoticeMail{
 		MailHead: head, Recipient: "Baltic Haulage OÜ", Categories: []string{"Contact details", "Delivery addresses"},
@@ -95,8 +96,17 @@ func mails() map[string]mail {
 		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
 		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
-		"notice":               notice,
-		"notice_reminder":      reminded,
+		"breach_alarm":         templates.BreachAlarmMail{MailHead: head, Duty: "authority", Hours: 70, Level: 1, DueAt: expires, AwareAt: expires.Add(-72 * time.Hour), Link: link},
+		"breach_alarm_late":    templates.BreachAlarmMail{MailHead: head, Duty: "authority", Hours: 73, Level: 3, DueAt: expires, Late: true, AwareAt: expires.Add(-72 * time.Hour), Link: link},
+		"breach_alarm_triage":  templates.BreachAlarmMail{MailHead: head, Drill: true, Duty: "triage", Level: 1, Link: link},
+		"breach_customer":      templates.BreachCustomerMail{MailHead: head, Customer: "Brightline Retail B.V.", Update: 1, Nature: "A backup was copied by a stranger.", ReportedAt: expires, Link: link},
+		"breach_customer_more": templates.BreachCustomerMail{
+			MailHead: head, Customer: "Brightline Retail B.V.", Update: 2, Nature: "A backup was copied by a stranger.", ReportedAt: expires, AwareAt: expires.Add(time.Hour),
+			Persons: &persons, Records: &persons, Categories: []string{"Contact details"}, PersonKinds: []string{"consignees"}, Consequences: "Unwanted mail.",
+			Measures: "The key was changed.", Contact: "privacy@nordkai.example", Link: link,
+		},
+		"notice":          notice,
+		"notice_reminder": reminded,
 	}
 }
 
@@ -234,7 +244,7 @@ func TestAMailWithoutItsDateIsRefused(t *testing.T) {
 func TestSubjectsToPersonsNameNoRight(t *testing.T) {
 	t.Parallel()
 	for name, m := range mails() {
-		if strings.HasPrefix(name, "notice") || strings.HasPrefix(name, "reminder") || strings.HasPrefix(name, "instruction") {
+		if strings.HasPrefix(name, "notice") || strings.HasPrefix(name, "reminder") || strings.HasPrefix(name, "instruction") || strings.HasPrefix(name, "breach_") {
 			continue // to companies and staff
 		}
 		got, err := m.Mail()

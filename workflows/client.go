@@ -32,6 +32,36 @@ func (c *Client) StartRequest(ctx context.Context, id models.ID) error {
 	return c.start(ctx, RequestWorkflowID(id), RequestWorkflowName, RequestInput{RequestID: id})
 }
 
+// StartBreach starts the workflow that watches a breach, again if the breach was reopened after its workflow had ended. One that runs is left
+// alone.
+func (c *Client) StartBreach(ctx context.Context, id models.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: BreachWorkflowID(id), TaskQueue: TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, BreachWorkflowName, BreachInput{BreachID: id})
+	return err
+}
+
+// TellBreach tells the workflow of a breach that its record has grown, and starts it when none runs.
+func (c *Client) TellBreach(ctx context.Context, order, id models.ID) error {
+	if err := c.StartBreach(ctx, id); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: order.String(), WorkflowID: BreachWorkflowID(id), UpdateName: BreachNotedUpdate, Args: []any{BreachNoted{BreachID: id}},
+		WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return nil // it has ended in this moment, because the record says that there is nothing more to do
+	}
+	return err
+}
+
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -149,6 +179,6 @@ func Register(w worker.Registry, a *activities.Activities) {
 func Registered() map[string]any {
 	return map[string]any{
 		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
-		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping,
+		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping, BreachWorkflowName: Breach,
 	}
 }

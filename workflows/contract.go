@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"habeas/models"
 	"habeas/models/request"
 )
@@ -15,6 +17,7 @@ const (
 	DeferralWorkflowName     = "Deferral"
 	DeferralSweepName        = "DeferralSweep"
 	HousekeepingWorkflowName = "Housekeeping"
+	BreachWorkflowName       = "Breach"
 )
 
 // Schedules and their IDs.
@@ -60,6 +63,23 @@ type DecisionInput struct {
 type SweepResult struct {
 	Started int
 }
+
+// BreachNotedUpdate is the name of the Update by which a breach's workflow learns that its record has grown.
+const BreachNotedUpdate = "noted"
+
+// BreachInput starts the workflow that watches a breach. After is the instant up to which alarms were sounded; zero at first.
+type BreachInput struct {
+	BreachID models.ID
+	After    time.Time
+}
+
+// BreachNoted is the argument of that Update.
+type BreachNoted struct {
+	BreachID models.ID
+}
+
+// BreachWorkflowID is the ID of a breach's workflow.
+func BreachWorkflowID(id models.ID) string { return "breach-" + id.String() }
 
 // RequestWorkflowID is the ID of a request's workflow.
 func RequestWorkflowID(id models.ID) string { return "request-" + id.String() }

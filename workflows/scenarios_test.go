@@ -8,6 +8,7 @@ import (
 
 	"habeas/activities"
 	"habeas/models"
+	"habeas/models/breach/register"
 	"habeas/models/request"
 	"habeas/workflows"
 )
@@ -27,6 +28,7 @@ type scenario struct {
 	left   int64         // what ProveErased finds, always
 	expiry time.Duration // of a package
 	search bool          // Locate goes on until it is cancelled
+	breach int           // steps that NextBreachStep has given
 	drive  func(*recorder)
 }
 
@@ -136,6 +138,14 @@ func scheduled() []scenario {
 			drive:  func(r *recorder) { r.start("sweep", workflows.DeferralSweepName) },
 		},
 		{
+			files: map[string]string{"breach": workflows.BreachWorkflowID(id(210))},
+			drive: func(r *recorder) {
+				r.failed(r.habeas.StartBreach(r.ctx, id(210)))
+				r.awaitCalls(workflows.BreachWorkflowID(id(210)), 5) // NextBreachStep, TellBreachCustomer, SoundBreachAlarm twice, NextBreachStep
+				r.failed(r.habeas.TellBreach(r.ctx, id(211), id(210)))
+			},
+		},
+		{
 			files: map[string]string{"housekeeping": "housekeeping"},
 			drive: func(r *recorder) { r.start("housekeeping", workflows.HousekeepingWorkflowName) },
 		},
@@ -209,6 +219,19 @@ func (r *recorder) fakes() map[string]any {
 			ok(ctx)
 			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
 		},
+		"NextBreachStep": func(ctx context.Context, _ activities.BreachRef) (activities.BreachNext, error) {
+			s := ok(ctx)
+			s.breach++
+			switch at := time.Now().Add(soon); s.breach {
+			case 1:
+				alarm := activities.BreachAlarm{BreachID: id(210), At: at, Duty: register.DutyTriage, Level: 1}
+				return activities.BreachNext{At: at, Alarms: []activities.BreachAlarm{alarm, alarm}, Tell: []models.ID{id(212)}}, nil
+			case 2:
+				return activities.BreachNext{}, nil
+			}
+			return activities.BreachNext{Over: true}, nil
+		},
+		"SoundBreachAlarm": done[activities.BreachAlarm](r), "TellBreachCustomer": done[activities.BreachCustomer](r),
 		"Advance": done[activities.Advance](r), "SendVerification": done[activities.RequestRef](r), "Remind": done[activities.Reminder](r),
 		"SendConfirmation": done[activities.RequestRef](r), "CreateDeferrals": done[activities.RequestRef](r),
 		"SignReceipt": done[activities.Ending](r), "SendAnswer": done[activities.Ending](r), "SendRefusal": done[activities.DecisionRef](r),

@@ -84,4 +84,5 @@ type Controller struct {
 	Subdivision  string
 	ContactEmail models.Personal // who instructs, for reminders
 	Authority    string          // supervisory authority named in letters
+	BreachHours  int             // within which its contract wants it told of a breach; 0: no hour is agreed
 }

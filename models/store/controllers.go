@@ -22,6 +22,7 @@ type controllerRow struct {
 	Subdivision   string
 	ContactSealed []byte
 	Authority     string
+	BreachHours   int
 	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
 }
@@ -67,7 +68,7 @@ func (s *Store) controllerRow(c request.Controller, created time.Time) controlle
 	return controllerRow{
 		ID: c.ID, Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
 		Subdivision: c.Subdivision, ContactSealed: s.vault.Own().Seal(contactPlace(c.ID), []byte(c.ContactEmail.Reveal())),
-		Authority: c.Authority, CreatedAt: created, UpdatedAt: s.now(),
+		Authority: c.Authority, BreachHours: c.BreachHours, CreatedAt: created, UpdatedAt: s.now(),
 	}
 }
 
@@ -76,6 +77,7 @@ func (s *Store) controller(row controllerRow) (request.Controller, error) {
 	return request.Controller{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Operator: row.Operator, Regime: row.Regime, Timezone: row.Timezone,
 		Country: row.Country, Subdivision: row.Subdivision, ContactEmail: models.Personal(contact), Authority: row.Authority,
+		BreachHours: row.BreachHours,
 	}, err
 }
 

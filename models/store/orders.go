@@ -21,6 +21,7 @@ const (
 type Order struct {
 	ID         models.ID
 	RequestID  models.ID
+	BreachID   models.ID // instead of a request
 	Kind       string
 	Name       string    // of the Update: a request.DecisionKind
 	DecisionID models.ID // zero for a resend that a repeated submission asks for
@@ -33,6 +34,8 @@ type orderRow struct {
 	Seq         int64     `gorm:"->"`
 	ID          models.ID `gorm:"primaryKey"`
 	RequestID   models.ID
+	BreachID    models.ID
+	About       models.ID `gorm:"->"`
 	Kind        string
 	Name        string
 	DecisionID  models.ID
@@ -50,19 +53,19 @@ func (orderRow) TableName() string { return "orders" }
 func (s *Store) enqueue(tx *gorm.DB, o Order) error {
 	now := s.now()
 	return tx.Create(&orderRow{
-		ID: newID(), RequestID: o.RequestID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
+		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
 		DeferralID: o.DeferralID, CreatedAt: now, AvailableAt: now,
 	}).Error
 }
 
-// claimSQL takes the oldest waiting order of each request: orders of one request are delivered in the order in which they were made, and
+// claimSQL takes the oldest waiting order of each request and breach: orders of one are delivered in the order in which they were made, and
 // a later one waits while an earlier one is leased or delayed.
 const claimSQL = `
 UPDATE orders SET available_at = @until, attempts = attempts + 1
 WHERE id IN (
     SELECT o.id FROM orders o
     WHERE o.available_at <= @now
-      AND NOT EXISTS (SELECT FROM orders earlier WHERE earlier.request_id = o.request_id AND earlier.seq < o.seq)
+      AND NOT EXISTS (SELECT FROM orders earlier WHERE earlier.about = o.about AND earlier.seq < o.seq)
     ORDER BY o.seq
     LIMIT @limit
     FOR UPDATE SKIP LOCKED)
@@ -81,7 +84,7 @@ func (s *Store) ClaimOrders(ctx context.Context, limit int, lease time.Duration)
 	out := make([]Order, len(rows))
 	for i, r := range rows {
 		out[i] = Order{
-			ID: r.ID, RequestID: r.RequestID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
+			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
 			DeferralID: r.DeferralID, Attempts: r.Attempts,
 		}
 	}

@@ -29,5 +29,9 @@ func Rows() []any {
 		packageCodeRow{},
 		deferralRow{},
 		suppressionRow{},
+		breachRow{},
+		breachEventRow{},
+		breachCustomerRow{},
+		breachMailRow{},
 	}
 }

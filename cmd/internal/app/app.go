@@ -109,6 +109,7 @@ func (a *App) activities() *activities.Activities {
 			DPOEmail: a.Config.DPOEmail, OperatorName: a.Config.OperatorName, ApproveUndecided: p.ApproveUndecided,
 			LapseAfter: p.LapseAfter, RemindBefore: p.RemindBefore, InstructionEvery: p.InstructionEvery, ReviewEvery: p.ReviewEvery,
 			OverdueEvery: p.OverdueEvery, PackageFor: p.PackageFor, KeepKeysFor: p.KeepKeysFor,
+			BreachOnCall: a.Config.Breach.OnCall, BreachManagement: a.Config.Breach.Management,
 		},
 		Log: a.log, Now: a.now,
 	})

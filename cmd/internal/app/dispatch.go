@@ -77,7 +77,12 @@ func (a *App) gone(ctx context.Context, o store.Order) error {
 }
 
 func (a *App) tell(ctx context.Context, o store.Order) error {
-	if o.Kind == store.OrderStart {
+	switch {
+	case !o.BreachID.IsZero() && o.Kind == store.OrderStart:
+		return a.Clients.StartBreach(ctx, o.BreachID)
+	case !o.BreachID.IsZero():
+		return a.Clients.TellBreach(ctx, o.ID, o.BreachID)
+	case o.Kind == store.OrderStart:
 		return a.Clients.StartRequest(ctx, o.RequestID)
 	}
 	return a.Clients.Deliver(ctx, workflows.Delivery{

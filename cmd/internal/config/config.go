@@ -29,6 +29,7 @@ type Config struct {
 	Temporal Temporal `yaml:"temporal" envPrefix:"TEMPORAL_"`
 	SMTP     SMTP     `yaml:"smtp" envPrefix:"SMTP_"`
 	Policy   Policy   `yaml:"policy" envPrefix:"POLICY_"`
+	Breach   Breach   `yaml:"breach" envPrefix:"BREACH_"`
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 }
 
@@ -65,6 +66,12 @@ type Policy struct {
 	KeepKeysFor      time.Duration `yaml:"keep_keys_for" env:"KEEP_KEYS_FOR"`
 	SweepEvery       time.Duration `yaml:"deferral_sweep_every" env:"DEFERRAL_SWEEP_EVERY"`
 	PrivateWebhooks  []string      `yaml:"private_webhook_hosts" env:"PRIVATE_WEBHOOK_HOSTS"` // host:port that may be inside the network
+}
+
+// Breach says who is told of breaches.
+type Breach struct {
+	OnCall     []models.Personal `yaml:"on_call" env:"ON_CALL"`       // mail addresses of who hears alarms first; the DPO when left out
+	Management []models.Personal `yaml:"management" env:"MANAGEMENT"` // and of who hears those that nobody has heard
 }
 
 // Log says what is written to standard error.

@@ -30,6 +30,7 @@ type Controller struct {
 	Subdivision string          `yaml:"subdivision"`
 	Contact     models.Personal `yaml:"contact"` // mail address of who instructs
 	Authority   string          `yaml:"authority"`
+	BreachHours *int            `yaml:"breach_hours"` // within which a customer's contract wants it told of a breach; 24 when left out, 0: none
 }
 
 // Recipient is somebody the data is disclosed to, Art. 19.
@@ -61,11 +62,18 @@ func LoadOrganisation(path string) (Organisation, error) {
 	return o, nil
 }
 
+// breachHours is within how many hours a customer is told of a breach when its entry does not say.
+const breachHours = 24
+
 // Domain is the controller as the domain knows it.
 func (c Controller) Domain() request.Controller {
+	hours := breachHours
+	if c.BreachHours != nil {
+		hours = *c.BreachHours
+	}
 	return request.Controller{
 		Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
-		Subdivision: c.Subdivision, ContactEmail: c.Contact, Authority: c.Authority,
+		Subdivision: c.Subdivision, ContactEmail: c.Contact, Authority: c.Authority, BreachHours: hours,
 	}
 }
 

@@ -71,6 +71,12 @@ func (c Config) validateWorker(v *problems) {
 	v.oneOf("SMTP_TLS", c.SMTP.TLS, "starttls", "tls", "none")
 	v.address("SMTP_FROM", c.SMTP.From)
 	v.address("DPO_EMAIL", c.DPOEmail.Reveal())
+	for _, to := range c.Breach.OnCall {
+		v.address("BREACH_ON_CALL", to.Reveal())
+	}
+	for _, to := range c.Breach.Management {
+		v.address("BREACH_MANAGEMENT", to.Reveal())
+	}
 	v.required("OPERATOR_NAME", c.OperatorName, "the company's name, as letters show it")
 	if len(c.DataMaps) == 0 {
 		v.add("DATA_MAPS", "is missing: the files that describe where personal data lives")

@@ -12,19 +12,19 @@ type Kind string
 
 // The kinds of events, in the order in which they usually come.
 const (
-	Reported   Kind = "reported"   // a suspicion, by anybody
-	Dismissed  Kind = "dismissed"  // triage: no personal data breach
-	Aware      Kind = "aware"      // reasonable certainty and its instant; again: a correction
-	Found      Kind = "found"      // facts as they become known
-	Assessed   Kind = "assessed"   // the severity method's advice
-	Decided    Kind = "decided"    // the DPO's finding on the risk, with reasoning
-	Submitted  Kind = "submitted"  // one phase of the notification went to an authority, Art. 33(1), (4)
-	Told       Kind = "told"       // a customer was told, Art. 33(2)
-	Answered   Kind = "answered"   // the customer has acknowledged it
-	Messaged   Kind = "messaged"   // the persons were told, Art. 34, or the public notice was published
-	Incident   Kind = "incident"   // NIS2 or DORA applies, or one of its reports was made
-	Heard      Kind = "heard"      // somebody on call has acknowledged the alarms
-	Lesson     Kind = "lesson"     // a task with a date
+	Reported   Kind = "reported"  // a suspicion, by anybody
+	Dismissed  Kind = "dismissed" // triage: no personal data breach
+	Aware      Kind = "aware"     // reasonable certainty and its instant; again: a correction
+	Found      Kind = "found"     // facts as they become known
+	Assessed   Kind = "assessed"  // the severity method's advice
+	Decided    Kind = "decided"   // the DPO's finding on the risk, with reasoning
+	Submitted  Kind = "submitted" // one phase of the notification went to an authority, Art. 33(1), (4)
+	Told       Kind = "told"      // a customer was told, Art. 33(2)
+	Answered   Kind = "answered"  // the customer has acknowledged it
+	Messaged   Kind = "messaged"  // the persons were told, Art. 34, or the public notice was published
+	Incident   Kind = "incident"  // NIS2 or DORA applies, or one of its reports was made
+	Heard      Kind = "heard"     // somebody on call has acknowledged the alarms
+	Lesson     Kind = "lesson"    // a task with a date
 	LessonDone Kind = "lesson_done"
 	Closed     Kind = "closed"
 	Reopened   Kind = "reopened"
@@ -58,33 +58,33 @@ type Event struct {
 
 // Facts are the parts of an event that hold nothing personal. Each kind uses its own.
 type Facts struct {
-	Source      Source               `json:"source,omitempty"`       // Reported
-	Drill       bool                 `json:"drill,omitempty"`        // Reported: an exercise
-	Recipient   models.ID            `json:"recipient,omitzero"`     // Reported: the subprocessor; Found: whose breach it was
-	AwareAt     time.Time            `json:"aware_at,omitzero"`      // Aware
-	Own         *bool                `json:"own,omitempty"`          // Found: the operator's own data is concerned
-	Customers   []Customer           `json:"customers,omitempty"`    // Found: customers whose data is concerned
-	Persons     *int                 `json:"persons,omitempty"`      // Found: about
-	Records     *int                 `json:"records,omitempty"`      // Found: about
-	Categories  []string             `json:"categories,omitempty"`   // Found: of data
-	PersonKinds []string             `json:"person_kinds,omitempty"` // Found: categories of persons
-	Inputs      *breach.Circumstances `json:"inputs,omitempty"`      // Assessed
-	Assessment  *breach.Assessment   `json:"assessment,omitempty"`   // Assessed
-	Risk        breach.Risk          `json:"risk,omitempty"`         // Decided
-	Exceptions  breach.Exceptions    `json:"exceptions,omitzero"`    // Decided
-	Authority   string               `json:"authority,omitempty"`    // Submitted: code of the register of authorities
-	Phase       int                  `json:"phase,omitempty"`        // Submitted: from 1, set by Note
-	Final       bool                 `json:"final,omitempty"`        // Submitted: nothing is to follow
-	At          time.Time            `json:"at,omitzero"`            // Submitted, Told, Answered, Messaged, Incident: when it happened
-	File        string               `json:"file,omitempty"`         // Submitted: SHA-256 of what was sent, hexadecimal
-	Customer    models.ID            `json:"customer,omitzero"`      // Told, Answered
-	Update      int                  `json:"update,omitempty"`       // Told: from 1, set by Note
-	Public      bool                 `json:"public,omitempty"`       // Messaged: by public notice
-	Count       int                  `json:"count,omitempty"`        // Messaged: persons told
-	Regime      Regime               `json:"regime,omitempty"`       // Incident
-	Report      string               `json:"report,omitempty"`       // Incident: which report was made; empty: the regime applies
-	Lesson      int                  `json:"lesson,omitempty"`       // Lesson (set by Note), LessonDone
-	DueOn       string               `json:"due_on,omitempty"`       // Lesson: a day
+	Source      Source                `json:"source,omitempty"`       // Reported
+	Drill       bool                  `json:"drill,omitempty"`        // Reported: an exercise
+	Recipient   models.ID             `json:"recipient,omitzero"`     // Reported: the subprocessor; Found: whose breach it was
+	AwareAt     time.Time             `json:"aware_at,omitzero"`      // Aware
+	Own         *bool                 `json:"own,omitempty"`          // Found: the operator's own data is concerned
+	Customers   []Customer            `json:"customers,omitempty"`    // Found: customers whose data is concerned
+	Persons     *int                  `json:"persons,omitempty"`      // Found: about
+	Records     *int                  `json:"records,omitempty"`      // Found: about
+	Categories  []string              `json:"categories,omitempty"`   // Found: of data
+	PersonKinds []string              `json:"person_kinds,omitempty"` // Found: categories of persons
+	Inputs      *breach.Circumstances `json:"inputs,omitempty"`       // Assessed
+	Assessment  *breach.Assessment    `json:"assessment,omitempty"`   // Assessed
+	Risk        breach.Risk           `json:"risk,omitempty"`         // Decided
+	Exceptions  breach.Exceptions     `json:"exceptions,omitzero"`    // Decided
+	Authority   string                `json:"authority,omitempty"`    // Submitted: code of the register of authorities
+	Phase       int                   `json:"phase,omitempty"`        // Submitted: from 1, set by Note
+	Final       bool                  `json:"final,omitempty"`        // Submitted: nothing is to follow
+	At          time.Time             `json:"at,omitzero"`            // Submitted, Told, Answered, Messaged, Incident: when it happened
+	File        string                `json:"file,omitempty"`         // Submitted: SHA-256 of what was sent, hexadecimal
+	Customer    models.ID             `json:"customer,omitzero"`      // Told, Answered
+	Update      int                   `json:"update,omitempty"`       // Told: from 1, set by Note
+	Public      bool                  `json:"public,omitempty"`       // Messaged: by public notice
+	Count       int                   `json:"count,omitempty"`        // Messaged: persons told
+	Regime      Regime                `json:"regime,omitempty"`       // Incident
+	Report      string                `json:"report,omitempty"`       // Incident: which report was made; empty: the regime applies
+	Lesson      int                   `json:"lesson,omitempty"`       // Lesson (set by Note), LessonDone
+	DueOn       string                `json:"due_on,omitempty"`       // Lesson: a day
 }
 
 // Customer is a controller whose data is concerned, with the hours within which its contract wants it told; 0 for none.

@@ -229,6 +229,35 @@ func (r *Record) found(e Event) {
 	}
 }
 
+// Untold are the customers to be told now: those that were not told yet, and those to whom something that became known since is news. None as
+// long as the breach is dismissed.
+func (r *Record) Untold() []models.ID {
+	if r.State == NoBreach || r.State == "" {
+		return nil
+	}
+	var list []models.ID
+	for i := range r.Customers {
+		if d := &r.Customers[i]; d.ToldAt.IsZero() || r.newsFor(d) {
+			list = append(list, d.ID)
+		}
+	}
+	return list
+}
+
+// newsFor reports whether something was found after the customer was last told.
+func (r *Record) newsFor(d *CustomerDuty) bool {
+	news := false
+	for _, e := range r.Events {
+		switch {
+		case e.Kind == Told && e.Facts.Customer == d.ID:
+			news = false
+		case e.Kind == Found:
+			news = true
+		}
+	}
+	return news
+}
+
 // ofItsKind drops what an event of this kind does not have: nobody checks it, and the record keeps it for ever.
 func ofItsKind(e Event) Event {
 	f, w := e.Facts, e.Words
