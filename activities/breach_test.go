@@ -53,7 +53,8 @@ func TestAReportIsHeardAtOnceByThoseOnCallAndHigherUntilSomebodySaysSo(t *testin
 	id := w.breach(false).ID
 	var after time.Time
 	for _, want := range [][]string{
-		{"oncall@northwind.example"}, {"oncall@northwind.example", "dpo@northwind.example"},
+		{"oncall@northwind.example"},
+		{"oncall@northwind.example", "dpo@northwind.example"},
 		{"oncall@northwind.example", "dpo@northwind.example", "board@northwind.example"},
 	} {
 		next := w.next(id, after)
