@@ -28,6 +28,13 @@ var (
 	team     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator}}
 )
 
+// Breaches: an operator hears alarms too, and a customer sees those that concern its data.
+var (
+	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
+	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
+	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
+)
+
 // table is every route with who may call it.
 var table = map[string]access{
 	"GET /":                                     public,
@@ -54,6 +61,17 @@ var table = map[string]access{
 	"POST /staff/requests/:id/decisions":        deciders,
 	"POST /staff/requests/:id/identity":         deciders,
 	"GET /staff/requests/:id/receipts/:receipt": readers,
+	"GET /report":                               public,
+	"POST /report":                              posting,
+	"GET /breaches/:token":                      public,
+	"POST /breaches/:token":                     posting,
+	"GET /staff/breaches":                       everyone,
+	"POST /staff/breaches":                      team,
+	"GET /staff/breaches/new":                   team,
+	"GET /staff/breaches/register.json":         watchers,
+	"GET /staff/breaches/:id":                   everyone,
+	"POST /staff/breaches/:id/events":           responders,
+	"GET /staff/breaches/:id/notification":      watchers,
 	"GET /staff/operations":                     team,
 	"GET /staff/rules":                          team,
 	"POST /staff/rules":                         team,

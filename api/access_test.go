@@ -43,6 +43,17 @@ var may = map[string]string{
 	"POST /staff/requests/:id/decisions":        "controller other dpo case_handler",
 	"POST /staff/requests/:id/identity":         "controller other dpo case_handler",
 	"GET /staff/requests/:id/receipts/:receipt": "controller other dpo case_handler auditor",
+	"GET /report":                               "all",
+	"POST /report":                              "all",
+	"GET /breaches/:token":                      "all",
+	"POST /breaches/:token":                     "all",
+	"GET /staff/breaches":                       "controller other dpo case_handler auditor operator",
+	"POST /staff/breaches":                      "dpo case_handler auditor operator",
+	"GET /staff/breaches/new":                   "dpo case_handler auditor operator",
+	"GET /staff/breaches/register.json":         "dpo case_handler auditor",
+	"GET /staff/breaches/:id":                   "controller other dpo case_handler auditor operator",
+	"POST /staff/breaches/:id/events":           "dpo case_handler operator",
+	"GET /staff/breaches/:id/notification":      "dpo case_handler auditor",
 	"GET /staff/operations":                     "dpo case_handler auditor operator",
 	"GET /staff/rules":                          "dpo case_handler auditor operator",
 	"POST /staff/rules":                         "dpo case_handler auditor operator",
@@ -113,7 +124,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 			}
 			require.Equal(t, through, !refused, "%s by %s: %d", route, who, a.status)
 			require.Less(t, a.status, 500, "%s by %s", route, who)
-			if who == "other" && strings.Contains(template, ":id") {
+			if who == "other" && through && strings.Contains(template, ":id") {
 				require.Equal(t, 404, a.status, "%s by another customer", route)
 			}
 		}

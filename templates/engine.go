@@ -120,8 +120,13 @@ func loadCatalogues() (map[string]catalogue, error) {
 		if err := json.Unmarshal(body, &words); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		lang := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "words."), ".json")
-		out[lang] = words
+		lang, _, _ := strings.Cut(strings.TrimPrefix(path.Base(name), "words."), ".") // words.en.json, words.en.breach.json
+		if out[lang] == nil {
+			out[lang] = catalogue{}
+		}
+		if err := out[lang].add(words); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return out, nil
 }

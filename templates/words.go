@@ -14,6 +14,17 @@ import (
 // keys "….one" and "….other". Months are the keys month.1 … month.12.
 type catalogue map[string]string
 
+// add takes in the texts of another file of the same language; a key that both have is an error.
+func (c catalogue) add(more catalogue) error {
+	for key, text := range more {
+		if _, twice := c[key]; twice {
+			return fmt.Errorf("the key %q is in another file too", key)
+		}
+		c[key] = text
+	}
+	return nil
+}
+
 func (c catalogue) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t":       c.text,

@@ -61,6 +61,10 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.POST("/package/:token/download", p.download)
 	e.GET("/notices/:token", p.noticePage)
 	e.POST("/notices/:token", p.acknowledge)
+	e.GET("/report", p.reportForm)
+	e.POST("/report", p.report)
+	e.GET("/breaches/:token", p.breachPage)
+	e.POST("/breaches/:token", p.answerBreach)
 }
 
 // show renders one page with its view.

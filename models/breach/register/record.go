@@ -97,6 +97,7 @@ func Fold(id models.ID, zone *time.Location, inEU bool, events []Event) Record {
 func (r *Record) Note(e Event, now time.Time) (Event, error) {
 	e.No, e.At = len(r.Events)+1, now
 	e = ofItsKind(e)
+	e.Facts.AwareAt, e.Facts.At = e.Facts.AwareAt.UTC(), e.Facts.At.UTC() // the same instant is written in one way
 	switch e.Kind {
 	case Submitted:
 		e.Facts.Phase = r.phasesTo(e.Facts.Authority) + 1

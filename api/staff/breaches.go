@@ -1,0 +1,110 @@
+package staff
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/problem"
+	"habeas/models"
+	"habeas/models/breach/register"
+	"habeas/templates"
+)
+
+// boardSize is how many breaches the board shows; an organisation with more of them has other worries.
+const boardSize = 200
+
+func (k *Console) breaches(c echo.Context) error {
+	who := caller(c)
+	list, err := k.Store.Breaches(c.Request().Context(), who.Scope, boardSize)
+	if err != nil {
+		return err
+	}
+	names, err := k.names(c, who)
+	if err != nil {
+		return err
+	}
+	view := templates.BreachesView{CanReport: who.Role.Staff()}
+	for i := range list {
+		row := k.breachRow(list[i], who, names)
+		if list[i].State == register.Suspected || list[i].State == register.Open {
+			view.Open = append(view.Open, row)
+		} else {
+			view.Over = append(view.Over, row)
+		}
+	}
+	return show(k, c, http.StatusOK, "breaches", templates.Breaches, view)
+}
+
+// names are the controllers' names by their identifiers, as far as the caller may know them.
+func (k *Console) names(c echo.Context, who models.Principal) (map[models.ID]string, error) {
+	all, err := k.Store.Controllers(c.Request().Context(), who.Scope)
+	if err != nil {
+		return nil, err
+	}
+	out := map[models.ID]string{}
+	for _, one := range all {
+		out[one.ID] = one.Name
+	}
+	return out, nil
+}
+
+func (k *Console) breachForm(c echo.Context) error {
+	return show(k, c, http.StatusOK, "breaches", templates.BreachReport, templates.BreachReportView{Sources: sources("")})
+}
+
+func sources(chosen string) []templates.Option {
+	var out []templates.Option
+	for _, s := range register.Sources() {
+		out = append(out, templates.Option{Value: string(s), Selected: string(s) == chosen})
+	}
+	return out
+}
+
+func (k *Console) reportBreach(c echo.Context) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	b, err := k.Store.ReportBreach(c.Request().Context(), register.Event{
+		Actor: caller(c).Actor, Facts: register.Facts{Source: register.Source(form.Get("source")), Drill: form.Get("drill") == "true"},
+		Words: register.Words{What: prose(form, "what"), Contact: prose(form, "contact")},
+	})
+	if models.KindOf(err) == models.Invalid {
+		p := problem.Of(err, "", "")
+		view := templates.BreachReportView{Sources: sources(form.Get("source")), What: form.Get("what"), Contact: form.Get("contact"), Drill: form.Get("drill") == "true"}
+		for _, f := range p.Errors {
+			view.Errors = append(view.Errors, templates.FieldError{Field: strings.TrimPrefix(f.Pointer, "/"), Key: "error." + f.Code})
+		}
+		return show(k, c, p.Status, "breaches", templates.BreachReport, view)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/staff/breaches/"+b.ID.String())
+}
+
+// registerFile is the register of all breaches, for an authority, Art. 33(5).
+func (k *Console) registerFile(c echo.Context) error {
+	who := caller(c)
+	list, err := k.Store.Breaches(c.Request().Context(), who.Scope, 100_000)
+	if err != nil {
+		return err
+	}
+	names, err := k.names(c, who)
+	if err != nil {
+		return err
+	}
+	out := []map[string]any{}
+	for i := range list {
+		out = append(out, registerEntry(list[i], names))
+	}
+	body, err := json.MarshalIndent(map[string]any{"schema": "habeas/breach-register/1", "breaches": out}, "", "  ")
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.json"`)
+	return c.Blob(http.StatusOK, "application/json", body)
+}
