@@ -87,6 +87,19 @@ type BreachKnown struct {
 	Own                                     bool
 }
 
+// PersonCount is about how many persons are concerned; 0 while that is unknown.
+func (k BreachKnown) PersonCount() int64 { return known(k.Persons) }
+
+// RecordCount is about how many records are concerned; 0 while that is unknown.
+func (k BreachKnown) RecordCount() int64 { return known(k.Records) }
+
+func known(n *int) int64 {
+	if n == nil {
+		return 0
+	}
+	return int64(*n)
+}
+
 // BreachCustomerRow is a customer whose data is concerned.
 type BreachCustomerRow struct {
 	ID, Name   string
