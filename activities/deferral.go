@@ -8,6 +8,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
 	"habeas/templates"
@@ -56,9 +57,35 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 	if err != nil {
 		return out, err
 	}
-	out.Erase = a.eraseSteps(p, func(g plan.Group) bool { return g.No == d.Group.No })
+	waiting, err := a.waiting(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	out.Erase = a.eraseSteps(p, func(g plan.Group) bool { return g.No == d.Group.No || waiting[g.No] })
 	out.Notices, err = a.createNotices(ctx, d.RequestID, d.ID, d.Group.Categories)
 	return out, err
+}
+
+// waiting are the groups with rows that should have been deleted and were masked or left, because a row that was kept referred to them. The end of
+// its hold may release them: they are tried again, after the deferral's own rows.
+func (a *Activities) waiting(ctx context.Context, p plan.Plan) (map[int]bool, error) {
+	counts, err := a.deps.Store.CountRows(ctx, p.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]bool{}
+	for _, c := range counts {
+		if c.Status == store.RowMasked || c.Status == store.RowBlocked {
+			out[c.Group] = true
+		}
+	}
+	for _, g := range p.Groups {
+		node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+		if node == nil || !(target{group: g, node: node}).removes() {
+			delete(out, g.No)
+		}
+	}
+	return out, nil
 }
 
 // stillHeld is the deferral's group with the hold that ends last of those that stand today, by the dates recorded when the rows were located and

@@ -206,7 +206,7 @@ func TestAReadOnlySystemIsAnErrorAndNothingIsMarked(t *testing.T) {
 	}
 	_, err := try[activities.Done](w, w.acts.Erase, in)
 	requireFailure(t, err, connectors.CodeReadOnly, false)
-	require.Zero(t, w.sql("SELECT count(*) FROM located_rows WHERE request_id = $1 AND status NOT IN ('located', 'kept')", id.String()))
+	require.Zero(t, w.sql("SELECT count(*) FROM located_chunks WHERE request_id = $1 AND (status NOT IN ('located', 'kept') OR statuses IS NOT NULL)", id.String()))
 	require.NotContains(t, w.kinds(id), "rows.erased")
 }
 

@@ -309,17 +309,16 @@ func (w *world) sql(query string, args ...any) (n int) {
 // rows counts the located rows of a collection by status.
 func (w *world) rows(id models.ID, collection string) map[string]int {
 	w.t.Helper()
-	rows, err := w.store.Pool().Query(w.t.Context(),
-		"SELECT status, count(*) FROM located_rows WHERE request_id = $1 AND collection = $2 GROUP BY 1", id.String(), collection)
+	counts, err := w.store.CountRows(w.t.Context(), id)
 	require.NoError(w.t, err)
 	out := map[string]int{}
-	var status string
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&status, &n}, func() error {
-		out[status] = n
-		return nil
-	})
-	require.NoError(w.t, err)
+	for _, g := range w.plan(id).Groups {
+		for _, c := range counts {
+			if c.Group == g.No && g.Collection == collection {
+				out[string(c.Status)] += int(c.Rows)
+			}
+		}
+	}
 	return out
 }
 

@@ -29,6 +29,8 @@ type cli struct {
 type rows struct {
 	Rows   int `help:"How many rows the person has, among twice as many of others." default:"1000000"`
 	Rounds int `help:"How often everything is measured; the report shows medians." default:"5"`
+
+	Profile string `help:"Also write a CPU profile of each of Habeas' steps into this directory." placeholder:"DIR" type:"existingdir"`
 }
 
 type childStep struct{}
@@ -52,7 +54,7 @@ func (r *rows) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return rowbench.Measure(ctx, rowbench.Options{Rows: r.Rows, Rounds: r.Rounds, Child: []string{program, "step"}, Progress: os.Stderr}, os.Stdout)
+	return rowbench.Measure(ctx, rowbench.Options{Rows: r.Rows, Rounds: r.Rounds, Profile: r.Profile, Child: []string{program, "step"}, Progress: os.Stderr}, os.Stdout)
 }
 
 // Run does one step.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type Step struct {
 	Right           models.Right
 	Request         string // set after the first step
 	Do              string // locate, plan, erase, prove or export
+	Profile         string // a file for a CPU profile of the step; empty for none
 }
 
 // Result is what a child process found. Peak is the most memory that it ever had, in bytes.
@@ -134,11 +136,26 @@ func Run(ctx context.Context, s Step) (r Result, err error) {
 			return r, err
 		}
 	}
-	begin := time.Now()
-	r.Rows, err = p.step(ctx, s, id, work)
-	r.Took = time.Since(begin)
+	r.Rows, r.Took, err = timed(s.Profile, func() (int64, error) { return p.step(ctx, s, id, work) })
 	r.Peak = peak()
 	return r, err
+}
+
+func timed(profile string, step func() (int64, error)) (rows int64, took time.Duration, err error) {
+	if profile != "" {
+		f, err := os.Create(profile) //nolint:gosec // the caller names it
+		if err != nil {
+			return 0, 0, err
+		}
+		defer f.Close() //nolint:errcheck // a profile
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return 0, 0, err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	begin := time.Now()
+	rows, err = step()
+	return rows, time.Since(begin), err
 }
 
 func (p *product) step(ctx context.Context, s Step, id models.ID, work activities.Work) (rows int64, err error) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,7 @@ type Options struct {
 	Rows     int // events of the person's
 	Rounds   int
 	Child    []string // the command line by which this program does one step, given as JSON on its standard input
+	Profile  string   // a directory for a CPU profile of each step; empty for none
 	Progress io.Writer
 }
 
@@ -155,8 +157,12 @@ func (b *bench) fresh(ctx context.Context, name string) (string, error) {
 }
 
 func (b *bench) step(habeas, company, request, what string) Step {
+	profile := ""
+	if b.Profile != "" {
+		profile = filepath.Join(b.Profile, what+".pprof")
+	}
 	return Step{
-		Habeas: b.server.DSN(habeas), Company: b.server.DSN(company), Master: b.keys.Master, Signing: b.keys.Signing, Request: request, Do: what,
+		Profile: profile, Habeas: b.server.DSN(habeas), Company: b.server.DSN(company), Master: b.keys.Master, Signing: b.keys.Signing, Request: request, Do: what,
 	}
 }
 
