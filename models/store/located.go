@@ -15,7 +15,7 @@ import (
 )
 
 // batchOfRows bounds how many located rows are read or written at once, and so the memory that any number of them takes.
-const batchOfRows = 1000
+const batchOfRows = 2000
 
 // Found is the state of one request's walk, as activities/walk asks for it (whose own names for a stage and a query this package may not
 // import): every call is one statement, takes effect at once and may be repeated. The number of rows held in memory is that of the call. It is not safe for concurrent use.
