@@ -25,6 +25,7 @@ SELECT n.nspname, c.relname, c.relkind = 'f',
   coalesce(pg_catalog.array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE texts AND readable), '{}')::text[],
   coalesce(pg_catalog.array_agg(b.typcategory = 'A' ORDER BY a.attnum) FILTER (WHERE texts AND readable), '{}')::bool[],
   coalesce(pg_catalog.bool_or(texts AND NOT readable), false),
+  pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   CASE WHEN c.relkind = 'f' THEN 0 ELSE pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -45,6 +46,7 @@ type scanned struct {
 	columns      []string
 	arrays       []bool
 	withheld     bool // the account may not read all columns that may hold text
+	placed       bool // it may read where a row is, and so a part of the table
 	pages        int64
 	hits         []int64
 }
@@ -98,7 +100,7 @@ func (s *System) scanTables(ctx context.Context) ([]*scanned, error) {
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*scanned, error) {
 		t := &scanned{}
-		err := row.Scan(&t.schema, &t.name, &t.foreign, &t.columns, &t.arrays, &t.withheld, &t.pages)
+		err := row.Scan(&t.schema, &t.name, &t.foreign, &t.columns, &t.arrays, &t.withheld, &t.placed, &t.pages)
 		t.hits = make([]int64, len(t.columns))
 		return t, err
 	})
@@ -140,8 +142,11 @@ func (s *System) scanTable(ctx context.Context, t *scanned, patterns []string) e
 		if len(open) == 0 {
 			return nil
 		}
-		where := fmt.Sprintf("ctid >= '(%d,0)'::tid", page)
-		if page+scanPages < t.pages {
+		where := "true"
+		if t.placed {
+			where = fmt.Sprintf("ctid >= '(%d,0)'::tid", page)
+		}
+		if t.placed && page+scanPages < t.pages {
 			where += fmt.Sprintf(" AND ctid < '(%d,0)'::tid", page+scanPages)
 		}
 		found, into := make([]int64, len(open)), make([]any, len(open))
@@ -153,6 +158,9 @@ func (s *System) scanTable(ctx context.Context, t *scanned, patterns []string) e
 		}
 		for i, n := range found {
 			t.hits[open[i]] += n
+		}
+		if !t.placed {
+			return nil
 		}
 	}
 	return nil
