@@ -23,6 +23,7 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 		return Work{}, err
 	}
 	var work Work
+	var kept []int
 	restricted := map[string]bool{}
 	for _, g := range p.Groups {
 		switch {
@@ -34,9 +35,12 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 		case g.Treatment() == models.TreatKeep && g.Reason != plan.ReasonKeptByMap:
 			work.Retained = true
 		}
-		if err := a.noteKept(ctx, in.RequestID, g); err != nil {
-			return Work{}, err
+		if g.Treatment() == models.TreatKeep {
+			kept = append(kept, g.No)
 		}
+	}
+	if err := a.deps.Store.KeepGroups(ctx, in.RequestID, kept); err != nil {
+		return Work{}, err
 	}
 	work.Erase = a.eraseSteps(p, func(g plan.Group) bool {
 		return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
@@ -46,17 +50,6 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	}
 	work.Notices, err = a.createNotices(ctx, in.RequestID, models.ID{}, categories(p, models.TreatErase, models.TreatMask))
 	return work, err
-}
-
-// noteKept marks the rows of a group that stays.
-func (a *Activities) noteKept(ctx context.Context, id models.ID, g plan.Group) error {
-	if g.Treatment() != models.TreatKeep {
-		return nil
-	}
-	ref := GroupRef{RequestID: id, Group: g.No}
-	return a.eachBatch(ctx, ref, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
-		return a.deps.Store.MarkRows(ctx, id, ids(rows), store.RowKept)
-	})
 }
 
 // eraseSteps orders the erasure of the chosen groups, children before parents.
@@ -148,13 +141,20 @@ func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) 
 	return proof, a.deps.Store.Append(ctx, in.RequestID, "erasure.proved", map[string]any{"checked": proof.Checked, "left": proof.Left})
 }
 
-// erasedGroups are the groups that have been erased: of the deferral, or all erased and masked ones of the plan.
+// erasedGroups are the groups that have been erased: of the deferral and those that go with it, or all erased and masked ones of the plan.
 func (a *Activities) erasedGroups(ctx context.Context, in Ending, p plan.Plan) ([]int, error) {
+	var out []int
 	if !in.DeferralID.IsZero() {
 		d, err := a.deps.Store.Deferral(ctx, models.ScopeOperator(), in.DeferralID)
-		return []int{d.Group.No}, err
+		if err != nil {
+			return nil, err
+		}
+		company, err := a.company(ctx, d)
+		for _, d := range company {
+			out = append(out, d.Group.No)
+		}
+		return out, err
 	}
-	var out []int
 	for _, g := range p.Groups {
 		if t := g.Treatment(); t == models.TreatErase || t == models.TreatMask {
 			out = append(out, g.No)

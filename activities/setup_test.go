@@ -329,6 +329,7 @@ type crm struct {
 	dsn   string
 	graph *datamap.Graph
 	fail  func(call string) error
+	lost  func(call string) error // as fail, but after an erasure was done
 	calls atomic.Int64
 }
 
@@ -382,7 +383,13 @@ func (c *crm) Erase(ctx context.Context, order connectors.Erasure) (connectors.O
 	if err := c.call("erase " + order.Node.Address.Collection); err != nil {
 		return connectors.Outcome{}, err
 	}
-	return c.System.Erase(ctx, order)
+	out, err := c.System.Erase(ctx, order)
+	if err == nil && c.lost != nil {
+		if err := c.lost("erase " + order.Node.Address.Collection); err != nil {
+			return connectors.Outcome{}, err
+		}
+	}
+	return out, err
 }
 
 func (c *crm) Export(ctx context.Context, n *datamap.Node, keys []datamap.Key, fields []string, yield func(datamap.Row) error) error {

@@ -78,3 +78,34 @@ func markChunks(tx *gorm.DB, requestID models.ID, ids, rows []int64, status RowS
 	}
 	return nil
 }
+
+// KeepGroups marks the rows of groups that stay, of which nothing was done yet, and records how many of which group these were.
+func (s *Store) KeepGroups(ctx context.Context, requestID models.ID, groups []int) error {
+	generation, err := s.sortingOf(ctx, requestID)
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r, err := findRequest(tx, models.ScopeOperator(), requestID)
+		if err != nil {
+			return err
+		}
+		var changed []RowCount
+		err = tx.Raw(`
+WITH changed AS (
+    UPDATE located_chunks SET status = 'kept'
+    WHERE request_id = @request AND generation = @generation AND group_no IN @groups AND status = 'located' AND statuses IS NULL
+    RETURNING group_no, rows)
+SELECT group_no AS "group", sum(rows) AS rows FROM changed GROUP BY 1 ORDER BY 1`,
+			map[string]any{"request": requestID, "generation": generation, "groups": groups}).Scan(&changed).Error
+		if err != nil {
+			return err
+		}
+		for _, c := range changed {
+			if err := s.record(tx, r, models.System(), "rows.kept", map[string]any{"group": c.Group, "rows": c.Rows}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
