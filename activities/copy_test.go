@@ -191,7 +191,7 @@ func TestACopyOfManyRowsIsWrittenInConstantMemory(t *testing.T) {
 	base := m.HeapAlloc
 	calls := 0
 	w.crm.fail = func(call string) error {
-		if calls++; calls%10 == 0 && strings.HasPrefix(call, "export") {
+		if calls++; strings.HasPrefix(call, "export") {
 			runtime.GC()
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
@@ -205,5 +205,5 @@ func TestACopyOfManyRowsIsWrittenInConstantMemory(t *testing.T) {
 	view, err := w.store.Package(t.Context(), models.ScopeOperator(), pkg.PackageID)
 	require.NoError(t, err)
 	require.Greater(t, view.Size, int64(40_000))
-	require.Greater(t, calls, 150, "each row was read for the report and for the data")
+	require.Greater(t, calls, 12, "the rows were read in batches, for the report and for the data")
 }

@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
 	"habeas/templates"
@@ -41,24 +43,87 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 		return DeferralWork{}, err
 	}
 	out := DeferralWork{RequestID: d.RequestID}
-	held, err := a.stillHeld(ctx, d)
-	if err != nil {
-		return out, err
-	}
-	if !held.HoldThrough.IsZero() {
-		out.Held = true
-		return out, a.deps.Store.PostponeDeferral(ctx, d.ID, held)
-	}
-	if _, err := a.deps.Store.StartDeferral(ctx, d.ID); err != nil {
+	due, err := a.dueOf(ctx, d)
+	if err != nil || !due[d.Group.No] {
+		out.Held = err == nil
 		return out, err
 	}
 	p, err := a.approvedPlan(ctx, d.RequestID)
 	if err != nil {
 		return out, err
 	}
-	out.Erase = a.eraseSteps(p, func(g plan.Group) bool { return g.No == d.Group.No })
-	out.Notices, err = a.createNotices(ctx, d.RequestID, d.ID, d.Group.Categories)
+	waiting, err := a.waiting(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	out.Erase = a.eraseSteps(p, func(g plan.Group) bool { return due[g.No] || waiting[g.No] })
+	out.Notices, err = a.createNotices(ctx, d.RequestID, d.ID, categoriesOf(p, due))
 	return out, err
+}
+
+// company are the deferrals of the same request that are due on the same day, d among them. They are carried out as one: with one letter and one
+// receipt, as d's.
+func (a *Activities) company(ctx context.Context, d store.Deferral) ([]store.Deferral, error) {
+	all, err := a.deps.Store.Deferrals(ctx, models.ScopeOperator(), d.RequestID)
+	return slices.DeleteFunc(all, func(o store.Deferral) bool { return o.DueOn != d.DueOn }), err
+}
+
+// dueOf starts those of a deferral's company over whose rows no hold stands any more and returns their groups; the others are given a later date.
+func (a *Activities) dueOf(ctx context.Context, d store.Deferral) (map[int]bool, error) {
+	company, err := a.company(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	due := map[int]bool{}
+	for _, o := range company {
+		held, err := a.stillHeld(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if o.State != store.DeferralDone && !held.HoldThrough.IsZero() {
+			if err := a.deps.Store.PostponeDeferral(ctx, o.ID, held); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if _, err := a.deps.Store.StartDeferral(ctx, o.ID); err != nil {
+			return nil, err
+		}
+		due[o.Group.No] = true
+	}
+	return due, nil
+}
+
+func categoriesOf(p plan.Plan, groups map[int]bool) []string {
+	var out []string
+	for _, g := range p.Groups {
+		if groups[g.No] {
+			out = append(out, g.Categories...)
+		}
+	}
+	return sorted(out)
+}
+
+// waiting are the groups with rows that should have been deleted and were masked or left, because a row that was kept referred to them. The end of
+// its hold may release them: they are tried again, after the deferral's own rows.
+func (a *Activities) waiting(ctx context.Context, p plan.Plan) (map[int]bool, error) {
+	counts, err := a.deps.Store.CountRows(ctx, p.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]bool{}
+	for _, c := range counts {
+		if c.Status == store.RowMasked || c.Status == store.RowBlocked {
+			out[c.Group] = true
+		}
+	}
+	for _, g := range p.Groups {
+		node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+		if node == nil || !(target{group: g, node: node}).removes() {
+			delete(out, g.No)
+		}
+	}
+	return out, nil
 }
 
 // stillHeld is the deferral's group with the hold that ends last of those that stand today, by the dates recorded when the rows were located and
@@ -94,9 +159,29 @@ func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Grou
 	return held, err
 }
 
-// FinishDeferral marks the deferral as done.
+// FinishDeferral marks the deferral as done, and those that went with it.
 func (a *Activities) FinishDeferral(ctx context.Context, in DeferralRef) error {
-	return a.failure(ctx, a.deps.Store.FinishDeferral(ctx, in.DeferralID))
+	return a.failure(ctx, a.finishDeferral(ctx, in))
+}
+
+func (a *Activities) finishDeferral(ctx context.Context, in DeferralRef) error {
+	d, err := a.deps.Store.Deferral(ctx, models.ScopeOperator(), in.DeferralID)
+	if err != nil {
+		return err
+	}
+	company, err := a.company(ctx, d)
+	if err != nil {
+		return err
+	}
+	for _, o := range company {
+		if o.ID == d.ID || o.State != store.DeferralRunning {
+			continue
+		}
+		if err := a.deps.Store.FinishDeferral(ctx, o.ID); err != nil {
+			return err
+		}
+	}
+	return a.deps.Store.FinishDeferral(ctx, d.ID) // the last one: until then the sweep finds it again
 }
 
 // SendDeferralDone tells the person that what had to be kept is erased now.
@@ -113,12 +198,17 @@ func (a *Activities) sendDeferralDone(ctx context.Context, in Ending) error {
 	if err != nil {
 		return err
 	}
-	mail := templates.DeferralMail{MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt)}
+	own := slices.IndexFunc(all, func(d store.Deferral) bool { return d.ID == in.DeferralID })
+	if own < 0 {
+		return models.Errorf(models.NotFound, "not_found", "The request has no such deferral.")
+	}
+	mail := templates.DeferralMail{
+		MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), HeldThrough: all[own].Group.HoldThrough, ErasedOn: l.day(all[own].FinishedAt),
+	}
 	for _, d := range all {
 		switch {
-		case d.ID == in.DeferralID:
-			mail.HeldThrough, mail.ErasedOn = d.Group.HoldThrough, l.day(d.FinishedAt)
-			mail.Erased = []templates.Portion{a.portion(d.Group)}
+		case d.State == store.DeferralDone && d.DueOn == all[own].DueOn:
+			mail.Erased = append(mail.Erased, a.portion(d.Group))
 		case d.State != store.DeferralDone:
 			mail.StillKept = append(mail.StillKept, a.kept(d.Group))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"habeas/activities"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/hold"
 	"habeas/models/store"
 )
@@ -116,4 +117,96 @@ func TestADeferralThatIsOpenedTooEarlyIsPutOff(t *testing.T) {
 	id, deferrals := w.deferred()
 	work := do[activities.DeferralWork](w, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: deferrals["invoices"].ID})
 	require.Equal(t, activities.DeferralWork{RequestID: id, Held: true}, work)
+}
+
+func TestARowThatWasMaskedForTheSakeOfAHeldOneIsDeletedWithIt(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.crm.exec(`ALTER TABLE invoices ADD FOREIGN KEY (customer_id) REFERENCES customers; ALTER TABLE declarations ADD FOREIGN KEY (customer_id) REFERENCES customers;
+		ALTER TABLE customers ALTER email DROP NOT NULL`)
+	id, deferrals := w.deferred()
+	require.Equal(t, "NULL", w.crm.text("SELECT email FROM customers WHERE id = 1"))
+	require.Equal(t, map[string]int{"masked": 1}, w.rows(id, "customers"))
+
+	w.at(time.Date(2029, 1, 1, 8, 0, 0, 0, time.UTC))
+	work := do[activities.DeferralWork](w, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: deferrals["declarations"].ID})
+	require.Len(t, work.Erase, 2, "the declaration, and then the customer")
+	require.Equal(t, activities.Done{Erased: 1}, w.eraseAll(id, work.Erase))
+	require.Equal(t, map[string]int{"masked": 1}, w.rows(id, "customers"), "an invoice still refers to it")
+	do[none](w, w.acts.FinishDeferral, activities.DeferralRef{DeferralID: deferrals["declarations"].ID})
+
+	w.at(time.Date(2033, 1, 1, 8, 0, 0, 0, time.UTC))
+	work = do[activities.DeferralWork](w, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: deferrals["invoices"].ID})
+	require.Equal(t, activities.Done{Erased: 2}, w.eraseAll(id, work.Erase))
+	require.Equal(t, "0", w.crm.text("SELECT count(*) FROM customers WHERE id = 1"))
+	require.Equal(t, map[string]int{"erased": 1}, w.rows(id, "customers"))
+	require.Equal(t, "1", w.crm.text("SELECT count(*) FROM customers WHERE id = 2"))
+}
+
+func TestDeferralsOfARequestThatAreDueOnOneDayAreCarriedOutAsOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, deferrals := w.deferred()
+	_, err := w.store.Pool().Exec(t.Context(), "UPDATE deferrals SET due_on = '2033-01-01'")
+	require.NoError(t, err)
+	w.at(time.Date(2033, 1, 1, 8, 0, 0, 0, time.UTC))
+	due := do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{})
+	require.Len(t, due.IDs, 1)
+	ref := activities.DeferralRef{DeferralID: due.IDs[0]}
+	work, again := twice[activities.DeferralWork](w, id, w.acts.OpenDeferral, ref)
+	require.Equal(t, work, again)
+	require.Len(t, work.Erase, 2)
+	require.Equal(t, activities.Done{Erased: 2}, w.eraseAll(id, work.Erase))
+	end := activities.Ending{RequestID: id, DeferralID: due.IDs[0]}
+	require.Equal(t, activities.Proof{Checked: 2}, do[activities.Proof](w, w.acts.ProveErased, end))
+	twice[none](w, id, w.acts.FinishDeferral, ref)
+	require.Empty(t, do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{}).IDs)
+	for _, d := range deferrals {
+		after, err := w.store.Deferral(t.Context(), models.ScopeOperator(), d.ID)
+		require.NoError(t, err)
+		require.Equal(t, store.DeferralDone, after.State)
+	}
+	before := w.mails.count()
+	do[none](w, w.acts.SendDeferralDone, end)
+	require.Equal(t, before+1, w.mails.count(), "one letter for both")
+	require.Contains(t, w.mails.last(t).mail.Text, "Your invoices")
+	require.Contains(t, w.mails.last(t).mail.Text, "Customs declarations")
+}
+
+func TestThousandsOfDaysOnWhichAHoldEndsAreFewSteps(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes some seconds: a request with 1,300 different holds")
+	}
+	w := setup(t)
+	w.env.SetTestTimeout(5 * time.Minute)
+	w.crm.exec("INSERT INTO entries SELECT n, 1, '2025-01-01'::date - n, 'tea' FROM generate_series(1, 1300) n; INSERT INTO entries SELECT n + 5000, 1, '2025-01-01'::date - n, 'salt' FROM generate_series(1, 1300) n")
+	choose := map[string]models.Treatment{"entries": models.TreatRetain}
+	id := w.approved(models.Erasure, choose)
+	work := w.prepared(id)
+	require.Greater(t, len(w.plan(id).Retained()), 1290, "a group for each day")
+	require.Len(t, work.Restrict, 1, "one step for the collection")
+	w.crm.exec("ALTER TABLE entries ADD COLUMN held text")
+	for _, node := range w.crm.graph.Nodes {
+		if node.Address.Collection == "entries" {
+			node.Collection.Restrict = &datamap.Restrict{Column: "held", Set: new("yes")}
+		}
+	}
+	first, second := twice[activities.Done](w, id, w.acts.Restrict, activities.GroupRef{RequestID: id, Group: work.Restrict[0]})
+	require.Equal(t, activities.Done{Restricted: 2600}, first)
+	require.Equal(t, activities.Done{}, second)
+	require.Equal(t, map[string]int{"restricted": 2600}, w.rows(id, "entries"))
+	w.eraseAll(id, work.Erase)
+	do[none](w, w.acts.CreateDeferrals, activities.RequestRef{RequestID: id})
+
+	list, err := w.store.Deferrals(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	require.Greater(t, len(list), 1290)
+	day := list[0].DueOn
+	w.at(time.Date(day.Year, day.Month, day.Day, 12, 0, 0, 0, time.UTC))
+	due := do[activities.DueDeferrals](w, w.acts.FindDueDeferrals, struct{}{})
+	require.Len(t, due.IDs, 1)
+	opened := do[activities.DeferralWork](w, w.acts.OpenDeferral, activities.DeferralRef{DeferralID: due.IDs[0]})
+	require.Equal(t, activities.Done{Erased: 2}, w.eraseAll(id, opened.Erase), "both entries of that day")
+	require.Equal(t, "2598", w.crm.text("SELECT count(*) FROM entries"))
 }

@@ -172,6 +172,7 @@ func TestARowThatWasGoneAlreadyIsCountedAsMissing(t *testing.T) {
 	work := w.prepared(id)
 	w.crm.exec("DELETE FROM orders WHERE id = 1")
 	require.Equal(t, activities.Done{Erased: 4, Missing: 1}, w.eraseAll(id, work.Erase))
+	require.Equal(t, map[string]int{"missing": 1, "erased": 1}, w.rows(id, "orders"), "as the receipt will say")
 	require.Equal(t, activities.Proof{Checked: 5}, do[activities.Proof](w, w.acts.ProveErased, activities.Ending{RequestID: id}))
 }
 
@@ -206,7 +207,7 @@ func TestAReadOnlySystemIsAnErrorAndNothingIsMarked(t *testing.T) {
 	}
 	_, err := try[activities.Done](w, w.acts.Erase, in)
 	requireFailure(t, err, connectors.CodeReadOnly, false)
-	require.Zero(t, w.sql("SELECT count(*) FROM located_rows WHERE request_id = $1 AND status NOT IN ('located', 'kept')", id.String()))
+	require.Zero(t, w.sql("SELECT count(*) FROM located_chunks WHERE request_id = $1 AND (status NOT IN ('located', 'kept') OR statuses IS NOT NULL)", id.String()))
 	require.NotContains(t, w.kinds(id), "rows.erased")
 }
 
@@ -229,6 +230,29 @@ func TestAnErasureThatIsBrokenOffGoesOnWhereItStopped(t *testing.T) {
 	requireFailure(t, err, connectors.CodeUnavailable, false)
 	require.Equal(t, map[string]int{"erased": 500, "located": 701}, w.rows(id, "orders"), "what a batch did is noted before the next")
 	require.Equal(t, activities.Done{Erased: 701}, do[activities.Done](w, w.acts.Erase, in))
+}
+
+func TestABatchWhoseOutcomeWasLostIsCountedAsErasedWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.crm.exec("INSERT INTO orders SELECT n, 1, 'pen', NULL FROM generate_series(100, 1298) n")
+	id := w.executing()
+	work := w.prepared(id)
+	step := work.Erase[slices.IndexFunc(work.Erase, func(s activities.EraseStep) bool { return s.Group == w.group(id, "orders").No })]
+	in := activities.GroupRef{RequestID: id, Group: step.Group, Index: step.Index}
+	batches := 0
+	w.crm.lost = func(string) error {
+		if batches++; batches == 2 {
+			return models.Errorf(models.Unavailable, connectors.CodeUnavailable, "The system does not answer.")
+		}
+		return nil
+	}
+	_, err := try[activities.Done](w, w.acts.Erase, in)
+	requireFailure(t, err, connectors.CodeUnavailable, false)
+	require.Equal(t, "0", w.crm.text("SELECT count(*) FROM orders WHERE customer_id = 1"))
+	require.Equal(t, map[string]int{"erased": 500, "located": 701}, w.rows(id, "orders"))
+	require.Equal(t, activities.Done{Erased: 701}, do[activities.Done](w, w.acts.Erase, in), "they were ours to erase, and are gone")
+	require.Equal(t, map[string]int{"erased": 1201}, w.rows(id, "orders"))
 }
 
 func TestWorkThatWasOrderedByAnotherMapIsNotCarriedOut(t *testing.T) {

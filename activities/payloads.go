@@ -133,6 +133,15 @@ type Proof struct {
 	Left    int64
 }
 
+// Scanned counts what a search of whole systems for the person's identities found.
+type Scanned struct {
+	Systems     int // searched
+	Unsearched  int // systems that cannot be searched
+	Places      int // columns in which an identity stands
+	Undescribed int // of these, the ones that the data map does not describe
+	Skipped     int // tables that may not be read
+}
+
 // Ending is how a request or a deferral ends.
 type Ending struct {
 	RequestID  models.ID

@@ -6,9 +6,68 @@ import (
 	"time"
 
 	"habeas/activities/connectors"
+	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/store"
 )
+
+// Restrict marks retained rows as restricted (Art. 18) and masks at once what the hold does not cover. The group stands for all retained groups of
+// its collection: there is one for each day on which a hold ends, and these may be thousands.
+func (a *Activities) Restrict(ctx context.Context, in GroupRef) (Done, error) {
+	out, err := a.restrict(ctx, in)
+	return out, a.failure(ctx, a.watched(ctx, err))
+}
+
+func (a *Activities) restrict(ctx context.Context, in GroupRef) (Done, error) {
+	p, err := a.approvedPlan(ctx, in.RequestID)
+	if err != nil {
+		return Done{}, err
+	}
+	first, err := a.targetIn(ctx, p, in.Group)
+	if err != nil {
+		return Done{}, err
+	}
+	var done Done
+	possible := true
+	for _, g := range p.Retained() {
+		if g.Name() != first.group.Name() {
+			continue
+		}
+		t := target{g, first.node, first.system}
+		marked, err := a.restrictGroup(ctx, GroupRef{RequestID: in.RequestID, Group: g.No}, t, &done)
+		if err != nil {
+			return done, err
+		}
+		possible = possible && marked
+	}
+	if possible {
+		return done, nil
+	}
+	return done, a.deps.Store.Append(ctx, in.RequestID, "restriction.impossible", map[string]any{"group": in.Group, "collection": first.node.Address.String()})
+}
+
+// restrictGroup reports whether the group's rows could be marked.
+func (a *Activities) restrictGroup(ctx context.Context, in GroupRef, t target, done *Done) (possible bool, err error) {
+	possible = true
+	err = a.eachBatch(ctx, in, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
+		masked, err := t.maskUnheld(ctx, rows)
+		if err != nil {
+			return err
+		}
+		done.Masked += int64(masked)
+		n, err := t.mark(ctx, rows, a.deps.Now())
+		if models.KindOf(err) == models.Unsupported {
+			possible = false
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		done.Restricted += int64(n)
+		return a.deps.Store.MarkRows(ctx, in.RequestID, ids(rows), store.RowRestricted)
+	})
+	return possible, err
+}
 
 // mark restricts a batch of rows; a collection whose map does not say how gives Unsupported.
 func (t target) mark(ctx context.Context, rows []store.LocatedRow, at time.Time) (int, error) {

@@ -32,7 +32,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	}
 	j := a.judge(req.Right, today, controller)
 	rows := 0
-	err = a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
+	sorting, err := a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
 		if rows++; rows%1000 == 0 {
 			activity.RecordHeartbeat(ctx)
 		}
@@ -43,6 +43,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	}
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
+		Sorting: sorting,
 	})
 	if err != nil {
 		return Planned{}, err

@@ -309,17 +309,16 @@ func (w *world) sql(query string, args ...any) (n int) {
 // rows counts the located rows of a collection by status.
 func (w *world) rows(id models.ID, collection string) map[string]int {
 	w.t.Helper()
-	rows, err := w.store.Pool().Query(w.t.Context(),
-		"SELECT status, count(*) FROM located_rows WHERE request_id = $1 AND collection = $2 GROUP BY 1", id.String(), collection)
+	counts, err := w.store.CountRows(w.t.Context(), id)
 	require.NoError(w.t, err)
 	out := map[string]int{}
-	var status string
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&status, &n}, func() error {
-		out[status] = n
-		return nil
-	})
-	require.NoError(w.t, err)
+	for _, g := range w.plan(id).Groups {
+		for _, c := range counts {
+			if c.Group == g.No && g.Collection == collection {
+				out[string(c.Status)] += int(c.Rows)
+			}
+		}
+	}
 	return out
 }
 
@@ -330,6 +329,7 @@ type crm struct {
 	dsn   string
 	graph *datamap.Graph
 	fail  func(call string) error
+	lost  func(call string) error // as fail, but after an erasure was done
 	calls atomic.Int64
 }
 
@@ -383,7 +383,13 @@ func (c *crm) Erase(ctx context.Context, order connectors.Erasure) (connectors.O
 	if err := c.call("erase " + order.Node.Address.Collection); err != nil {
 		return connectors.Outcome{}, err
 	}
-	return c.System.Erase(ctx, order)
+	out, err := c.System.Erase(ctx, order)
+	if err == nil && c.lost != nil {
+		if err := c.lost("erase " + order.Node.Address.Collection); err != nil {
+			return connectors.Outcome{}, err
+		}
+	}
+	return out, err
 }
 
 func (c *crm) Export(ctx context.Context, n *datamap.Node, keys []datamap.Key, fields []string, yield func(datamap.Row) error) error {

@@ -20,30 +20,36 @@ func (r *run) check(ctx context.Context, stage Stage, node *datamap.Node, rows [
 	if stage == StageClaimed {
 		code = datamap.SharedOtherPerson
 	}
-	for _, e := range node.In {
-		if e.Mention || !r.people[e.From] || e.Down != (stage == StageClaimed) {
-			continue
-		}
-		s := &strangers{run: r, end: e.From, fields: e.FromFields, batch: sourcesOf(open, e.ToFields), led: map[int]bool{}}
-		var err error
-		if open, err = r.checkEdge(ctx, s, open, code); err != nil {
-			return err
-		}
-	}
-	if stage == StageClaimed { // when an edge leads up to another person's row, it was marked on the way
-		return nil
-	}
-	for _, e := range node.Out {
-		if e.Mention || !e.Down || len(e.To.Identities) == 0 {
-			continue
-		}
-		s := &strangers{run: r, end: e.To, fields: e.ToFields, batch: sourcesOf(open, e.FromFields), led: map[int]bool{}}
+	for _, e := range r.checks(stage, node) {
+		s := &strangers{run: r, end: e.end, fields: e.fields, batch: sourcesOf(open, e.ours), led: map[int]bool{}}
 		var err error
 		if open, err = r.checkEdge(ctx, s, open, code); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkedEnd is a collection whose rows may share a row, with the fields by which they are linked.
+type checkedEnd struct {
+	end          *datamap.Node
+	fields, ours []string
+}
+
+// checks are the look-ups of a stage that checks: those of rows that lead to a row, and in the second stage also of rows with identities to which
+// it leads down; when it leads up to another person's row, it was marked on the way.
+func (r *run) checks(stage Stage, node *datamap.Node) (list []checkedEnd) {
+	for _, e := range node.In {
+		if !e.Mention && r.people[e.From] && e.Down == (stage == StageClaimed) {
+			list = append(list, checkedEnd{e.From, e.FromFields, e.ToFields})
+		}
+	}
+	for _, e := range node.Out {
+		if stage == StageChecked && !e.Mention && e.Down && len(e.To.Identities) > 0 {
+			list = append(list, checkedEnd{e.To, e.ToFields, e.FromFields})
+		}
+	}
+	return list
 }
 
 // checkEdge marks rows that strangers lead to, and returns the others.

@@ -26,7 +26,7 @@ type Walk struct {
 	Scope func(controller string) bool
 	// Zone is where the day of an instant is read for retention anchors; nil: UTC.
 	Zone *time.Location
-	// Batch is the number of rows handled at once; 0: 500; at most connectors.MaxBatch.
+	// Batch is the number of rows handled at once; 0: 2000; at most connectors.MaxBatch.
 	Batch int
 	// Progress is told of each batch done, for heartbeats; may be nil. Its arguments are not personal data.
 	Progress func(stage Stage, collection datamap.Address, rows int)
@@ -38,7 +38,7 @@ type Result struct {
 	Manual []datamap.Address
 }
 
-const defaultBatch = 500
+const defaultBatch = 2000
 
 // Run walks until nothing is left to look up, or fails with a connector's or Found's error; run again, it goes on where it
 // was. A walk without an identity of any kind that the map knows fails with code no_identity.
@@ -212,7 +212,7 @@ func (r *run) work(ctx context.Context, stage Stage) error {
 }
 
 func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (int, error) {
-	if !r.searched[node] {
+	if !r.searched[node] || !r.concerns(stage, node) {
 		return 0, nil
 	}
 	rows, err := r.Found.Pending(ctx, PendingQuery{
@@ -237,6 +237,19 @@ func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (i
 		r.Progress(stage, node.Address, len(rows))
 	}
 	return len(rows), nil
+}
+
+// concerns reports whether a stage has anything to look up for a collection's rows. Most rows are of collections to which nothing refers, and need
+// not be written once more for each stage.
+func (r *run) concerns(stage Stage, node *datamap.Node) bool {
+	switch stage {
+	case StageOwned, StageReferred, StageReached, StageSpread:
+		return len(node.Out) > 0
+	case StageInherited:
+		return slices.ContainsFunc(node.Out, func(e *datamap.Edge) bool { return e.Down })
+	default:
+		return len(r.checks(stage, node)) > 0
+	}
 }
 
 func (r *run) workRows(ctx context.Context, stage Stage, node *datamap.Node, rows []datamap.FoundRow) error {

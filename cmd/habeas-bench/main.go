@@ -10,7 +10,15 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"habeas/cmd/internal/rowbench"
 )
+
+type commands struct {
+	Intake cli       `cmd:"" default:"withargs" help:"Intake and workflow starts, beside the raw rates of the same PostgreSQL and the same Temporal."`
+	Rows   rows      `cmd:"" help:"Locating, erasing and exporting one person's many rows, beside an expert's statements."`
+	Step   childStep `cmd:"" hidden:"" help:"One step of rows, in a process of its own."`
+}
 
 type cli struct {
 	Rounds  int           `help:"How often everything is measured; the report shows medians." default:"5"`
@@ -18,20 +26,42 @@ type cli struct {
 	Profile string        `help:"Also write a CPU profile of intake with 32 callers to this file." placeholder:"FILE"`
 }
 
+type rows struct {
+	Rows   int `help:"How many rows the person has, among twice as many of others." default:"1000000"`
+	Rounds int `help:"How often everything is measured; the report shows medians." default:"5"`
+
+	Profile string `help:"Also write a CPU profile of each of Habeas' steps into this directory." placeholder:"DIR" type:"existingdir"`
+}
+
+type childStep struct{}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var c cli
-	kong.Parse(&c, kong.Name("habeas-bench"), kong.UsageOnError(),
-		kong.Description("Measures intake and workflow starts beside the raw rates of the same PostgreSQL and the same Temporal."))
-	if err := c.run(ctx); err != nil {
+	var c commands
+	k := kong.Parse(&c, kong.Name("habeas-bench"), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Description("Measures Habeas beside the raw rates of the same PostgreSQL and the same Temporal."))
+	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "habeas-bench:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
 	}
 }
 
-func (c *cli) run(ctx context.Context) (err error) {
+// Run measures rows.
+func (r *rows) Run(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return rowbench.Measure(ctx, rowbench.Options{Rows: r.Rows, Rounds: r.Rounds, Profile: r.Profile, Child: []string{program, "step"}, Progress: os.Stderr}, os.Stdout)
+}
+
+// Run does one step.
+func (childStep) Run(ctx context.Context) error { return rowbench.Child(ctx, os.Stdin, os.Stdout) }
+
+// Run measures intake.
+func (c *cli) Run(ctx context.Context) (err error) {
 	progress("starting PostgreSQL, with fsync, and Temporal on it")
 	in, err := start(ctx)
 	if err != nil {

@@ -18,6 +18,7 @@ type Plan struct {
 	Groups        []Group      `json:"groups"`
 	RuleSet       string       `json:"rule_set"`
 	DataMapDigest string       `json:"data_map_digest"`
+	Sorting       int64        `json:"-"` // how the store knows which rows are in which group; no part of what is shown
 }
 
 // Group is the rows of one collection that are treated alike for the same reason.

@@ -130,8 +130,14 @@ func (b *bundle) wholeErasure(sub store.Submission, personal func(string) models
 	row.Links.Values[0] = datamap.Text(personal("%s@example.org").Reveal())
 	_, err := b.Found(id).Add(ctx, []datamap.FoundRow{row})
 	require.NoError(b.t, err)
-	require.NoError(b.t, b.GroupRows(ctx, id, func(store.LocatedRow) (int, error) { return 3, nil }))
-	p, err := b.SavePlan(ctx, erasurePlan(id))
+	sorting, err := b.GroupRows(ctx, id, func(store.LocatedRow) (int, error) { return 3, nil })
+	require.NoError(b.t, err)
+	wanted := erasurePlan(id)
+	wanted.Sorting = sorting
+	for i := range wanted.Groups {
+		wanted.Groups[i].Rows = int64(i / 2)
+	}
+	p, err := b.SavePlan(ctx, wanted)
 	require.NoError(b.t, err)
 	b.advance(id, models.InReview)
 	for _, d := range []request.Decision{

@@ -95,7 +95,7 @@ func (s *Store) CreateDeferrals(ctx context.Context, requestID models.ID, groups
 }
 
 // DueDeferrals are at most limit deferrals that are not done and whose date has come in their controller's time zone, those that nobody
-// has started first, then the longest due. today gives the date in a zone by its IANA name.
+// has started first, then the longest due; of those of one request that are due on the same day, one stands for all. today gives the date in a zone by its IANA name.
 func (s *Store) DueDeferrals(ctx context.Context, today func(timezone string) calendar.Date, limit int) ([]models.ID, error) {
 	tx := s.read(ctx)
 	var zones []string
@@ -111,6 +111,7 @@ WHERE EXISTS (SELECT FROM deferrals d WHERE d.controller_id = c.id AND d.state <
 	}
 	var ids []models.ID
 	err = s.read(ctx).Table("deferrals d").Joins("JOIN controllers c ON c.id = d.controller_id").Where("d.state <> ?", DeferralDone).
+		Where(`NOT EXISTS (SELECT FROM deferrals o WHERE o.request_id = d.request_id AND o.due_on = d.due_on AND o.state <> 'done' AND o.id < d.id)`).
 		Where(due).Order("d.state, d.due_on, d.id").Limit(limit).Pluck("d.id", &ids).Error
 	return ids, unavailable(err)
 }

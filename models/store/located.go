@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,29 +14,8 @@ import (
 	"habeas/models/store/vault"
 )
 
-// RowStatus is what became of a located row.
-type RowStatus string
-
-const (
-	RowLocated    RowStatus = "located"    // nothing was done yet
-	RowRestricted RowStatus = "restricted" // marked in its system, Art. 18
-	RowErased     RowStatus = "erased"
-	RowMasked     RowStatus = "masked" // some fields were overwritten
-	RowKept       RowStatus = "kept"
-	RowMissing    RowStatus = "missing" // it was gone already
-	RowBlocked    RowStatus = "blocked" // its system refuses; a person must look
-)
-
-// LocatedRow is a located row with its place in the plan. Row.Key, Row.Links and Row.Path are personal data.
-type LocatedRow struct {
-	ID     int64
-	Row    datamap.FoundRow
-	Group  int // of the plan; 0 before there is one
-	Status RowStatus
-}
-
 // batchOfRows bounds how many located rows are read or written at once, and so the memory that any number of them takes.
-const batchOfRows = 1000
+const batchOfRows = 2000
 
 // Found is the state of one request's walk, as activities/walk asks for it (whose own names for a stage and a query this package may not
 // import): every call is one statement, takes effect at once and may be repeated. The number of rows held in memory is that of the call. It is not safe for concurrent use.
@@ -77,24 +56,20 @@ func (f *Found) digests(a datamap.Address, keys []datamap.Key) [][]byte {
 	return out
 }
 
-// sealedRow is what is personal of a row, in its stored form.
-type sealedRow struct {
-	Key     datamap.Key          `json:"k"`
-	Columns []string             `json:"c,omitempty"`
-	Values  []datamap.Value      `json:"v,omitempty"`
-	Anchors []datamap.AnchorDate `json:"a,omitempty"`
-	Path    []string             `json:"p,omitempty"`
-}
-
 // rowPlace binds a sealed row to its digest, so that two rows of a request cannot be swapped.
 func rowPlace(digest []byte) string { return "located_rows/" + hex.EncodeToString(digest) }
 
-func sealRow(key *vault.Key, digest []byte, r datamap.FoundRow) ([]byte, error) {
-	plain, err := json.Marshal(sealedRow{r.Key, r.Links.Columns, r.Links.Values, r.Anchors, r.Path})
-	if err != nil {
-		return nil, err
+// sealRow seals what is personal of a row.
+func sealRow(key *vault.Key, digest []byte, r datamap.FoundRow) []byte {
+	b := binary.AppendUvarint([]byte{codecVersion}, uint64(len(r.Key)))
+	b = appendValues(b, r.Key)
+	b = appendTexts(b, r.Links.Columns)
+	b = appendValues(b, r.Links.Values)
+	b = binary.AppendUvarint(b, uint64(len(r.Anchors)))
+	for _, a := range r.Anchors {
+		b = appendDate(appendText(b, a.Column), a.Date)
 	}
-	return key.Seal(rowPlace(digest), plain), nil
+	return key.Seal(rowPlace(digest), appendTexts(b, r.Path))
 }
 
 func openRow(key *vault.Key, digest, sealed []byte, r *datamap.FoundRow) error {
@@ -102,12 +77,21 @@ func openRow(key *vault.Key, digest, sealed []byte, r *datamap.FoundRow) error {
 	if err != nil {
 		return err
 	}
-	var v sealedRow
-	if err := json.Unmarshal(plain, &v); err != nil {
-		return err
+	d := &decoder{text: string(plain)}
+	d.bad = d.byte() != codecVersion
+	r.Key = make(datamap.Key, d.count())
+	d.values(r.Key)
+	r.Links.Columns = d.strings()
+	r.Links.Values = make([]datamap.Value, len(r.Links.Columns))
+	d.values(r.Links.Values)
+	if n := d.count(); n > 0 {
+		r.Anchors = make([]datamap.AnchorDate, n)
 	}
-	r.Key, r.Links, r.Anchors, r.Path = v.Key, datamap.Row{Columns: v.Columns, Values: v.Values}, v.Anchors, v.Path
-	return nil
+	for i := range r.Anchors {
+		r.Anchors[i] = datamap.AnchorDate{Column: d.string(), Date: d.date()}
+	}
+	r.Path = d.strings()
+	return d.done()
 }
 
 const addRowsSQL = `
@@ -140,11 +124,7 @@ func (f *Found) add(ctx context.Context, rows []datamap.FoundRow) (int, error) {
 	var digests, sealed [][]byte
 	for _, r := range rows {
 		digest := f.digest(r.Address, r.Key)
-		box, err := sealRow(f.key, digest, r)
-		if err != nil {
-			return 0, err
-		}
-		digests, sealed = append(digests, digest), append(sealed, box)
+		digests, sealed = append(digests, digest), append(sealed, sealRow(f.key, digest, r))
 		system, dataset, collection = append(system, r.System), append(dataset, r.Address.Dataset), append(collection, r.Address.Collection)
 		controller, reason = append(controller, r.Controller), append(reason, r.Reason.Code)
 		viaDataset, viaCollection = append(viaDataset, r.Reason.Via.Dataset), append(viaCollection, r.Reason.Via.Collection)
@@ -295,8 +275,7 @@ WHERE request_id = $1 AND dataset || '/' || collection = $2 AND id > $3 ORDER BY
 
 // selectRows begins every query that eachRow reads.
 const selectRows = `
-SELECT id, system, dataset, collection, digest, controller, own, owned, shared, reason, via_dataset, via_collection, group_no, status,
-       sealed
+SELECT id, system, dataset, collection, digest, controller, own, owned, shared, reason, via_dataset, via_collection, sealed
 FROM located_rows`
 
 // eachRow runs a query that begins with selectRows and calls fn with each row, opened.
@@ -311,7 +290,7 @@ func (s *Store) eachRow(ctx context.Context, key *vault.Key, sql string, fn func
 		var digest, sealed []byte
 		r := &l.Row
 		err := rows.Scan(&l.ID, &r.System, &r.Address.Dataset, &r.Address.Collection, &digest, &r.Controller, &r.Own, &r.Owned, &r.Shared,
-			&r.Reason.Code, &r.Reason.Via.Dataset, &r.Reason.Via.Collection, &l.Group, &l.Status, &sealed)
+			&r.Reason.Code, &r.Reason.Via.Dataset, &r.Reason.Via.Collection, &sealed)
 		if err == nil {
 			err = openRow(key, digest, sealed, r)
 		}

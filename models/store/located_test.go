@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/store"
 )
 
@@ -47,6 +50,25 @@ func keysOf(rows []datamap.FoundRow) []datamap.Key {
 		out[i] = r.Key
 	}
 	return out
+}
+
+// sort sorts a request's rows into groups and saves a plan of them.
+func (b *bundle) sort(id models.ID, group func(store.LocatedRow) (int, error)) {
+	b.t.Helper()
+	rows := map[int]int64{}
+	sorting, err := b.GroupRows(b.t.Context(), id, func(r store.LocatedRow) (int, error) {
+		no, err := group(r)
+		rows[no]++
+		return no, err
+	})
+	require.NoError(b.t, err)
+	p := plan.Plan{RequestID: id, Right: models.Erasure, RuleSet: "test", Sorting: sorting}
+	for no, n := range rows {
+		p.Groups = append(p.Groups, plan.Group{No: no, Rows: n, Proposed: models.TreatErase, Reason: plan.ReasonGround})
+	}
+	slices.SortFunc(p.Groups, func(a, b plan.Group) int { return cmp.Compare(a.No, b.No) })
+	_, err = b.SavePlan(b.t.Context(), p)
+	require.NoError(b.t, err)
 }
 
 func TestFoundKeepsRowsOnceAndGivesThemBackUnchanged(t *testing.T) {
@@ -219,26 +241,48 @@ func TestGroupingGivesEveryRowItsNumberAndTheSameOneAgain(t *testing.T) {
 		}
 		return 2 + len(r.Row.Key[0].Text())%2, nil
 	}
-	var first []string
-	require.NoError(t, b.GroupRows(t.Context(), id, func(r store.LocatedRow) (int, error) {
-		first = append(first, r.Row.Address.String()+r.Row.Key[0].Text())
-		return group(r)
-	}))
-	var second []string
-	require.NoError(t, b.GroupRows(t.Context(), id, func(r store.LocatedRow) (int, error) {
-		want, _ := group(r)
-		require.Equal(t, want, r.Group)
-		second = append(second, r.Row.Address.String()+r.Row.Key[0].Text())
-		return want, nil
-	}))
+	var first, second []string
+	for _, seen := range []*[]string{&first, &second} {
+		b.sort(id, func(r store.LocatedRow) (int, error) {
+			*seen = append(*seen, r.Row.Address.String()+r.Row.Key[0].Text())
+			return group(r)
+		})
+	}
 	require.Len(t, first, 2400)
 	require.Equal(t, first, second)
 	counts, err := b.CountRows(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, []store.RowCount{{1, store.RowLocated, 1200}, {2, store.RowLocated, 90 + 200}, {3, store.RowLocated, 10 + 900}}, counts)
+	require.Equal(t, 1, b.count(`SELECT count(DISTINCT generation) FROM located_chunks`), "a sorting that no plan names is thrown away")
+	var keys []string
+	for no := 1; no <= 3; no++ {
+		for _, r := range b.rowsOf(id, no) {
+			want, _ := group(r)
+			require.Equal(t, want, no)
+			require.Equal(t, foundRow(r.Row.Address, 0).Address, r.Row.Address)
+			require.Len(t, r.Row.Anchors, 1)
+			keys = append(keys, r.Row.Address.String()+r.Row.Key[0].Text())
+		}
+	}
+	require.ElementsMatch(t, first, keys)
 
 	enough := errors.New("enough")
-	require.ErrorIs(t, b.GroupRows(t.Context(), id, func(store.LocatedRow) (int, error) { return 0, enough }), enough)
+	_, err = b.GroupRows(t.Context(), id, func(store.LocatedRow) (int, error) { return 0, enough })
+	require.ErrorIs(t, err, enough)
+}
+
+// rowsOf are all rows of a group with their keys and dates.
+func (b *bundle) rowsOf(id models.ID, group int, statuses ...store.RowStatus) (all []store.LocatedRow) {
+	b.t.Helper()
+	var after int64
+	for {
+		batch, err := b.RowsOf(b.t.Context(), id, group, after, 7000, statuses...)
+		require.NoError(b.t, err)
+		if len(batch) == 0 {
+			return all
+		}
+		all, after = append(all, batch...), batch[len(batch)-1].ID
+	}
 }
 
 func TestMarkedRowsLeaveTheirPassAndAreCountedOnceInTheLedger(t *testing.T) {
@@ -247,7 +291,7 @@ func TestMarkedRowsLeaveTheirPassAndAreCountedOnceInTheLedger(t *testing.T) {
 	id := b.submit(b.submission("ada@example.org")).RequestID
 	_, err := b.Found(id).Add(t.Context(), foundRows(customers, 25))
 	require.NoError(t, err)
-	require.NoError(t, b.GroupRows(t.Context(), id, func(store.LocatedRow) (int, error) { return 4, nil }))
+	b.sort(id, func(store.LocatedRow) (int, error) { return 4, nil })
 
 	var after int64
 	erased := 0
@@ -378,7 +422,7 @@ func TestHundredThousandLocatedRows(t *testing.T) {
 		}
 	})
 	timed("group", func() {
-		require.NoError(t, b.GroupRows(t.Context(), id, func(r store.LocatedRow) (int, error) { return 1 + int(r.ID%3), nil }))
+		b.sort(id, func(r store.LocatedRow) (int, error) { return 1 + int(r.ID%3), nil })
 	})
 	timed("read and mark", func() {
 		for group := 1; group <= 3; group++ {

@@ -12,13 +12,14 @@ import (
 )
 
 type planRow struct {
-	RequestID    models.ID `gorm:"primaryKey"`
-	Version      int       `gorm:"primaryKey"`
-	ControllerID models.ID
-	ShownDigest  string
-	Body         plan.Plan `gorm:"serializer:json"`
-	MadeAt       time.Time
-	DecidedAt    *time.Time
+	RequestID      models.ID `gorm:"primaryKey"`
+	Version        int       `gorm:"primaryKey"`
+	ControllerID   models.ID
+	ShownDigest    string
+	Body           plan.Plan `gorm:"serializer:json"`
+	RowsGeneration int64
+	MadeAt         time.Time
+	DecidedAt      *time.Time
 }
 
 func (planRow) TableName() string { return "plans" }
@@ -38,7 +39,7 @@ func (s *Store) SavePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
 				return err
 			}
 			if latest.Body.Digest() == p.Digest() {
-				return nil
+				return s.sortAgain(tx, latest, p.Sorting)
 			}
 			if latest.DecidedAt != nil && r.State == models.InReview { // a planning step that was thought dead comes too late
 				p = latest.Body
@@ -51,14 +52,55 @@ func (s *Store) SavePlan(ctx context.Context, p plan.Plan) (plan.Plan, error) {
 		p, err = s.addPlan(tx, r, p)
 		return err
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return p, s.dropSortings(ctx, p.RequestID)
+}
+
+// sortAgain lets a plan that was made again, with the same groups, have the later sorting of the rows, as long as nobody has decided it.
+func (s *Store) sortAgain(tx *gorm.DB, row planRow, sorting int64) error {
+	if row.DecidedAt != nil || sorting == 0 {
+		return nil
+	}
+	if err := checkSorting(tx, row.Body, sorting); err != nil {
+		return err
+	}
+	return tx.Model(&row).Update("rows_generation", sorting).Error
+}
+
+// checkSorting fails with rows_changed when a sorting is not that of the plan, such as one that a later planning has thrown away already.
+func checkSorting(tx *gorm.DB, p plan.Plan, sorting int64) error {
+	if sorting == 0 {
+		return nil
+	}
+	var rows, planned int64
+	err := tx.Raw(`SELECT coalesce(sum(rows), 0) FROM located_chunks WHERE request_id = ? AND generation = ?`, p.RequestID, sorting).Scan(&rows).Error
+	for _, g := range p.Groups {
+		planned += g.Rows
+	}
+	if err == nil && rows != planned {
+		return models.Errorf(models.Unavailable, "rows_changed", "The rows of the plan have been sorted anew; plan again.")
+	}
+	return err
+}
+
+// dropSortings removes the sortings of a request that its latest plan does not name.
+func (s *Store) dropSortings(ctx context.Context, requestID models.ID) error {
+	_, err := s.pool.Exec(ctx, `
+DELETE FROM located_chunks WHERE request_id = $1
+AND generation <> (SELECT rows_generation FROM plans WHERE request_id = $1 ORDER BY version DESC LIMIT 1)`, requestID)
+	return unavailable(err)
 }
 
 // addPlan writes the next version of a request's plan; the transaction has locked the request.
 func (s *Store) addPlan(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
 	p.RequestID, p.Version = r.ID, r.PlanVersion+1
 	row := planRow{
-		RequestID: r.ID, Version: p.Version, ControllerID: r.ControllerID, ShownDigest: p.Digest(), Body: p, MadeAt: s.now(),
+		RequestID: r.ID, Version: p.Version, ControllerID: r.ControllerID, ShownDigest: p.Digest(), Body: p, RowsGeneration: p.Sorting, MadeAt: s.now(),
+	}
+	if err := checkSorting(tx, p, p.Sorting); err != nil {
+		return p, err
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return p, err
@@ -149,6 +191,7 @@ func (s *Store) decidePlan(tx *gorm.DB, requestID models.ID, digest string, choi
 		return err
 	}
 	if !approve {
+		chosen.Sorting = row.RowsGeneration
 		_, err := s.addPlan(tx, r, chosen)
 		return err
 	}

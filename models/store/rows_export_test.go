@@ -29,6 +29,7 @@ func Rows() []any {
 		packageCodeRow{},
 		deferralRow{},
 		suppressionRow{},
+		scanRow{},
 		breachRow{},
 		breachEventRow{},
 		breachCustomerRow{},

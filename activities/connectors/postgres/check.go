@@ -9,6 +9,7 @@ import (
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/mask"
 )
 
 // checker compares the collections with the live tables.
@@ -136,6 +137,9 @@ func within(columns, fields []string) bool {
 }
 
 func (c *checker) checkMasks(n *datamap.Node, t *table) {
+	if n.Erasure() == datamap.EraseDelete {
+		c.checkKept(n, t)
+	}
 	if n.Erasure() != datamap.EraseMask {
 		return
 	}
@@ -157,11 +161,41 @@ func (c *checker) checkMasks(n *datamap.Node, t *table) {
 			fault("mask_not_null", "The column may not be NULL.", "Use erase: replace or hash for the field, or erase: delete for the collection.")
 		case m.Method == datamap.FieldReplace && unique:
 			fault("mask_unique", "The column is unique, so that only one row could hold the value.", "Use erase: hmac or null for the field.")
-		case m.Method == datamap.FieldReplace && col.length > 0 && len([]rune(m.Value)) > col.length,
-			m.Method == datamap.FieldHMAC && col.length > 0 && col.length < datamap.HMACLength:
+		case col.length > 0 && max(mask.Needs(m), len([]rune(m.Value))) > col.length:
 			fault("mask_length", fmt.Sprintf("The column has room for %d characters, which is too few.", col.length), "Shorten the value, or use erase: null.")
 		}
 	}
+}
+
+// checkKept warns of a row that could be neither deleted, while a row that is kept refers to it, nor masked instead.
+func (c *checker) checkKept(n *datamap.Node, t *table) {
+	keeper := keeperOf(n)
+	if keeper == nil {
+		return
+	}
+	for _, m := range n.Masks() {
+		col, err := t.column(n, m.Field)
+		if err != nil || m.Method != datamap.FieldNull || !col.notNull {
+			continue
+		}
+		c.warn("kept_not_null", n, n.Field(m.Field).Pos, m.Field, "A row of "+keeper.Address.String()+
+			" that is kept may refer to a row of this collection, which is then masked instead of deleted; but the column may not be NULL.",
+			"Use erase: replace, hmac or random for the field.")
+	}
+}
+
+// keeperOf is a collection of the same system that refers to n and whose rows may be kept; nil when there is none.
+func keeperOf(n *datamap.Node) *datamap.Node {
+	for _, e := range slices.Concat(n.Out, n.In) {
+		child := e.To
+		if !e.Down {
+			child = e.From
+		}
+		if child != n && child.System == n.System && (len(child.Collection.Holds) > 0 || child.Erasure() != datamap.EraseDelete) {
+			return child
+		}
+	}
+	return nil
 }
 
 func safe(err error) string {

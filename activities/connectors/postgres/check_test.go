@@ -106,7 +106,27 @@ INSERT INTO "App"."Odd ""name""" VALUES (1, 'x', '{"contact": {"mail": "One@exam
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	require.Equal(t, datamap.Key{datamap.Int(1), datamap.Text("x"), datamap.Text("One@example.com")}, datamap.Key(got[0].Values), "part of a JSON document")
-	order := connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: g.Nodes[0].Masks()}
-	_, err = b.erase(t, order)
-	require.ErrorContains(t, err, "doc.contact.mail is part of a document and cannot be masked by itself")
+	out, err := b.erase(t, connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: g.Nodes[0].Masks()})
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Masked: 1}, out)
+	require.Equal(t, []string{`(1,x,"{""contact"": {""mail"": null}}")`}, rowsOf(t, b.dsn, `"App"."Odd ""name"""`))
+}
+
+func TestAColumnThatCannotBeEmptiedIsWarnedOfWhereAHeldRowMayKeepItsRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail text NOT NULL); CREATE TABLE invoices (id int PRIMARY KEY, person int REFERENCES people, day date);
+CREATE INDEX ON people (lower(btrim(mail))); CREATE INDEX ON invoices (person);`)
+	collections := []datamap.Collection{
+		{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"}}},
+		{Name: "invoices", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+			{Name: "id", PrimaryKey: true}, {Name: "day"},
+			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
+		}},
+	}
+	require.Empty(t, b.codes(t, collections...), "both are deleted")
+	collections[1].Holds = []datamap.Hold{{Rule: "DE_AO_147_BRIEF", Anchors: []datamap.Anchor{{Field: "document_date", Column: "day"}}}}
+	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, b.codes(t, collections...))
+	value := "erased"
+	collections[0].Fields[1].Erase, collections[0].Fields[1].Value = datamap.FieldReplace, &value
+	require.Empty(t, b.codes(t, collections...))
 }

@@ -21,7 +21,7 @@ type batch struct {
 	key     []*column
 	unique  bool // the database makes the key identify one row
 	remove  bool
-	masks   []mask
+	masks   []*masked
 	careful bool // a row stands in the way: find it
 }
 
@@ -162,11 +162,7 @@ func (b *batch) kept(ctx context.Context, tx pgx.Tx, g *group, done int) ([]conn
 	err := b.unerased(ctx, tx, g, func(raw [][]byte) {
 		if id := joined(raw); !seen[id] {
 			seen[id] = true
-			key := make(datamap.Key, len(raw))
-			for i, c := range b.key {
-				key[i] = c.decode(raw[i])
-			}
-			list = append(list, connectors.Blocked{Key: key, Code: connectors.BlockedRefused, Detail: b.table.name})
+			list = append(list, connectors.Blocked{Key: b.decodeKey(raw), Code: connectors.BlockedRefused, Detail: b.table.name})
 		}
 	})
 	return list, err

@@ -41,7 +41,9 @@ func meaning(state string) (models.Kind, string, string) {
 		return models.Conflict, connectors.CodeReadOnly, "is read-only; nothing was changed"
 	case state == "55P03", state == "57014", strings.HasPrefix(state, "40"):
 		return models.Unavailable, connectors.CodeBusy, "is busy; nothing was changed"
-	case state == "42501", strings.HasPrefix(state, "28"):
+	case strings.HasPrefix(state, "28"):
+		return models.Forbidden, connectors.CodeCredentials, "does not accept the credentials"
+	case state == "42501":
 		return models.Forbidden, connectors.CodeRefused, "refuses the rights that are needed"
 	case state == "3D000", state == "3F000", strings.HasPrefix(state, "42"), strings.HasPrefix(state, "22"), state == "23502":
 		return models.Invalid, connectors.CodeMismatch, "does not fit the data map"

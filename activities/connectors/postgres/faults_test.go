@@ -276,3 +276,84 @@ func TestADeferredConstraintIsKnownBeforeTheCommit(t *testing.T) {
 	require.Len(t, out.Blocked, 1)
 	require.Equal(t, connectors.BlockedReferenced, out.Blocked[0].Code)
 }
+
+func TestWrongCredentialsAreToldFromMissingRights(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	u, err := url.Parse(b.dsn)
+	require.NoError(t, err)
+	u.User = url.UserPassword("nobody_here", "secretword")
+	err = open(t, u.String()).Ping(t.Context())
+	require.Equal(t, connectors.CodeCredentials, models.CodeOf(err))
+	require.Equal(t, models.Forbidden, models.KindOf(err))
+	require.NotContains(t, err.Error(), "secretword")
+}
+
+func TestAConnectionResetInTheMiddleOfABatchLeavesItUnchanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN old; END';
+CREATE TRIGGER die BEFORE DELETE ON people FOR EACH ROW WHEN (old.id = 2) EXECUTE FUNCTION die();`)
+	order := connectors.Erasure{Node: people(t, nil), Keys: ids(3, 2, 1), Delete: true}
+	_, err := b.erase(t, order)
+	require.Equal(t, models.Unavailable, models.KindOf(err), "%v", err)
+	require.Len(t, rowsOf(t, b.dsn, "people"), 3, "nothing is half done")
+	run(t, b.conn, "DROP TRIGGER die ON people")
+	out, err := b.erase(t, order)
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Erased: 3}, out)
+}
+
+func TestATableDroppedAfterThePlanIsAMismatchForEveryCapability(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	order := connectors.Erasure{Node: node, Keys: ids(3), Masks: node.Masks()}
+	_, err := b.erase(t, order)
+	require.NoError(t, err)
+	run(t, b.conn, "DROP TABLE people")
+	for range 2 { // at first it is still known from before
+		_, err = b.erase(t, order)
+		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
+		_, err = b.system.(connectors.Verifier).Left(t.Context(), order)
+		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
+		_, err = b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
+			Node: node, Keys: ids(3), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Null}},
+		})
+		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
+		require.ErrorContains(t, err, "d.people")
+	}
+}
+
+func TestARowThatChangedItsKeySinceThePlanIsMissingAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three)
+	run(t, b.conn, "UPDATE people SET id = 30, mail = 'other@example.com' WHERE id = 3")
+	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	require.NoError(t, err)
+	require.Equal(t, connectors.Outcome{Missing: 1}, out)
+	require.Len(t, rowsOf(t, b.dsn, "people"), 3)
+}
+
+func TestAMaskedValueThatIsNotUniqueBlocksOnlyItsRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, name text UNIQUE); INSERT INTO people VALUES (1, 'Ann'), (2, 'Bob')`)
+	node := fields(t, "name")
+	hashed := datamap.Mask{Field: "name", Method: datamap.FieldHash}
+	b.erased(t, node, ids(1), hashed)
+	run(t, b.conn, "INSERT INTO people VALUES (3, 'Ann')") // whose hash exists already
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(2, 3), Masks: []datamap.Mask{hashed}})
+	require.NoError(t, err)
+	require.Equal(t, 1, out.Masked)
+	require.Equal(t, []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedUnique, Detail: "people people_name_key"}}, out.Blocked)
+}
+
+func TestAValueThatTheDatabaseRefusesIsNotRectified(t *testing.T) {
+	t.Parallel()
+	b := setup(t, three+"CREATE UNIQUE INDEX one_mail ON people (mail)")
+	_, err := b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
+		Node: people(t, nil), Keys: ids(1), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Text("two@example.com")}},
+	})
+	require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
+	require.ErrorContains(t, err, "one_mail")
+	require.NotContains(t, err.Error(), "two@")
+}

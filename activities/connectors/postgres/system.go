@@ -10,6 +10,7 @@ import (
 
 	"habeas/activities/connectors"
 	"habeas/models"
+	"habeas/models/mask"
 )
 
 // Kind is the name under which the connector is registered.
@@ -22,10 +23,11 @@ const (
 	readLimit   = "300s"
 )
 
-// System is one PostgreSQL database. It has every capability of the contract.
+// System is one PostgreSQL database. It has every capability of the contract but Delegate.
 type System struct {
 	name   string
 	secret []byte
+	maker  maker
 	pool   *pgxpool.Pool
 
 	mu     sync.Mutex
@@ -38,7 +40,9 @@ var (
 	_ connectors.Exporter   = (*System)(nil)
 	_ connectors.Eraser     = (*System)(nil)
 	_ connectors.Restrictor = (*System)(nil)
+	_ connectors.Rectifier  = (*System)(nil)
 	_ connectors.Verifier   = (*System)(nil)
+	_ connectors.Scanner    = (*System)(nil)
 	_ connectors.Checker    = (*System)(nil)
 	_ connectors.Opener     = Open
 )
@@ -68,7 +72,7 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.System, error)
 	if err != nil {
 		return nil, models.Errorf(models.Invalid, "bad_dsn", "The address of the system %s cannot be used.", cfg.Name)
 	}
-	return &System{name: cfg.Name, secret: cfg.Secret, pool: pool, tables: map[string]*table{}}, nil
+	return &System{name: cfg.Name, secret: cfg.Secret, maker: maker{mask.NewMaker(cfg.Secret)}, pool: pool, tables: map[string]*table{}}, nil
 }
 
 // Ping asks the server for an answer.

@@ -97,6 +97,31 @@ func (c *column) encode(v datamap.Value) (string, bool) {
 	return text, v.Kind() != datamap.KindBytes && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
+// encodeWhole is the text of a value in the column's type, an array's too; false when the column cannot hold it.
+func (c *column) encodeWhole(v datamap.Value) (string, bool) {
+	if !c.array {
+		return c.encode(v)
+	}
+	if v.Kind() != datamap.KindArray {
+		return "", false
+	}
+	var parts []string
+	for _, e := range v.Elements() {
+		if e.IsNull() {
+			parts = append(parts, "NULL")
+			continue
+		}
+		text, ok := c.encode(e)
+		if !ok {
+			return "", false
+		}
+		parts = append(parts, `"`+escapes.Replace(text)+`"`)
+	}
+	return "{" + strings.Join(parts, ",") + "}", true
+}
+
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 func encodeAs(base string, kind datamap.Kind, text string) (string, bool) {
 	switch kind {
 	case datamap.KindInt:

@@ -39,14 +39,19 @@ func (b *batch) unerased(ctx context.Context, db querier, g *group, each func(ra
 		masked = append(masked, cond)
 	}
 	names := append(b.keyNames(), "("+strings.Join(masked, " AND ")+")")
-	for _, m := range b.hashes() {
+	made := b.made()
+	for _, m := range made {
 		names = append(names, m.column.sql())
 	}
 	return stream(ctx, db, "SELECT "+strings.Join(names, ", ")+" FROM "+b.table.sql()+" WHERE "+where, args, func(raw [][]byte) error {
 		key, rest := raw[:len(b.key)], raw[len(b.key):]
 		done := string(rest[0]) == "t"
-		for _, v := range rest[1:] {
-			done = done && (v == nil || b.system.isHash(string(v)))
+		for i := 0; done && i < len(made); i++ {
+			_, changed, err := b.value(made[i], b.decodeKey(key), rest[1+i])
+			if err != nil {
+				return err
+			}
+			done = !changed
 		}
 		if !done {
 			each(key)

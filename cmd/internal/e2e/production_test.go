@@ -192,7 +192,7 @@ func (p *production) systemReadOnly(t *testing.T) {
 	r, err := p.dpo.Request(within(t), asked.ID)
 	require.NoError(t, err)
 	require.Equal(t, string(models.Executing), r.State)
-	require.Zero(t, p.count(t, "habeas", `SELECT count(*) FROM located_rows WHERE request_id = $1 AND status <> 'located'`, asked.ID.String()))
+	require.Zero(t, p.count(t, "habeas", `SELECT count(*) FROM located_chunks WHERE request_id = $1 AND (status <> 'located' OR statuses IS NOT NULL)`, asked.ID.String()))
 	entries, err := p.dpo.Ledger(within(t), asked.ID)
 	require.NoError(t, err)
 	for _, e := range entries {
