@@ -5,10 +5,8 @@ import (
 	"io"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/activities/bundle"
-	"habeas/activities/connectors"
+	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/plan"
@@ -173,34 +171,29 @@ func (c *copyRun) fields(n *datamap.Node) []string {
 }
 
 // rows streams the rows of a part, redacted where the plan says so.
-func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) error) (int64, error) {
-	system, err := c.system(ctx, p.node.System)
-	if err != nil {
-		return 0, err
-	}
-	exporter, err := connectors.As[connectors.Exporter](system, "export")
-	if err != nil {
-		return 0, err
-	}
-	var n int64
+func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) error) (n int64, err error) {
 	for _, g := range p.groups {
 		redact := g.Treatment() == models.TreatRedact
-		err := c.eachBatch(ctx, GroupRef{RequestID: c.req.ID, Group: g.No}, nil, func(rows []store.LocatedRow) error {
-			return exporter.Export(ctx, p.node, keys(rows), c.fields(p.node), func(row datamap.Row) error {
-				if n++; n%1000 == 0 {
-					activity.RecordHeartbeat(ctx)
-				}
-				if redact {
-					row = c.redact(p.node, row)
-				}
-				return yield(row)
-			})
+		reading := walk.Reading{Open: c.system, Fields: c.fields(p.node), Keys: c.keysOf(g)}
+		err := reading.Rows(ctx, p.node, func(row datamap.Row) error {
+			n++
+			if redact {
+				row = c.redact(p.node, row)
+			}
+			return yield(row)
 		})
 		if err != nil {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+// keysOf streams the keys of a group's rows.
+func (c *copyRun) keysOf(g plan.Group) func(context.Context, *datamap.Node, func([]datamap.Key) error) error {
+	return func(ctx context.Context, _ *datamap.Node, yield func([]datamap.Key) error) error {
+		return c.eachBatch(ctx, GroupRef{RequestID: c.req.ID, Group: g.No}, nil, func(rows []store.LocatedRow) error { return yield(keys(rows)) })
+	}
 }
 
 // redact blanks every personal field that is not one of the person's own identities, Art. 15(4).

@@ -76,7 +76,7 @@ CREATE TABLE copy AS SELECT * FROM orders; ALTER TABLE copy ADD PRIMARY KEY (id)
 
 		start = time.Now()
 		read := 0
-		reading := walk.Reading{Open: open, Found: found}
+		reading := walk.Reading{Open: open, Keys: walk.KeysOf(found, nil)}
 		require.NoError(b, reading.Rows(b.Context(), graph.Nodes[1], func(datamap.Row) error {
 			read++
 			return nil

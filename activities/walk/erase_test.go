@@ -154,7 +154,7 @@ func TestAfterAnErasureThePersonsRowsAreGoneAndAllOthersByteIdentical(t *testing
 // requireExport shows that the second pass reads exactly the located rows.
 func requireExport(t *testing.T, w *world, graph *datamap.Graph, found walk.Found, open func(context.Context, string) (connectors.System, error), truth truth) {
 	t.Helper()
-	reading := walk.Reading{Open: open, Found: found}
+	reading := walk.Reading{Open: open, Keys: walk.KeysOf(found, nil)}
 	for i, n := range graph.Nodes {
 		want := map[string]datamap.Row{}
 		for id, located := range truth.located {

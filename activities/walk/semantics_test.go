@@ -243,7 +243,7 @@ func TestASystemThatCannotSearchIsLeftToAPerson(t *testing.T) {
 	result, err := b.walk.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []datamap.Address{{Dataset: "d", Collection: "customer"}}, result.Manual)
-	reading := walk.Reading{Open: b.walk.Open, Found: b.found}
+	reading := walk.Reading{Open: b.walk.Open, Keys: walk.KeysOf(b.found, nil)}
 	err = reading.Rows(t.Context(), b.graph.Nodes[0], func(datamap.Row) error { return nil })
 	require.Equal(t, models.Unsupported, models.KindOf(err))
 }

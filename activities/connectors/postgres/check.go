@@ -90,7 +90,7 @@ func (c *checker) checkColumns(n *datamap.Node, t *table) bool {
 			continue
 		}
 		if want, ok := declared[strings.TrimSuffix(f.Type, "[]")]; ok && len(col.path) == 0 {
-			if kind := col.kind(); !slices.Contains(want, kind) || f.Array() != col.array {
+			if kind := col.kind; !slices.Contains(want, kind) || f.Array() != col.array {
 				c.warn("type_mismatch", n, f.Pos, f.Name, fmt.Sprintf("The field is declared as %s, but the column is of type %s.", f.Type, col.shown()), "Correct data_type.")
 			}
 		}
@@ -102,13 +102,6 @@ func (c *checker) checkColumns(n *datamap.Node, t *table) bool {
 var declared = map[string][]datamap.Kind{
 	"string": {datamap.KindText, datamap.KindUUID}, "integer": {datamap.KindInt, datamap.KindDecimal}, "long": {datamap.KindInt},
 	"float": {datamap.KindDecimal}, "boolean": {datamap.KindBool}, "object": {datamap.KindJSON},
-}
-
-func (c *column) kind() datamap.Kind {
-	if k, ok := kinds[c.base]; ok {
-		return k
-	}
-	return datamap.KindText
 }
 
 func (c *column) shown() string {

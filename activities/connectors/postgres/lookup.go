@@ -34,11 +34,7 @@ func (s *System) Lookup(ctx context.Context, q connectors.Query, yield func(data
 		where, args := g.where(q.Fold, nil)
 		sql := "SELECT " + strings.Join(selected, ", ") + " FROM " + t.sql() + " WHERE " + where
 		err := stream(ctx, s.pool, sql, args, func(raw [][]byte) error {
-			row := datamap.Row{Columns: q.Return, Values: make([]datamap.Value, len(raw))}
-			for i, c := range returned {
-				row.Values[i] = c.decode(raw[i])
-			}
-			return yield(row)
+			return yield(datamap.Row{Columns: q.Return, Values: decodeRow(returned, raw)})
 		})
 		if errors.Is(err, connectors.ErrStop) {
 			return nil

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"habeas/models/datamap"
@@ -17,6 +18,9 @@ type group struct {
 
 // groups sorts keys by where they are NULL, each key once, and leaves out those that no row of these columns can have.
 func groups(columns []*column, keys []datamap.Key, fold bool) []*group {
+	if len(columns) == 1 && !fold && !slices.ContainsFunc(keys, datamap.Key.HasNull) {
+		return single(columns, keys)
+	}
 	var list []*group
 	byNulls := map[string]*group{}
 	seen := map[string]bool{}
@@ -39,6 +43,27 @@ func groups(columns []*column, keys []datamap.Key, fold bool) []*group {
 		g.keys = append(g.keys, key)
 	}
 	return list
+}
+
+// single is groups for keys of one column, which most are.
+func single(columns []*column, keys []datamap.Key) []*group {
+	g := &group{columns: columns, values: [][]string{make([]string, 0, len(keys))}, keys: make([]datamap.Key, 0, len(keys))}
+	seen := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		if len(key) != 1 {
+			continue
+		}
+		text, fits := columns[0].encode(key[0])
+		if !fits || seen[text] {
+			continue
+		}
+		seen[text] = true
+		g.values[0], g.keys = append(g.values[0], text), append(g.keys, key)
+	}
+	if len(g.keys) == 0 {
+		return nil
+	}
+	return []*group{g}
 }
 
 // encodeKey gives for each column n or v, as it is NULL or not, and the texts of those that are not.

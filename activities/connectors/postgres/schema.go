@@ -28,7 +28,8 @@ type column struct {
 	array     bool
 	notNull   bool
 	generated bool
-	length    int // of a character type; 0 when unlimited
+	length    int          // of a character type; 0 when unlimited
+	kind      datamap.Kind // of its values, of its elements for an array
 }
 
 type index struct {
@@ -51,7 +52,7 @@ func (t *table) column(node *datamap.Node, field string) (*column, error) {
 	if outer == nil || len(path) < 2 || kinds[outer.base] != datamap.KindJSON || outer.array {
 		return nil, mismatch("The field %s.%s is not in the table %s.%s.", node.Address, field, t.schema, t.name)
 	}
-	return &column{name: outer.name, path: path[1:], typ: "text", base: "text"}, nil
+	return &column{name: outer.name, path: path[1:], typ: "text", base: "text", kind: datamap.KindText}, nil
 }
 
 func (t *table) list(node *datamap.Node, fields []string) ([]*column, error) {
@@ -173,6 +174,7 @@ func (s *System) inspect(ctx context.Context, name string) (*table, error) {
 	var c column
 	_, err = pgx.ForEachRow(rows, []any{&c.name, &c.typ, &c.base, &c.array, &c.notNull, &c.generated, &c.length}, func() error {
 		one := c
+		one.kind = kindOf(c.base)
 		t.columns[c.name] = &one
 		return nil
 	})

@@ -30,18 +30,43 @@ func (c *column) typed() bool {
 	return textual[c.base] || known && k != datamap.KindJSON
 }
 
+// decodeRow makes values of the texts that the server sent; nil is NULL.
+func decodeRow(columns []*column, raw [][]byte) []datamap.Value {
+	n := 0
+	for _, r := range raw {
+		n += len(r)
+	}
+	var b strings.Builder // all of a row is one text, of which the values are parts
+	b.Grow(n)
+	for _, r := range raw {
+		b.Write(r)
+	}
+	text := b.String()
+	values := make([]datamap.Value, len(raw))
+	for i, r := range raw {
+		if r != nil {
+			values[i], text = columns[i].decodeText(text[:len(r)]), text[len(r):]
+		}
+	}
+	return values
+}
+
 // decode makes a value of the text that the server sent; nil is NULL.
 func (c *column) decode(raw []byte) datamap.Value {
 	if raw == nil {
 		return datamap.Null
 	}
+	return c.decodeText(string(raw))
+}
+
+func (c *column) decodeText(text string) datamap.Value {
 	if !c.array {
-		return c.decodeOne(string(raw))
+		return c.decodeOne(text)
 	}
 	var elements []*string
 	m := pgtype.NewMap()
-	if m.Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, raw, &elements) != nil {
-		return datamap.Text(string(raw)) // an array of arrays
+	if m.Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, []byte(text), &elements) != nil {
+		return datamap.Text(text) // an array of arrays
 	}
 	list := make([]datamap.Value, len(elements))
 	for i, e := range elements {
@@ -53,11 +78,7 @@ func (c *column) decode(raw []byte) datamap.Value {
 }
 
 func (c *column) decodeOne(text string) datamap.Value {
-	kind, ok := kinds[c.base]
-	if !ok {
-		return datamap.Text(text)
-	}
-	switch kind {
+	switch c.kind {
 	case datamap.KindBool:
 		text = strconv.FormatBool(text == "t" || text == "true")
 	case datamap.KindBytes:
@@ -65,12 +86,26 @@ func (c *column) decodeOne(text string) datamap.Value {
 			text = string(b)
 		}
 	case datamap.KindTimestamp:
-		text = strings.Replace(strings.Replace(text, " ", "T", 1), "+00", "Z", 1)
+		if day, rest, ok := strings.Cut(text, " "); ok {
+			if clock, utc := strings.CutSuffix(rest, "+00"); utc {
+				text = day + "T" + clock + "Z"
+			} else {
+				text = day + "T" + strings.Replace(rest, "+00", "Z", 1)
+			}
+		}
 	case datamap.KindDateTime:
 		text = strings.Replace(text, " ", "T", 1)
 	default: // the server's text is the kind's form
 	}
-	return datamap.NewValue(kind, text)
+	return datamap.NewValue(c.kind, text)
+}
+
+// kindOf is the kind of a type's values; what is in no list is text.
+func kindOf(base string) datamap.Kind {
+	if kind, ok := kinds[base]; ok {
+		return kind
+	}
+	return datamap.KindText
 }
 
 var (
@@ -85,14 +120,14 @@ func (c *column) encode(v datamap.Value) (string, bool) {
 	if v.IsNull() || v.Kind() == datamap.KindArray {
 		return "", false
 	}
-	if kind, ok := kinds[c.base]; ok {
-		if kind == datamap.KindBytes {
-			return `\x` + hex.EncodeToString([]byte(text)), true
-		}
-		if v.Kind() == kind && v.Kind() != datamap.KindInt {
-			return text, true // in a form that this or another system wrote
-		}
-		return encodeAs(c.base, kind, strings.TrimSpace(text))
+	switch {
+	case c.kind == datamap.KindText:
+	case c.kind == datamap.KindBytes:
+		return `\x` + hex.EncodeToString([]byte(text)), true
+	case v.Kind() == c.kind && v.Kind() != datamap.KindInt:
+		return text, true // in a form that this or another system wrote
+	default:
+		return encodeAs(c.base, c.kind, strings.TrimSpace(text))
 	}
 	return text, v.Kind() != datamap.KindBytes && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
@@ -128,8 +163,10 @@ func encodeAs(base string, kind datamap.Kind, text string) (string, bool) {
 		if whole, zeros, ok := strings.Cut(text, "."); ok && strings.Trim(zeros, "0") == "" {
 			text = whole
 		}
-		bits := map[string]int{"int2": 16, "int4": 32, "int8": 64, "oid": 33}[base]
-		n, err := strconv.ParseInt(text, 10, bits)
+		n, err := strconv.ParseInt(text, 10, bitsOf(base))
+		if err == nil && (text[0] > '0' || n == 0 && len(text) == 1) {
+			return text, true // as it is written everywhere
+		}
 		return strconv.FormatInt(n, 10), err == nil
 	case datamap.KindDecimal:
 		return text, number.MatchString(text)
@@ -155,4 +192,17 @@ func encodeAs(base string, kind datamap.Kind, text string) (string, bool) {
 	default: // only the column's own kind fits, which was seen before
 	}
 	return "", false
+}
+
+func bitsOf(base string) int {
+	switch base {
+	case "int2":
+		return 16
+	case "int4":
+		return 32
+	case "oid":
+		return 33
+	default:
+		return 64
+	}
 }
