@@ -32,17 +32,27 @@ func (c *Client) StartRequest(ctx context.Context, id models.ID) error {
 	return c.start(ctx, RequestWorkflowID(id), RequestWorkflowName, RequestInput{RequestID: id})
 }
 
-// StartBreach starts the workflow that watches a breach, again if the breach was reopened after its workflow had ended. One that runs is left
-// alone.
-func (c *Client) StartBreach(ctx context.Context, id models.ID) error {
+// StartScan starts a search of all systems for the person of a request, unless one is under way.
+func (c *Client) StartScan(ctx context.Context, id models.ID) error {
+	return c.again(ctx, ScanWorkflowID(id), ScanWorkflowName, ScanInput{RequestID: id})
+}
+
+// again starts a workflow unless one of its ID runs; one that has ended does not matter.
+func (c *Client) again(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: BreachWorkflowID(id), TaskQueue: TaskQueue,
+		ID: id, TaskQueue: TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, BreachWorkflowName, BreachInput{BreachID: id})
+	}, name, in)
 	return err
+}
+
+// StartBreach starts the workflow that watches a breach, again if the breach was reopened after its workflow had ended. One that runs is left
+// alone.
+func (c *Client) StartBreach(ctx context.Context, id models.ID) error {
+	return c.again(ctx, BreachWorkflowID(id), BreachWorkflowName, BreachInput{BreachID: id})
 }
 
 // TellBreach tells the workflow of a breach that its record has grown, and starts it when none runs.
@@ -180,5 +190,6 @@ func Registered() map[string]any {
 	return map[string]any{
 		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
 		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping, BreachWorkflowName: Breach,
+		ScanWorkflowName: Scan,
 	}
 }

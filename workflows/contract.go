@@ -18,6 +18,7 @@ const (
 	DeferralSweepName        = "DeferralSweep"
 	HousekeepingWorkflowName = "Housekeeping"
 	BreachWorkflowName       = "Breach"
+	ScanWorkflowName         = "Scan"
 )
 
 // Schedules and their IDs.
@@ -80,6 +81,14 @@ type BreachNoted struct {
 
 // BreachWorkflowID is the ID of a breach's workflow.
 func BreachWorkflowID(id models.ID) string { return "breach-" + id.String() }
+
+// ScanInput starts the workflow that searches all systems for a person.
+type ScanInput struct {
+	RequestID models.ID
+}
+
+// ScanWorkflowID is the ID of the workflow that searches all systems for the person of a request.
+func ScanWorkflowID(id models.ID) string { return "scan-" + id.String() }
 
 // RequestWorkflowID is the ID of a request's workflow.
 func RequestWorkflowID(id models.ID) string { return "request-" + id.String() }

@@ -34,7 +34,7 @@ func contract() string {
 		"task queue " + workflows.TaskQueue,
 		"schedule " + workflows.DeferralScheduleID, "schedule " + workflows.HousekeepingScheduleID,
 		"id " + workflows.RequestWorkflowID(models.ID{}), "id " + workflows.NoticeWorkflowID(models.ID{}),
-		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}),
+		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}), "id " + workflows.ScanWorkflowID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}

@@ -146,6 +146,10 @@ func scheduled() []scenario {
 			},
 		},
 		{
+			files: map[string]string{"scan": workflows.ScanWorkflowID(id(213))},
+			drive: func(r *recorder) { r.failed(r.habeas.StartScan(r.ctx, id(213))) },
+		},
+		{
 			files: map[string]string{"housekeeping": "housekeeping"},
 			drive: func(r *recorder) { r.start("housekeeping", workflows.HousekeepingWorkflowName) },
 		},
@@ -218,6 +222,10 @@ func (r *recorder) fakes() map[string]any {
 		"CleanUp": func(ctx context.Context, _ struct{}) (activities.Housekeeping, error) {
 			ok(ctx)
 			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
+		},
+		"ScanSystems": func(ctx context.Context, _ activities.RequestRef) (activities.Scanned, error) {
+			ok(ctx)
+			return activities.Scanned{Systems: 3, Places: 4, Undescribed: 1}, nil
 		},
 		"NextBreachStep": func(ctx context.Context, _ activities.BreachRef) (activities.BreachNext, error) {
 			s := ok(ctx)

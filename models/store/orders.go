@@ -14,6 +14,7 @@ const (
 	OrderStart         = "start"          // start the request's workflow
 	OrderUpdate        = "update"         // deliver the Update called Name to it
 	OrderStartDeferral = "start_deferral" // start the workflow that finishes a deferral
+	OrderScan          = "scan"           // search all systems for the person
 )
 
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that

@@ -38,6 +38,26 @@ type scanRow struct {
 
 func (scanRow) TableName() string { return "scans" }
 
+// OrderScan orders a search of all systems for the person of a request. It fails with not_found, not_verified or key_destroyed.
+func (s *Store) OrderScan(ctx context.Context, scope models.Scope, requestID models.ID, by models.Actor) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r, err := lockRequest(tx, scope, requestID)
+		if err != nil {
+			return err
+		}
+		if r.VerifiedAt == nil {
+			return models.Errorf(models.Conflict, "not_verified", "Nobody has shown yet who they are; nothing is searched for them.")
+		}
+		if _, err := s.vault.Unwrap(r.ID, r.WrappedKey); err != nil {
+			return err
+		}
+		if err := s.record(tx, r, by, "scan.ordered", nil); err != nil {
+			return err
+		}
+		return s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderScan})
+	})
+}
+
 // SaveScan keeps a scan as the latest of its system for a request, and records in the ledger how much it found. It fails with not_found.
 func (s *Store) SaveScan(ctx context.Context, requestID models.ID, scan Scan) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {

@@ -82,6 +82,8 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartBreach(ctx, o.BreachID)
 	case !o.BreachID.IsZero():
 		return a.Clients.TellBreach(ctx, o.ID, o.BreachID)
+	case o.Kind == store.OrderScan:
+		return a.Clients.StartScan(ctx, o.RequestID)
 	case o.Kind == store.OrderStart:
 		return a.Clients.StartRequest(ctx, o.RequestID)
 	}
