@@ -29,6 +29,7 @@ type Deps struct {
 	Rules   hold.Catalogue
 	Law     Law
 	Mail    Mailer
+	Bulk    BulkMail
 	Webhook Webhooks
 	Links   Links
 	Policy  Policy

@@ -222,6 +222,19 @@ type BreachAlarm struct {
 	Level        int
 }
 
+// BreachTest asks for the message to the persons to be tried; OrderID makes each trial its own.
+type BreachTest struct {
+	BreachID models.ID
+	OrderID  models.ID
+}
+
+// BreachMailed counts what became of the messages to the persons. Unclear is left to people.
+type BreachMailed struct {
+	Sent    int64
+	Refused int64
+	Unclear int64
+}
+
 // BreachCustomer names a customer whose data a breach concerns.
 type BreachCustomer struct {
 	BreachID     models.ID

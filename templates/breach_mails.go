@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"strings"
 	"time"
 
 	"habeas/models"
@@ -46,3 +47,33 @@ type BreachCustomerMail struct {
 
 // Mail renders the message.
 func (m BreachCustomerMail) Mail() (Mail, error) { return renderMail("breach_customer", m) }
+
+// BreachPersonMail tells a person of a breach of their data, Art. 34, in the DPO's words.
+type BreachPersonMail struct {
+	MailHead
+	Test    bool   // to the DPO only
+	Title   string // the mail's subject
+	Name    models.Personal
+	Body    models.Personal
+	Contact models.Personal
+}
+
+// Paragraphs are the lines of a text, by paragraph: what stands between empty lines.
+func (m BreachPersonMail) Paragraphs(text models.Personal) [][]string {
+	var out [][]string
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(text.Reveal())+"\n", "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+			continue
+		}
+		if len(lines) > 0 {
+			out = append(out, lines)
+		}
+		lines = nil
+	}
+	return out
+}
+
+// Mail renders the message.
+func (m BreachPersonMail) Mail() (Mail, error) { return renderMail("breach_person", m) }

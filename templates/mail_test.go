@@ -105,6 +105,9 @@ func mails() map[string]mail {
 			Persons: &persons, Records: &persons, Categories: []string{"Contact details"}, PersonKinds: []string{"consignees"}, Consequences: "Unwanted mail.",
 			Measures: "The key was changed.", Contact: "privacy@nordkai.example", Link: link,
 		},
+		"breach_person": templates.BreachPersonMail{
+			MailHead: head, Title: "Your delivery data", Name: "Mara Lindholm", Body: "A backup was copied by a stranger.\nIt held your name and address.\n\n\nYou may get unwanted mail.", Contact: "privacy@nordkai.example",
+		},
 		"notice":          notice,
 		"notice_reminder": reminded,
 	}

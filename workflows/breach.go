@@ -90,6 +90,20 @@ func (b *breachRun) wait(ctx workflow.Context, until time.Time, woken func() boo
 	return err == nil && !changed && left <= maxTimer, err
 }
 
+// BreachMailing writes to the persons whom a breach concerns, Art. 34, until everybody of the list was written to or somebody must decide about
+// messages of which nobody can say whether they were taken.
+func BreachMailing(ctx workflow.Context, in BreachMailingInput) (activities.BreachMailed, error) {
+	var out activities.BreachMailed
+	err := workflow.ExecuteActivity(connectorOptions(ctx), act.TellBreachPersons, activities.BreachRef{BreachID: in.BreachID}).Get(ctx, &out)
+	return out, err
+}
+
+// BreachTrial sends the message to the persons to the DPO.
+func BreachTrial(ctx workflow.Context, in BreachTrialInput) error {
+	test := activities.BreachTest{BreachID: in.BreachID, OrderID: in.OrderID}
+	return workflow.ExecuteActivity(messageOptions(ctx), act.SendBreachTest, test).Get(ctx, nil)
+}
+
 // finish ends the run of a breach that is closed or dismissed. One that is reopened is started again under the same ID.
 func (b *breachRun) finish(ctx workflow.Context, woken func() bool) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {

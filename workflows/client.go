@@ -55,6 +55,16 @@ func (c *Client) StartBreach(ctx context.Context, id models.ID) error {
 	return c.again(ctx, BreachWorkflowID(id), BreachWorkflowName, BreachInput{BreachID: id})
 }
 
+// StartBreachMailing starts the workflow that writes to the persons of a breach, unless it runs.
+func (c *Client) StartBreachMailing(ctx context.Context, id models.ID) error {
+	return c.again(ctx, BreachMailingID(id), BreachMailingName, BreachMailingInput{BreachID: id})
+}
+
+// StartBreachTrial sends the message to the persons of a breach to the DPO, once an order.
+func (c *Client) StartBreachTrial(ctx context.Context, order, id models.ID) error {
+	return c.start(ctx, BreachTrialID(order), BreachTrialName, BreachTrialInput{BreachID: id, OrderID: order})
+}
+
 // TellBreach tells the workflow of a breach that its record has grown, and starts it when none runs.
 func (c *Client) TellBreach(ctx context.Context, order, id models.ID) error {
 	if err := c.StartBreach(ctx, id); err != nil {
@@ -190,6 +200,6 @@ func Registered() map[string]any {
 	return map[string]any{
 		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
 		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping, BreachWorkflowName: Breach,
-		ScanWorkflowName: Scan,
+		ScanWorkflowName: Scan, BreachMailingName: BreachMailing, BreachTrialName: BreachTrial,
 	}
 }

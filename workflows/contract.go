@@ -19,6 +19,8 @@ const (
 	HousekeepingWorkflowName = "Housekeeping"
 	BreachWorkflowName       = "Breach"
 	ScanWorkflowName         = "Scan"
+	BreachMailingName        = "BreachMailing"
+	BreachTrialName          = "BreachTrial"
 )
 
 // Schedules and their IDs.
@@ -78,6 +80,23 @@ type BreachInput struct {
 type BreachNoted struct {
 	BreachID models.ID
 }
+
+// BreachMailingInput starts the workflow that writes to the persons of a breach.
+type BreachMailingInput struct {
+	BreachID models.ID
+}
+
+// BreachTrialInput starts the workflow that sends their message to the DPO.
+type BreachTrialInput struct {
+	BreachID models.ID
+	OrderID  models.ID
+}
+
+// BreachMailingID is the ID of the workflow that writes to the persons of a breach.
+func BreachMailingID(id models.ID) string { return "breach-mailing-" + id.String() }
+
+// BreachTrialID is the ID of the workflow of one trial.
+func BreachTrialID(order models.ID) string { return "breach-trial-" + order.String() }
 
 // BreachWorkflowID is the ID of a breach's workflow.
 func BreachWorkflowID(id models.ID) string { return "breach-" + id.String() }

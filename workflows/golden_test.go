@@ -35,6 +35,7 @@ func contract() string {
 		"schedule " + workflows.DeferralScheduleID, "schedule " + workflows.HousekeepingScheduleID,
 		"id " + workflows.RequestWorkflowID(models.ID{}), "id " + workflows.NoticeWorkflowID(models.ID{}),
 		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}), "id " + workflows.ScanWorkflowID(models.ID{}),
+		"id " + workflows.BreachMailingID(models.ID{}), "id " + workflows.BreachTrialID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}

@@ -146,6 +146,13 @@ func scheduled() []scenario {
 			},
 		},
 		{
+			files: map[string]string{"breach_mailing": workflows.BreachMailingID(id(210)), "breach_trial": workflows.BreachTrialID(id(214))},
+			drive: func(r *recorder) {
+				r.failed(r.habeas.StartBreachMailing(r.ctx, id(210)))
+				r.failed(r.habeas.StartBreachTrial(r.ctx, id(214), id(210)))
+			},
+		},
+		{
 			files: map[string]string{"scan": workflows.ScanWorkflowID(id(213))},
 			drive: func(r *recorder) { r.failed(r.habeas.StartScan(r.ctx, id(213))) },
 		},
@@ -223,6 +230,11 @@ func (r *recorder) fakes() map[string]any {
 			ok(ctx)
 			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
 		},
+		"TellBreachPersons": func(ctx context.Context, _ activities.BreachRef) (activities.BreachMailed, error) {
+			ok(ctx)
+			return activities.BreachMailed{Sent: 41, Refused: 1}, nil
+		},
+		"SendBreachTest": done[activities.BreachTest](r),
 		"ScanSystems": func(ctx context.Context, _ activities.RequestRef) (activities.Scanned, error) {
 			ok(ctx)
 			return activities.Scanned{Systems: 3, Places: 4, Undescribed: 1}, nil

@@ -132,9 +132,9 @@ func (s *Store) ReportBreach(ctx context.Context, e register.Event) (Breach, err
 func (s *Store) NoteBreach(ctx context.Context, id models.ID, seen int, e register.Event) (Breach, error) {
 	var out Breach
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var row breachRow
-		if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", id).Take(&row).Error; err != nil {
-			return missing(err, "breach")
+		row, err := lockBreach(tx, id)
+		if err != nil {
+			return err
 		}
 		record, err := s.recordOf(tx, row)
 		if err != nil {

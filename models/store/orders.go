@@ -15,6 +15,8 @@ const (
 	OrderUpdate        = "update"         // deliver the Update called Name to it
 	OrderStartDeferral = "start_deferral" // start the workflow that finishes a deferral
 	OrderScan          = "scan"           // search all systems for the person
+	OrderBreachTest    = "breach_test"    // send the message to the persons to the DPO
+	OrderBreachMail    = "breach_mail"    // send it to the persons
 )
 
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that

@@ -34,5 +34,7 @@ func Rows() []any {
 		breachEventRow{},
 		breachCustomerRow{},
 		breachMailRow{},
+		breachLetterRow{},
+		breachPersonRow{},
 	}
 }

@@ -104,7 +104,7 @@ func (a *App) activities() *activities.Activities {
 	p := a.Config.Policy
 	return activities.New(activities.Deps{
 		Store: a.Store, Systems: a.systems, Graph: a.Graph, MapID: a.mapID, Rules: a.rules, Law: a.law, Mail: a.mail,
-		Webhook: webhook.New(p.PrivateWebhooks), Links: activities.Links{Base: a.Config.BaseURL},
+		Bulk: a.bulkMail(), Webhook: webhook.New(p.PrivateWebhooks), Links: activities.Links{Base: a.Config.BaseURL},
 		Policy: activities.Policy{
 			DPOEmail: a.Config.DPOEmail, OperatorName: a.Config.OperatorName, ApproveUndecided: p.ApproveUndecided,
 			LapseAfter: p.LapseAfter, RemindBefore: p.RemindBefore, InstructionEvery: p.InstructionEvery, ReviewEvery: p.ReviewEvery,

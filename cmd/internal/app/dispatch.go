@@ -80,6 +80,10 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 	switch {
 	case !o.BreachID.IsZero() && o.Kind == store.OrderStart:
 		return a.Clients.StartBreach(ctx, o.BreachID)
+	case o.Kind == store.OrderBreachMail:
+		return a.Clients.StartBreachMailing(ctx, o.BreachID)
+	case o.Kind == store.OrderBreachTest:
+		return a.Clients.StartBreachTrial(ctx, o.ID, o.BreachID)
 	case !o.BreachID.IsZero():
 		return a.Clients.TellBreach(ctx, o.ID, o.BreachID)
 	case o.Kind == store.OrderScan:

@@ -52,6 +52,7 @@ type SMTP struct {
 	User     string          `yaml:"user" env:"USER"`
 	Password models.Personal `yaml:"password" env:"PASSWORD"`
 	From     string          `yaml:"from" env:"FROM"`
+	Log      string          `yaml:"log" env:"LOG"` // pattern of the mail server's log files, by which a crash loses and doubles no mail of many
 }
 
 // Policy is what the operator may choose within the law.

@@ -1,0 +1,219 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"habeas/activities"
+	"habeas/models"
+	"habeas/models/breach"
+	"habeas/models/breach/persons"
+	"habeas/models/breach/register"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// post is a mail server of which a test decides what it does with each message. It keeps a log, as a real one does.
+type post struct {
+	mu    sync.Mutex
+	got   map[string]int  // by address
+	log   map[string]bool // left halves of Message-IDs
+	calls int
+	does  func(call int, to string) (taken, uncertain bool, err error)
+}
+
+func (p *post) Open(context.Context) (activities.MailSession, error) { return p, nil }
+
+func (p *post) Close() error { return nil }
+
+func (p *post) Send(_ context.Context, to models.Personal, _ templates.Mail, key string) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	taken, uncertain, err := true, false, error(nil)
+	if p.does != nil {
+		taken, uncertain, err = p.does(p.calls, to.Reveal())
+	}
+	if taken {
+		p.got[to.Reveal()]++
+		p.log[string(store.MessageOf(key))] = true
+	}
+	return uncertain, err
+}
+
+func (p *post) Accepted(_ context.Context, messages [][]byte) (map[string]bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string]bool{}
+	for _, m := range messages {
+		out[string(m)] = p.log[string(m)]
+	}
+	return out, nil
+}
+
+// affecting is a breach of high risk with an approved letter to some persons.
+func (w *world) affecting(n int) (models.ID, *post) {
+	w.t.Helper()
+	p := &post{got: map[string]int{}, log: map[string]bool{}}
+	w.deps.Bulk = activities.BulkMail{Open: p.Open, Accepted: p.Accepted}
+	w.rebuild()
+	ctx, id := w.t.Context(), w.breach(false).ID
+	w.noted(id, register.Event{Kind: register.Aware, Facts: register.Facts{AwareAt: w.now()}})
+	w.noted(id, register.Event{Kind: register.Found, Words: register.Words{Contact: "the DPO", Consequences: "spam", Measures: "none yet"}})
+	w.noted(id, register.Event{Kind: register.Decided, Facts: register.Facts{Risk: breach.RiskHigh}, Words: register.Words{Reason: "x"}})
+	list, err := w.store.BreachPersonList(ctx, id)
+	require.NoError(w.t, err)
+	for i := range n {
+		require.NoError(w.t, list.Add(ctx, persons.Person{Email: models.Personal(fmt.Sprintf("p%d.canary@person.example", i))}))
+		require.NoError(w.t, list.Add(ctx, persons.Person{Email: models.Personal(fmt.Sprintf("P%d.Canary@person.example", i))}), "the same person")
+	}
+	require.NoError(w.t, list.Close(ctx, officer))
+	letter := store.BreachLetter{BreachID: id, Subject: "Your data", Body: "It was copied.", Plain: true, PerMinute: 600_000}
+	require.NoError(w.t, w.store.DraftBreachLetter(ctx, letter, officer))
+	require.Equal(w.t, "same_person", models.CodeOf(w.store.ApproveBreachLetter(ctx, id, officer)))
+	require.NoError(w.t, w.store.ApproveBreachLetter(ctx, id, models.Actor{Role: models.RoleDPO, ID: models.ID{6}}))
+	return id, p
+}
+
+func (w *world) mailed(id models.ID) (activities.BreachMailed, error) {
+	return try[activities.BreachMailed](w, w.acts.TellBreachPersons, activities.BreachRef{BreachID: id})
+}
+
+func (p *post) once(t *testing.T, n int) {
+	t.Helper()
+	require.Len(t, p.got, n)
+	for _, times := range slices.Collect(maps.Values(p.got)) {
+		require.Equal(t, 1, times, "nobody is told twice")
+	}
+}
+
+func TestEverybodyOfTheListIsToldOnceThoughTheServerFailsInBetween(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(700)
+	down := models.Errorf(models.Unavailable, "mail_unavailable", "down")
+	p.does = func(call int, to string) (bool, bool, error) {
+		switch {
+		case to == "p13.canary@person.example":
+			return false, false, models.Errorf(models.Invalid, "mail_refused", "no such person")
+		case call > 250 && call < 300:
+			return false, false, down
+		case call == 400:
+			return true, true, down // taken, and the connection broke before it said so
+		case call == 500:
+			return false, true, down // not taken, and nobody can say
+		}
+		return true, false, nil
+	}
+	var out activities.BreachMailed
+	for tries := 0; ; tries++ {
+		require.Less(t, tries, 60)
+		var err error
+		if out, err = w.mailed(id); err == nil {
+			break
+		}
+	}
+	p.once(t, 699)
+	require.Equal(t, activities.BreachMailed{Sent: 699, Refused: 1}, out)
+	b, err := w.store.Breach(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	require.True(t, b.Messaged)
+	require.Equal(t, 699, b.Events[len(b.Events)-1].Facts.Count)
+	again, err := w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, out, again, "there is nothing left to do")
+	p.once(t, 699)
+}
+
+func TestWhatADeadWorkerHadInItsHandsIsSettledByTheServersLog(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(50)
+	people, err := w.store.ClaimBreachPersons(t.Context(), id, 20)
+	require.NoError(t, err)
+	for _, one := range people[:8] { // it had sent eight of them when it died
+		_, err := p.Send(t.Context(), one.Email, templates.Mail{}, one.ID.String())
+		require.NoError(t, err)
+	}
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.EqualValues(t, 50, out.Sent)
+	p.once(t, 50)
+}
+
+func TestWithoutALogPeopleDecideAboutWhatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(30)
+	w.deps.Bulk.Accepted = nil
+	w.rebuild()
+	_, err := w.store.ClaimBreachPersons(t.Context(), id, 4)
+	require.NoError(t, err)
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 26, Unclear: 4}, out)
+	b, err := w.store.Breach(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	require.False(t, b.Messaged, "the duty is not done")
+	n, err := w.store.SettleUnclear(t.Context(), id, true, officer)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, n)
+	out, err = w.mailed(id)
+	require.NoError(t, err)
+	require.EqualValues(t, 30, out.Sent)
+	p.once(t, 30)
+}
+
+func TestALiveWorkersMessagesAreLeftToIt(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(10)
+	w.deps.Bulk.Grace = time.Minute
+	w.rebuild()
+	held, err := w.store.ClaimBreachPersons(t.Context(), id, 3)
+	require.NoError(t, err)
+	_, err = w.mailed(id)
+	require.ErrorContains(t, err, "in the hands of a worker")
+	p.once(t, 7)
+	outcomes := []store.PersonOutcome{}
+	for _, one := range held {
+		outcomes = append(outcomes, store.PersonOutcome{ID: one.ID, State: store.PersonSent})
+	}
+	require.NoError(t, w.store.MarkBreachPersons(t.Context(), id, outcomes))
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.EqualValues(t, 10, out.Sent)
+	found, err := w.store.BounceBreachPerson(t.Context(), held[0].Message, "5.1.1")
+	require.NoError(t, err)
+	require.True(t, found)
+	counts, err := w.store.CountBreachPersons(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, map[store.PersonState]int64{store.PersonSent: 9, store.PersonBounced: 1}, counts)
+	found, err = w.store.BounceBreachPerson(t.Context(), []byte(hex.EncodeToString([]byte("another mail"))), "5.1.1")
+	require.NoError(t, err)
+	require.False(t, found)
+}
+
+func TestTheMessageIsTriedOnTheDPOAndGoesOutAsApproved(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, _ := w.affecting(1)
+	test := activities.BreachTest{BreachID: id, OrderID: models.ID{9}}
+	for range 2 {
+		do[none](w, w.acts.SendBreachTest, test)
+	}
+	require.Equal(t, []string{"dpo@northwind.example"}, w.mails.to())
+	require.Equal(t, "Test: Your data", w.mails.last(t).mail.Subject)
+	late := store.BreachLetter{BreachID: id, Subject: "Another", Body: "x", Plain: true, PerMinute: 1}
+	require.Equal(t, "letter_approved", models.CodeOf(w.store.DraftBreachLetter(t.Context(), late, officer)))
+	_, err := w.store.BreachPersonList(t.Context(), id)
+	require.Equal(t, "letter_approved", models.CodeOf(err))
+}
