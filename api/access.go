@@ -32,6 +32,8 @@ var (
 var (
 	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
+	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
+	approvers  = access{roles: []models.Role{models.RoleDPO}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
@@ -72,6 +74,12 @@ var table = map[string]access{
 	"GET /staff/breaches/:id":                   everyone,
 	"POST /staff/breaches/:id/events":           responders,
 	"GET /staff/breaches/:id/notification":      watchers,
+	"GET /staff/breaches/:id/letter":            watchers,
+	"POST /staff/breaches/:id/letter":           writers,
+	"POST /staff/breaches/:id/letter/test":      writers,
+	"POST /staff/breaches/:id/letter/approve":   approvers,
+	"POST /staff/breaches/:id/letter/settle":    approvers,
+	"POST /staff/breaches/:id/persons":          writers,
 	"GET /staff/operations":                     team,
 	"GET /staff/rules":                          team,
 	"POST /staff/rules":                         team,

@@ -231,3 +231,52 @@ func TestAReportThatSaysNothingIsSentBackWithWhatWasTyped(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, list)
 }
+
+// upload sends a file, as a browser does.
+func (d *desk) upload(c *http.Client, path, name, file string) answer {
+	d.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("file", name)
+	require.NoError(d.t, err)
+	_, err = part.Write([]byte(file))
+	require.NoError(d.t, err)
+	require.NoError(d.t, w.Close())
+	r, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.url+path, &body)
+	require.NoError(d.t, err)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return d.do(c, r)
+}
+
+func TestTheMessageToThePersonsTakesFourEyes(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	d.noted("aware", url.Values{"aware_at": {local(start)}})
+	d.noted("found", url.Values{"contact": {"privacy@northwind.example"}, "consequences": {"Burglary."}, "measures": {"Wiped."}})
+	letter := url.Values{"subject": {"About your delivery"}, "body": {"Your address was <i>seen</i>."}, "per_minute": {"60"}, "plain": {"true"}}
+	require.Equal(t, http.StatusSeeOther, d.post(d.dpo, d.path+"/letter", letter).status)
+	page := d.get(d.dpo, d.path+"/letter")
+	require.Contains(t, page.body, "Your address was &lt;i&gt;seen&lt;/i&gt;.")
+	require.Contains(t, page.body, "Somebody else approves it.")
+	a := d.post(d.dpo, d.path+"/letter", url.Values{"subject": {"x"}, "body": {"y"}, "per_minute": {"0"}})
+	require.Equal(t, http.StatusBadRequest, a.status)
+
+	a = d.upload(d.dpo, d.path+"/persons", "list.csv", "name,email\nSam,sam@example.com\n,SAM@example.com\n,nobody\n,eve@example.com\n")
+	require.Contains(t, a.body, "4 lines were read: 2 persons added, 1 twice in the file, 1 without an address")
+	require.Contains(t, d.post(d.dpo, d.path+"/persons", url.Values{}).body, "Choose a file.")
+
+	d.clock(time.Minute)
+	second := d.signIn(d.key(store.KeySpec{Role: models.RoleDPO, Name: "Deputy"}))
+	for _, c := range []struct {
+		by   *http.Client
+		want string
+	}{{d.dpo, "Somebody other than the author"}, {second, "not told each"}} {
+		a = d.post(c.by, d.path+"/letter/approve", url.Values{})
+		require.Contains(t, a.body, c.want)
+	}
+	d.noted("decided", url.Values{"risk": {"high"}, "reason": {"x"}})
+	require.Equal(t, http.StatusSeeOther, d.post(second, d.path+"/letter/approve", url.Values{}).status)
+	require.Contains(t, d.get(d.dpo, d.path+"/letter").body, "it goes out now")
+	require.Equal(t, http.StatusConflict, d.post(d.dpo, d.path+"/letter", letter).status)
+	require.NotContains(t, d.log.String(), "sam@")
+}

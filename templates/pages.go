@@ -203,7 +203,7 @@ var (
 var allPages = []Example{
 	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
 	Login, Inbox, Request, Operations, Rules,
-	Breaches, Breach, BreachReport, BreachSent, BreachAnswer,
+	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 }
 
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)

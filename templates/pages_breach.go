@@ -239,3 +239,50 @@ func breachOverExample() BreachView {
 	v.State, v.ClosedAt, v.Clocks, v.Offers, v.Failure = "closed", exampleTime, nil, []string{"reopened", "lesson", "lesson_done"}, "Something was added to the breach since you looked; look again and decide then."
 	return v
 }
+
+// BreachLetterView is the message to the persons concerned, with the list of them.
+type BreachLetterView struct {
+	Path, Reference string
+	Drill           bool
+	Subject         models.Personal
+	Body            models.Personal
+	Plain           bool
+	PerMinute       int
+	Drafted         bool
+	Own             bool // the signed-in person wrote it, and so cannot approve it
+	MayDraft        bool
+	MayApprove      bool
+	ApprovedAt      time.Time
+	FinishedAt      time.Time
+	Counts          []BreachCount // of persons, by state
+	Unclear         int64
+	Preview         string // the mail as it goes out, as text
+	Report          *BreachListReport
+	Flash, Failure  string
+}
+
+// BreachCount counts persons in a state.
+type BreachCount struct {
+	State string
+	N     int64
+}
+
+// BreachListReport says what a list that was just read held.
+type BreachListReport struct {
+	Lines, Added, Duplicates, Broken int
+	BrokenLines                      []int
+}
+
+// BreachLetter is the page of the message to the persons concerned.
+var BreachLetter = &Page[BreachLetterView]{"staff/breach_letter", []BreachLetterView{
+	{Path: "/staff/breaches/sample", Reference: "7K3F-9QXM-2T", PerMinute: 600, MayDraft: true},
+	{
+		Path: "/staff/breaches/sample", Reference: "7K3F-9QXM-2T", Drafted: true, Subject: "Your delivery data", Body: "A backup was copied by a stranger.", Plain: true, PerMinute: 600,
+		MayDraft: true, MayApprove: true, Counts: []BreachCount{{"waiting", 4100}}, Preview: "Subject: Your delivery data\n\nHello,\n\nA backup was copied by a stranger.\n",
+		Report: &BreachListReport{Lines: 4210, Added: 4100, Duplicates: 100, Broken: 10, BrokenLines: []int{7, 19}},
+	},
+	{
+		Path: "/staff/breaches/sample", Reference: "7K3F-9QXM-2T", Drafted: true, Subject: "Your delivery data", Body: "A backup was copied by a stranger.", PerMinute: 600, ApprovedAt: exampleTime,
+		Counts: []BreachCount{{"waiting", 12}, {"sent", 4080}, {"refused", 3}, {"bounced", 1}, {"unclear", 4}}, Unclear: 4, MayApprove: true, Preview: "Subject: x\n", Failure: "The message was approved and goes out; it cannot be changed any more.",
+	},
+}}

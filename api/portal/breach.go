@@ -95,4 +95,3 @@ func (p *Portal) answerBreach(c echo.Context) error {
 	}
 	return c.Redirect(http.StatusSeeOther, "/breaches/"+c.Param("token"))
 }
-
