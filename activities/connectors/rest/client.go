@@ -40,8 +40,8 @@ func (s *System) send(ctx context.Context, c *call, safe bool, where string) (*a
 		case err != nil && (!safe || try >= s.set.Retries || ctx.Err() != nil || !broken(err)):
 			return nil, s.unsent(ctx, err, where)
 		case err != nil: // the connection broke, and asking again changes nothing more
-			if err := s.pause(ctx, time.Duration(try+1)*100*time.Millisecond, until, where); err != nil {
-				return nil, err
+			if s.pause(ctx, time.Duration(try+1)*100*time.Millisecond, until, where) != nil {
+				return nil, s.unsent(ctx, err, where)
 			}
 		case a.status == http.StatusUnauthorized && !renewed && s.credentials.Renew():
 			renewed = true

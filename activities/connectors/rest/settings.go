@@ -40,7 +40,7 @@ type field struct {
 	Path   string  `json:"path"`
 	Write  string  `json:"write"` // where an update puts it; the path when left out
 	Type   string  `json:"type"`
-	Null   *string `json:"null"` // the text that stands for no value
+	Empty  *string `json:"empty"` // the text that stands for no value
 	Length int     `json:"length"`
 }
 

@@ -2,10 +2,11 @@ package rest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,10 +60,23 @@ func openAt(t *testing.T, set map[string]any, dsn, address string) connectors.Sy
 
 func tryOpen(t *testing.T, set map[string]any, dsn, address string) (connectors.System, error) {
 	t.Helper()
-	set["url"], set["private"] = address, []string{strings.TrimPrefix(strings.TrimPrefix(address, "http://"), "https://")}
+	if own, err := url.Parse(fmt.Sprint(set["url"])); err == nil {
+		address += own.Path
+	}
+	set["url"] = address
+	if set["private"] == nil {
+		set["private"] = []string{hostOf(t, address)}
+	}
 	b, err := json.Marshal(set)
 	require.NoError(t, err)
 	return rest.Open(t.Context(), connectors.Config{Name: "api", Kind: rest.Kind, DSN: models.Personal(dsn), Settings: b, Secret: connectortest.Secret})
+}
+
+func hostOf(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return u.Host
 }
 
 func requireError(t *testing.T, err error, kind models.Kind, code string) {

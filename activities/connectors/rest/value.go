@@ -55,7 +55,7 @@ func (f *field) decode(v any) datamap.Value {
 		}
 		return f.typed(datamap.NewValue(kind, v.String()))
 	case string:
-		if f.Null != nil && v == *f.Null {
+		if f.Empty != nil && v == *f.Empty {
 			return datamap.Null
 		}
 		if raw, err := base64.StdEncoding.DecodeString(v); f.Type == "bytes" && err == nil {
@@ -186,8 +186,8 @@ func (f *field) canon(v datamap.Value, fold bool) (string, bool) {
 // encode is a value as JSON, in the field's type. It fails with errValue when the type has no such value.
 func (f *field) encode(v datamap.Value) (any, error) {
 	if v.IsNull() {
-		if f.Null != nil {
-			return *f.Null, nil
+		if f.Empty != nil {
+			return *f.Empty, nil
 		}
 		return nil, nil
 	}
