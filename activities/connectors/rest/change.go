@@ -30,7 +30,7 @@ func (s *System) change(ctx context.Context, node *datamap.Node, keys []datamap.
 		return nil, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The settings do not say how a row of %s is changed; a person must do it.", node.Address)
 	}
 	done := &changes{changed: map[string]bool{}}
-	for part := range slices.Chunk(keys, chunk) {
+	for part := range slices.Chunk(keys, c.chunk(node, len(keys))) {
 		rows, err := s.rows(ctx, node, part)
 		if err != nil {
 			return nil, err
@@ -42,6 +42,14 @@ func (s *System) change(ctx context.Context, node *datamap.Node, keys []datamap.
 		}
 	}
 	return done, nil
+}
+
+// chunk is how many keys are looked up at once: all where each look-up reads the whole list.
+func (c *collection) chunk(node *datamap.Node, keys int) int {
+	if list := c.serving(node.Key, false); len(list) > 0 && list[0].list {
+		return max(1, keys)
+	}
+	return chunk
 }
 
 func (s *System) rows(ctx context.Context, node *datamap.Node, keys []datamap.Key) ([]found, error) {

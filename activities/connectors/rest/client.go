@@ -37,7 +37,7 @@ func (s *System) send(ctx context.Context, c *call, safe bool, where string) (*a
 		}
 		a, err := s.once(ctx, c)
 		switch {
-		case err != nil && (!safe || try >= s.set.Retries || ctx.Err() != nil || !broken(err)):
+		case err != nil && (!safe || try >= *s.set.Retries || ctx.Err() != nil || !broken(err)):
 			return nil, s.unsent(ctx, err, where)
 		case err != nil: // the connection broke, and asking again changes nothing more
 			if s.pause(ctx, time.Duration(try+1)*100*time.Millisecond, until, where) != nil {
@@ -45,7 +45,7 @@ func (s *System) send(ctx context.Context, c *call, safe bool, where string) (*a
 			}
 		case a.status == http.StatusUnauthorized && !renewed && s.credentials.Renew():
 			renewed = true
-		case waits(a.status):
+		case waits(a.status) && (safe || a.status == http.StatusTooManyRequests || a.header.Get("Retry-After") != ""): // it has done nothing
 			if err := s.pause(ctx, retryAfter(a.header, try), until, where); err != nil {
 				return nil, err
 			}

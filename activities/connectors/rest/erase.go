@@ -51,40 +51,83 @@ func (s *System) delete(ctx context.Context, order connectors.Erasure) (out conn
 	if len(c.Delete) == 0 {
 		return out, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The settings do not say how a row of %s is deleted; a person must do it.", order.Node.Address)
 	}
-	for _, key := range order.Keys {
-		code, erased, err := s.deleteRow(ctx, c, order.Node, key)
-		switch {
-		case err != nil:
+	d := &deletion{system: s, c: c, node: order.Node, matcher: newMatcher(c, connectors.Query{Fields: order.Node.Key})}
+	if !slices.ContainsFunc(c.Delete, (*action).looks) {
+		return out, d.keys(ctx, order.Keys, &out)
+	}
+	for part := range slices.Chunk(order.Keys, c.chunk(order.Node, len(order.Keys))) {
+		if err := d.rows(ctx, part, &out); err != nil {
 			return connectors.Outcome{}, err
-		case code != "":
-			out.Blocked = append(out.Blocked, connectors.Blocked{Key: key, Code: code, Detail: order.Node.Table})
-		case erased:
-			out.Erased++
-		default:
-			out.Missing++
 		}
 	}
 	return out, nil
 }
 
-// deleteRow deletes the row of a key, or all rows that have it; code is set when the API will not let go of one.
-func (s *System) deleteRow(ctx context.Context, c *collection, node *datamap.Node, key datamap.Key) (code string, erased bool, err error) {
-	if !slices.ContainsFunc(c.Delete, (*action).looks) {
-		values := newMatcher(c, connectors.Query{Fields: node.Key}).values(key)
-		return s.steps(ctx, c, node, binding{fields: c.Fields, keys: []map[string]datamap.Value{values}}, "")
+// deletion is an order to delete under way.
+type deletion struct {
+	system  *System
+	c       *collection
+	node    *datamap.Node
+	matcher *matcher
+}
+
+// count notes what became of a key; code is set when the API would not let go of its row.
+func (d *deletion) count(out *connectors.Outcome, key datamap.Key, code string, erased bool) {
+	switch {
+	case code != "":
+		out.Blocked = append(out.Blocked, connectors.Blocked{Key: key, Code: code, Detail: d.node.Table})
+	case erased:
+		out.Erased++
+	default:
+		out.Missing++
 	}
-	for range tries {
-		var rows []found
-		err = s.each(ctx, connectors.Query{Node: node, Fields: node.Key, Keys: []datamap.Key{key}}, func(f found) error {
-			rows = append(rows, f)
-			return nil
-		})
+}
+
+// keys deletes rows by their keys alone.
+func (d *deletion) keys(ctx context.Context, keys []datamap.Key, out *connectors.Outcome) error {
+	for _, key := range keys {
+		b := binding{fields: d.c.Fields, keys: []map[string]datamap.Value{d.matcher.values(key)}}
+		code, erased, err := d.steps(ctx, b, "")
 		if err != nil {
-			return "", false, err
+			*out = connectors.Outcome{}
+			return err
 		}
+		d.count(out, key, code, erased)
+	}
+	return nil
+}
+
+// rows finds the rows of keys, and deletes all that have one.
+func (d *deletion) rows(ctx context.Context, keys []datamap.Key, out *connectors.Outcome) error {
+	rows, err := d.system.rows(ctx, d.node, keys)
+	if err != nil {
+		return err
+	}
+	byKey := map[string][]found{}
+	for _, f := range rows {
+		byKey[f.id] = append(byKey[f.id], f)
+	}
+	for _, key := range keys {
+		id, possible := d.matcher.id(key)
+		if !possible {
+			out.Missing++
+			continue
+		}
+		code, erased, err := d.row(ctx, key, byKey[id])
+		if err != nil {
+			return err
+		}
+		d.count(out, key, code, erased)
+	}
+	return nil
+}
+
+// row deletes the rows of one key, and reads them again when one has changed meanwhile.
+func (d *deletion) row(ctx context.Context, key datamap.Key, rows []found) (code string, erased bool, err error) {
+	for range tries {
 		for _, f := range rows {
 			var done bool
-			code, done, err = s.steps(ctx, c, node, c.bind(f.raw), f.etag)
+			code, done, err = d.steps(ctx, d.c.bind(f.raw), f.etag)
 			erased = erased || done
 			if code != "" || err != nil {
 				break
@@ -93,8 +136,11 @@ func (s *System) deleteRow(ctx context.Context, c *collection, node *datamap.Nod
 		if !errors.Is(err, errChanged) {
 			return code, erased, err
 		}
+		if rows, err = d.system.rows(ctx, d.node, []datamap.Key{key}); err != nil {
+			return "", false, err
+		}
 	}
-	return "", false, s.busy(node.Address.String())
+	return "", false, d.system.busy(d.node.Address.String())
 }
 
 // looks reports whether the row must have been found before the request can be made.
@@ -118,9 +164,9 @@ func (c *collection) bind(raw any) binding {
 }
 
 // steps are the requests that delete one row, in their order. It has been erased now when one of them did something.
-func (s *System) steps(ctx context.Context, c *collection, node *datamap.Node, b binding, etag string) (code string, erased bool, err error) {
-	for _, step := range c.Delete {
-		call, err := s.fill(step, node, b, etag)
+func (d *deletion) steps(ctx context.Context, b binding, etag string) (code string, erased bool, err error) {
+	for _, step := range d.c.Delete {
+		call, err := d.system.fill(step, d.node, b, etag)
 		if errors.Is(err, errNowhere) {
 			return "", false, nil // no row can be there
 		}
@@ -128,7 +174,7 @@ func (s *System) steps(ctx context.Context, c *collection, node *datamap.Node, b
 			return "", false, err
 		}
 		etag = "" // of the row as it was before the first step
-		what, err := s.act(ctx, step, call, node)
+		what, err := d.system.act(ctx, step, call, d.node)
 		switch {
 		case err != nil:
 			return "", false, err

@@ -13,7 +13,7 @@ type paging struct {
 	Kind      string `json:"kind"`       // "" one page; page, offset, cursor, link
 	Param     string `json:"param"`      // query parameter, or with in: body the path, that holds the page, offset or cursor
 	In        string `json:"in"`         // query (also ""), body
-	First     int    `json:"first"`      // number of the first page
+	First     *int   `json:"first"`      // number of the first page; 1 when left out
 	SizeParam string `json:"size_param"` // parameter for the size, beside param
 	Size      int    `json:"size"`
 	Cursor    string `json:"cursor"` // path in the answer to the next cursor, which may be a whole address
@@ -45,7 +45,7 @@ func (p *pages) prepare(c *call) error {
 	place := ""
 	switch p.Kind {
 	case byPage:
-		place = strconv.Itoa(p.First + p.number)
+		place = strconv.Itoa(*p.First + p.number)
 	case byOffset:
 		place = strconv.Itoa(p.rows)
 	default: // a cursor, if there is one yet

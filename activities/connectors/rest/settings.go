@@ -20,7 +20,7 @@ type settings struct {
 	MaxWait     duration               `json:"max_wait"`
 	MaxAnswer   int64                  `json:"max_answer_bytes"`
 	MaxPages    int                    `json:"max_pages"`
-	Retries     int                    `json:"retries"`
+	Retries     *int                   `json:"retries"`
 	Paging      paging                 `json:"paging"`
 	Ping        *request               `json:"ping"`
 	Collections map[string]*collection `json:"collections"`
@@ -132,7 +132,9 @@ func (s *settings) complete() {
 	fill(&s.MaxWait, duration(30*time.Second))
 	fill(&s.MaxAnswer, 10<<20)
 	fill(&s.MaxPages, 1000)
-	fill(&s.Retries, 2)
+	if s.Retries == nil {
+		s.Retries = new(2)
+	}
 	for _, c := range s.Collections {
 		c.complete(s.Paging)
 	}
@@ -141,10 +143,13 @@ func (s *settings) complete() {
 func (c *collection) complete(inherited paging) {
 	for _, f := range c.finds() {
 		if f.Paging == nil {
-			f.Paging = &inherited
+			f.Paging = new(inherited)
+		}
+		if f.Paging.First == nil {
+			f.Paging.First = new(1)
 		}
 		if f.Row != nil {
-			f.Paging = &paging{}
+			f.Paging = &paging{First: new(1)}
 		}
 		if f.Row != nil && f.None == nil {
 			f.None = []int{404, 410}

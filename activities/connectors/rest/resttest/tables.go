@@ -17,7 +17,7 @@ import (
 //	GET    /people?ids=1,2              {"data": [...]}
 //	POST   /people/search               {"field": "email", "values": [...], "fold": true, "after": "2"} gives {"results": [...], "next": "4"}
 //	POST   /people/lookup               {"keys": [{"org": "a", "no": 1}]} gives a list
-//	GET, PATCH, DELETE /people/row/1    a row by its key's values, with an ETag; If-Match is honoured
+//	GET, PUT, PATCH, DELETE /people/row/1    a row by its key's values, with an ETag; If-Match is honoured
 //	DELETE /events/place/7              a row by its place
 //
 // Rows carry their place as "_id". Safe for concurrent use.
@@ -186,6 +186,11 @@ func (t *Tables) one(w http.ResponseWriter, r *http.Request, name string, segmen
 	case http.MethodDelete:
 		t.rows[name] = slices.Delete(t.rows[name], i, i+1)
 		w.WriteHeader(http.StatusNoContent)
+	case http.MethodPut:
+		if whole, ok := read(w, r); ok {
+			t.rows[name][i] = whole
+			write(w, http.StatusOK, whole)
+		}
 	case http.MethodPatch:
 		if change, ok := read(w, r); ok {
 			merge(row, change)
