@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"time"
 
@@ -26,6 +27,19 @@ type Options struct {
 type Guard struct {
 	guarded, open *http.Client
 	private       []string
+}
+
+// Roots are the authorities in a PEM file; it fails when there is none.
+func Roots(path string) (*x509.CertPool, error) {
+	file, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(file) {
+		return nil, errors.New("the file holds no certificate")
+	}
+	return pool, nil
 }
 
 // ErrForbidden is an address that may not be reached.

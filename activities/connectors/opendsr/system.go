@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -132,9 +131,8 @@ func (s *System) readRoots() error {
 	if s.set.CAFile == "" {
 		return nil
 	}
-	file, err := os.ReadFile(s.set.CAFile)
-	s.roots = x509.NewCertPool()
-	if err != nil || !s.roots.AppendCertsFromPEM(file) {
+	var err error
+	if s.roots, err = outbound.Roots(s.set.CAFile); err != nil {
 		return s.bad("ca_file cannot be read or holds no certificate")
 	}
 	return nil

@@ -1,10 +1,13 @@
 package rest_test
 
 import (
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -80,4 +83,19 @@ func TestRowsThatASearchShowsInPartAreReadWhole(t *testing.T) {
 	rows, err := lookup(t, s, q)
 	require.NoError(t, err)
 	require.Equal(t, []datamap.Row{{Columns: q.Return, Values: []datamap.Value{datamap.Int(1), datamap.Text("ann@x")}}}, rows)
+}
+
+func TestAnAPIWithAnAuthorityOfItsOwnIsTrustedByName(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(things())
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	set, _ := parse(t, []byte(small), "small")
+	requireError(t, openAt(t, set, "", server.URL).Ping(t.Context()), models.Unavailable, connectors.CodeUnavailable)
+	set["ca_file"] = file
+	require.NoError(t, openAt(t, set, "", server.URL).Ping(t.Context()))
+	set["ca_file"] = file + ".no"
+	_, err := tryOpen(t, set, "", server.URL)
+	requireError(t, err, models.Invalid, "bad_settings")
 }

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/rest"
 	"habeas/activities/connectors/rest/resttest"
 	"habeas/activities/walk"
 	"habeas/models"
@@ -27,6 +29,19 @@ func compile(t *testing.T, path string) *datamap.Graph {
 	graph, err := datamap.Compile(datasets)
 	require.NoError(t, err)
 	return graph
+}
+
+// The other tests of the examples change the address, so that it is a server of theirs, and the pace; here they are opened as they are.
+func TestTheExamplesOpenAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]string{"crm-systems.yaml": "crm", "desk-systems.yaml": "desk"} {
+		set, _ := settings(t, examples+name, of)
+		b, err := json.Marshal(set)
+		require.NoError(t, err)
+		s, err := rest.Open(t.Context(), connectors.Config{Name: of, Kind: rest.Kind, DSN: "secret", Settings: b})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
 }
 
 // person walks from an address and lists the rows found as collection and key.

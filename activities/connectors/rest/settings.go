@@ -14,6 +14,7 @@ type settings struct {
 	URL         string                 `json:"url"`
 	Auth        credentials.Settings   `json:"auth"`
 	Private     []string               `json:"private"`
+	CAFile      string                 `json:"ca_file"`
 	Headers     map[string]string      `json:"headers"`
 	PerSecond   float64                `json:"requests_per_second"`
 	Timeout     duration               `json:"timeout"`

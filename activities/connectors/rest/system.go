@@ -60,7 +60,13 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.System, error) {
 	if err != nil || s.base.RawQuery != "" || s.base.Fragment != "" {
 		return nil, bad("The url of the system %s is no address without a query.", s.name)
 	}
-	s.guard = outbound.New(outbound.Options{Timeout: time.Duration(s.set.Timeout), Private: s.set.Private, KeepAlive: true})
+	o := outbound.Options{Timeout: time.Duration(s.set.Timeout), Private: s.set.Private, KeepAlive: true}
+	if s.set.CAFile != "" {
+		if o.Roots, err = outbound.Roots(s.set.CAFile); err != nil {
+			return nil, bad("The ca_file of the system %s cannot be read or holds no certificate.", s.name)
+		}
+	}
+	s.guard = outbound.New(o)
 	if _, err := s.guard.Client(s.base); err != nil {
 		return nil, bad("The url of the system %s must be https on the public Internet, or its host and port be listed as private.", s.name)
 	}
