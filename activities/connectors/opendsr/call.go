@@ -33,8 +33,13 @@ type answer struct {
 // call makes one call below the processor's address. Calls are not repeated here: workflows do.
 func (s *System) call(ctx context.Context, method, path string, body []byte) (*answer, error) {
 	res, err := s.open(ctx, method, s.base.String()+path, body, true)
+	if err == nil && res.StatusCode == http.StatusUnauthorized && s.credentials.Renew() { // with a fresh token, once
+		if err = res.Body.Close(); err == nil {
+			res, err = s.open(ctx, method, s.base.String()+path, body, true)
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, s.unsent(ctx, err)
 	}
 	defer res.Body.Close() //nolint:errcheck // only read
 	content, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
@@ -183,7 +188,10 @@ func (s *System) unproven(text string) error {
 
 // unsent says why a call brought no answer. The client's own error quotes the address, and is dropped.
 func (s *System) unsent(ctx context.Context, err error) error {
+	var known *models.Error
 	switch {
+	case errors.As(err, &known):
+		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case outbound.Forbidden(err):

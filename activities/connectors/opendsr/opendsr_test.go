@@ -384,3 +384,25 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		require.Equal(t, "bad_settings", models.CodeOf(err), text)
 	}
 }
+
+func TestATokenThatTheProcessorRefusesIsFetchedAnew(t *testing.T) {
+	t.Parallel()
+	given := 0
+	authority := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		given++
+		w.Header().Set("Content-Type", "application/json")
+		token := "canary"
+		if given == 1 {
+			token = "stale"
+		}
+		_, _ = w.Write([]byte(`{"access_token": "` + token + `", "token_type": "bearer", "expires_in": 3600}`))
+	}))
+	t.Cleanup(authority.Close)
+	b := setup(t, func(_ *opendsrtest.Processor, set map[string]any) {
+		set["auth"] = map[string]any{"kind": "oauth2", "client_id": "id", "token_url": authority.URL}
+		set["private"] = append(set["private"].([]string), strings.TrimPrefix(authority.URL, "http://"))
+	})
+	_, err := b.Submit(t.Context(), order(connectors.RightErase))
+	require.NoError(t, err)
+	require.Equal(t, 2, given)
+}

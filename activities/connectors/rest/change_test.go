@@ -2,6 +2,8 @@ package rest_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,4 +67,31 @@ func TestAFieldInsideAListIsReadAndNotWritten(t *testing.T) {
 	require.Equal(t, []datamap.Value{datamap.Array(datamap.Text("ann@x"), datamap.Text("ann@y")), datamap.Text("ann@x"), datamap.NewValue(datamap.KindTimestamp, "2023-11-14T22:13:20Z")}, rows[0].Values)
 	_, err = s.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: node, Keys: keys(datamap.Int(1)), Masks: []datamap.Mask{{Field: "email", Method: datamap.FieldNull}}})
 	requireError(t, err, models.Unsupported, connectors.CodeUnsupported)
+}
+
+func TestAChangeThatTheAPITakesAndForgetsIsNotCounted(t *testing.T) {
+	t.Parallel()
+	s := openSmall(t, between(things(), func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPatch && strings.HasSuffix(r.URL.Path, "1") {
+			w.WriteHeader(http.StatusOK)
+			return true
+		}
+		return false
+	}), nil)
+	n, err := s.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
+		Node: thing, Keys: keys(datamap.Int(1), datamap.Int(2)), Set: []connectors.FieldValue{{Field: "name", Value: datamap.Text("new")}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	marked, mark := *thing, "yes"
+	marked.Collection = &datamap.Collection{Restrict: &datamap.Restrict{Column: "email", Set: &mark}}
+	n, err = s.(connectors.Restrictor).Restrict(t.Context(), connectors.Restriction{Node: &marked, Keys: keys(datamap.Int(2), datamap.Int(9))})
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	order := connectors.Erasure{Node: thing, Keys: keys(datamap.Int(1), datamap.Int(2)), Masks: []datamap.Mask{{Field: "name", Method: datamap.FieldNull}}}
+	_, err = s.(connectors.Eraser).Erase(t.Context(), order)
+	require.NoError(t, err)
+	left, err := s.(connectors.Verifier).Left(t.Context(), order)
+	require.NoError(t, err)
+	require.Equal(t, 1, left, "what the API forgot is left")
 }

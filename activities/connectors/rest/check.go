@@ -151,7 +151,7 @@ func sentence(err error) string {
 // checkAddresses warns of personal data in addresses, which servers and proxies write into their logs.
 func (k *checker) checkAddresses(n *datamap.Node, c *collection) {
 	warn := func(s *shape) {
-		s.parts(func(p part, at place) {
+		s.parts(func(p part, at place, _ bool) {
 			f := n.Field(p.field)
 			if f == nil || at == inBody || !f.Personal() {
 				return

@@ -94,14 +94,18 @@ func (s *System) pause(ctx context.Context, wait time.Duration, until time.Time,
 	}
 }
 
+// leastPause is the first of the pauses between calls that were refused, each twice the one before, however short the API says.
+const leastPause = 10 * time.Millisecond
+
 // retryAfter is how long an answer asks to wait: Retry-After in seconds or as a date; a second, doubled each time, when it does not say.
 func retryAfter(h http.Header, try int) time.Duration {
+	least := leastPause << min(try, 12)
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if n, err := strconv.ParseFloat(v, 64); err == nil && n >= 0 {
-		return max(time.Duration(min(n, 1e6)*float64(time.Second)), time.Millisecond)
+		return max(time.Duration(min(n, 1e6)*float64(time.Second)), least)
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return max(time.Until(t), time.Millisecond)
+		return max(time.Until(t), least)
 	}
 	return time.Second << min(try, 6)
 }
@@ -185,6 +189,9 @@ func (s *System) read(res *http.Response, from *url.URL) (*answer, error) {
 	return a, nil
 }
 
+// longestReset bounds what is believed of a limit's end; then the API is asked again.
+const longestReset = time.Hour
+
 // heed notes when the API says that there is nothing left for now: RateLimit (draft-ietf-httpapi-ratelimit-headers), RateLimit-Remaining
 // and -Reset of its earlier drafts, and the same with X- before them, whose reset may be an instant.
 func (s *System) heed(h http.Header) {
@@ -208,12 +215,15 @@ func (s *System) heed(h http.Header) {
 	if strings.TrimSpace(remaining) != "0" || err != nil || seconds <= 0 {
 		return
 	}
-	at := time.Now().Add(time.Duration(min(seconds, 1e6) * float64(time.Second)))
-	if seconds > 1e9 {
-		at = time.Unix(int64(seconds), 0)
+	if seconds > 1e11 { // milliseconds
+		seconds /= 1000
+	}
+	wait := time.Duration(min(seconds, 1e6) * float64(time.Second))
+	if seconds > 1e9 { // an instant
+		wait = time.Until(time.Unix(int64(min(seconds, 1e11)), 0))
 	}
 	s.mu.Lock()
-	s.notBefore = at
+	s.notBefore = time.Now().Add(min(wait, longestReset))
 	s.mu.Unlock()
 }
 

@@ -149,7 +149,7 @@ func (a *action) looks() bool {
 		return false
 	}
 	paths := false
-	a.shape.parts(func(p part, _ place) { paths = paths || p.path != "" })
+	a.shape.parts(func(p part, _ place, _ bool) { paths = paths || p.path != "" })
 	return paths || a.Look || a.IfMatch != ""
 }
 

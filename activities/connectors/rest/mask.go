@@ -87,10 +87,7 @@ func (m *masks) done(c *collection, raw any, one datamap.Mask, was datamap.Value
 	if one.Method != datamap.FieldReplace {
 		return m.maker.Effective(one, m.place(c, raw, one.Field), was)
 	}
-	f := c.Fields[one.Field]
-	want, _ := f.canon(datamap.Text(one.Value), false) // convertible, which was seen before
-	have, ok := f.canon(was, false)
-	return ok && want == have && was.Kind() != datamap.KindArray, nil
+	return c.Fields[one.Field].same(was, datamap.Text(one.Value)), nil
 }
 
 // Left asks the API again, and counts the rows that are still there, or have a field that is not masked.

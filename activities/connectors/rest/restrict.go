@@ -29,14 +29,12 @@ func (s *System) Restrict(ctx context.Context, order connectors.Restriction) (in
 	if !okSet || !okClear || !writable(f.target()) {
 		return 0, mismatch("The field %s.%s cannot hold the mark of a restriction.", order.Node.Address, r.Column)
 	}
+	cleared := func(row found) bool { return f.same(c.row(row.raw, []string{r.Column}).Values[0], clear) }
 	done, err := s.change(ctx, order.Node, order.Keys, func(row found) (map[string]datamap.Value, error) {
-		now := c.row(row.raw, []string{r.Column}).Values[0]
-		marked, _ := f.canon(now, false) // what cannot be converted is no cleared mark
-		cleared, _ := f.canon(clear, false)
 		switch {
 		case order.Lift:
 			return map[string]datamap.Value{r.Column: clear}, nil
-		case marked != cleared:
+		case !cleared(row):
 			return nil, nil // the first mark stays
 		}
 		return map[string]datamap.Value{r.Column: set}, nil
@@ -44,7 +42,29 @@ func (s *System) Restrict(ctx context.Context, order connectors.Restriction) (in
 	if err != nil {
 		return 0, err
 	}
-	return len(done.changed), done.refuse(order.Node)
+	return s.carrying(ctx, order.Node, order.Keys, done, func(row found) bool { return cleared(row) == order.Lift })
+}
+
+// same reports whether two values of the field are equal. One that cannot be of the field's type equals none.
+func (f *field) same(a, b datamap.Value) bool {
+	one, okOne := f.canon(a, false)
+	two, okTwo := f.canon(b, false)
+	return okOne && okTwo && one == two && (a.Kind() == datamap.KindArray) == (b.Kind() == datamap.KindArray)
+}
+
+// carrying asks the API again, and counts the rows that are as they should be: some APIs take a field that they do not know, and say 200.
+func (s *System) carrying(ctx context.Context, node *datamap.Node, keys []datamap.Key, done *changes, as func(found) bool) (int, error) {
+	n := 0
+	err := s.each(ctx, connectors.Query{Node: node, Fields: node.Key, Keys: keys}, func(f found) error {
+		if as(f) {
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, done.refuse(node)
 }
 
 // mark is what a restriction writes, in the field's type.
@@ -95,7 +115,14 @@ func (s *System) Rectify(ctx context.Context, order connectors.Rectification) (i
 	if err != nil {
 		return 0, err
 	}
-	return len(done.changed), done.refuse(order.Node)
+	return s.carrying(ctx, order.Node, order.Keys, done, func(row found) bool {
+		for name, v := range values {
+			if !c.Fields[name].same(c.row(row.raw, []string{name}).Values[0], v) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // refuse is an error when the API would not change a row, since a count alone would hide it.

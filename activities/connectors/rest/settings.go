@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"habeas/activities/outbound/credentials"
@@ -137,11 +138,18 @@ func (s *settings) complete() {
 		s.Retries = new(2)
 	}
 	for _, c := range s.Collections {
-		c.complete(s.Paging)
+		if c != nil {
+			c.complete(s.Paging)
+		}
 	}
 }
 
 func (c *collection) complete(inherited paging) {
+	c.Find = slices.DeleteFunc(c.Find, func(f *find) bool { return f == nil })
+	c.Delete = slices.DeleteFunc(c.Delete, func(a *action) bool { return a == nil })
+	if c.List != nil {
+		c.List.list = true
+	}
 	for _, f := range c.finds() {
 		if f.Paging == nil {
 			f.Paging = new(inherited)
@@ -184,7 +192,6 @@ func (c *collection) finds() []*find {
 	if c.List == nil {
 		return c.Find
 	}
-	c.List.list = true
 	return append(c.Find[:len(c.Find):len(c.Find)], c.List)
 }
 

@@ -149,40 +149,40 @@ func newBody(v any) (any, error) {
 	return v, nil
 }
 
-// parts calls f with every place of a value.
-func (s *shape) parts(f func(p part, at place)) {
-	walk := func(t text, at place) {
+// parts calls f with every place of a value; repeated is true inside a part of the body that is repeated for each key.
+func (s *shape) parts(f func(p part, at place, repeated bool)) {
+	walk := func(t text, at place, repeated bool) {
 		for _, p := range t {
 			if p.field != "" || p.path != "" {
-				f(p, at)
+				f(p, at, repeated)
 			}
 		}
 	}
-	walk(s.path, inPath)
+	walk(s.path, inPath, false)
 	for _, name := range slices.Sorted(maps.Keys(s.query)) {
-		walk(s.query[name], inQuery)
+		walk(s.query[name], inQuery, false)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.form)) {
-		walk(s.form[name], inBody)
+		walk(s.form[name], inBody, false)
 	}
-	var inside func(v any)
-	inside = func(v any) {
+	var inside func(v any, repeated bool)
+	inside = func(v any, repeated bool) {
 		switch v := v.(type) {
 		case text:
-			walk(v, inBody)
+			walk(v, inBody, repeated)
 		case each:
-			inside(v.body)
+			inside(v.body, true)
 		case []any:
 			for _, e := range v {
-				inside(e)
+				inside(e, repeated)
 			}
 		case map[string]any:
 			for _, name := range slices.Sorted(maps.Keys(v)) {
-				inside(v[name])
+				inside(v[name], repeated)
 			}
 		}
 	}
-	inside(s.body)
+	inside(s.body, false)
 }
 
 // binding is the values of one request: those of each key of the batch, and the row that was found, if one was.
@@ -384,21 +384,4 @@ func (c *call) content() ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(c.tree)
 	return bytes.TrimRight(buf.Bytes(), "\n"), err
-}
-
-// repeats reports whether a part of the body is repeated for each key.
-func (s *shape) repeats() bool {
-	var inside func(v any) bool
-	inside = func(v any) bool {
-		switch v := v.(type) {
-		case each:
-			return true
-		case []any:
-			return slices.ContainsFunc(v, inside)
-		case map[string]any:
-			return slices.ContainsFunc(slices.Collect(maps.Values(v)), inside)
-		}
-		return false
-	}
-	return inside(s.body)
 }

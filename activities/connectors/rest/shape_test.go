@@ -209,6 +209,8 @@ func TestSettingsThatDoNotFitAreRefusedBeforeAnythingIsSent(t *testing.T) {
 		"braces that are no field":             {`{fields: {id: id}, find: [{by: [id], path: /r, query: {q: "{id"}}]}`, "braces"},
 		"a query in a path":                    {`{fields: {id: id}, find: [{by: [id], path: "/r?id={id}"}]}`, "no query"},
 		"a batch without a place for it":       {`{fields: {id: id}, find: [{by: [id], path: "/r/{id}", batch: 10}]}`, "batch"},
+		"a batch with one key's value":         {`{fields: {id: id, org: org}, find: [{by: [id, org], path: "/r/{org}", query: {ids: "{id...}"}, batch: 5}]}`, "batch"},
+		"a search by what is no field":         {`{fields: {id: id}, find: [{by: [name], path: "/r/{name}"}]}`, "no field"},
 		"a find without fields":                {`{fields: {id: id}, find: [{path: /r}]}`, "names its fields"},
 		"an unknown kind of paging":            {`{fields: {id: id}, list: {path: /r, paging: {kind: pages}}}`, "unknown kind of paging"},
 		"details that nothing reads":           {`{fields: {id: id}, list: {path: /r, detail: true}}`, "details"},

@@ -181,11 +181,13 @@ func (s *System) prepare() error {
 }
 
 func (s *System) prepareFind(name string, c *collection, f *find) error {
-	where := name + " find by " + strings.Join(f.By, ", ")
+	where := name + " find by " + listed(f.By)
 	if f.list {
 		where = name + " list"
 	}
 	switch {
+	case slices.ContainsFunc(f.By, func(n string) bool { return c.Fields[n] == nil }):
+		return bad("The request %s of the system %s searches by what is no field.", where, s.name)
 	case f.list != (len(f.By) == 0):
 		return bad("The request %s of the system %s: a find names its fields in by, a list has none.", where, s.name)
 	case f.Case != "" && f.Case != "ignore" && f.Case != "exact":
@@ -200,11 +202,14 @@ func (s *System) prepareFind(name string, c *collection, f *find) error {
 	if err := s.shape(&f.request, where, f.By, false); err != nil {
 		return err
 	}
-	batched := false
-	f.shape.parts(func(p part, _ place) { batched = batched || p.all })
-	batched = batched || f.shape.repeats()
-	if (f.Batch > 1) != batched {
-		return bad("The request %s of the system %s: a batch needs {field...} or $each, and these need batch.", where, s.name)
+	batched, lone := false, ""
+	f.shape.parts(func(p part, _ place, repeated bool) {
+		if batched = batched || p.all || repeated; !p.all && !repeated {
+			lone = p.field
+		}
+	})
+	if (f.Batch > 1) != batched || batched && lone != "" {
+		return bad("The request %s of the system %s: a batch needs {field...} or $each for all its values, and these need batch.", where, s.name)
 	}
 	return nil
 }
@@ -238,7 +243,7 @@ func (s *System) shape(r *request, where string, fields []string, paths bool) er
 		return bad("The request %s of the system %s: %s.", where, s.name, err)
 	}
 	wrong := ""
-	r.shape.parts(func(p part, _ place) {
+	r.shape.parts(func(p part, _ place, _ bool) {
 		if p.field != "" && !slices.Contains(fields, p.field) || p.path != "" && !paths {
 			wrong = p.field + p.path
 		}
