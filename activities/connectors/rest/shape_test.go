@@ -27,7 +27,7 @@ systems:
       url: https://shapes.example/base
       collections:
         rows:
-          fields: {segment: a, part: a, query: a, language: a, odata: a, body: a, batch: a, form: a}
+          fields: {segment: a, part: a, query: a, language: a, odata: a, body: a, batch: a, form: a, many: a}
           find:
             - {by: [segment], path: "/rows/{segment}/end", rows: rows}
             - {by: [part], path: "/rows/by-{part}-end", rows: rows}
@@ -37,6 +37,7 @@ systems:
             - {by: [body], method: POST, path: /rows, body: {where: [{a: "{body}", fixed: "1"}]}, rows: rows}
             - {by: [batch], method: POST, path: /rows, body: {all: "{batch...}", each: {$each: {v: "{batch}"}}}, batch: 5, rows: rows}
             - {by: [form], method: POST, path: /rows, form: {q: "{form}", fixed: "1"}, rows: rows}
+            - {by: [many], path: /rows, query: {"q[]": "{many...}", fixed: "1"}, batch: 5, rows: rows}
           delete:
             - {path: "/rows/{segment}"}
 `
@@ -86,8 +87,11 @@ func TestAValueNeverChangesTheShapeOfARequest(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String()).Draw(t, "value")
-		ask := func(field string) (*http.Request, []byte) {
+		ask := func(field string, more ...string) (*http.Request, []byte) {
 			q := connectors.Query{Node: nodeOf("rows", field), Fields: []string{field}, Keys: keys(datamap.Text(v)), Return: []string{field}}
+			for _, m := range more {
+				q.Keys = append(q.Keys, datamap.Key{datamap.Text(m)})
+			}
 			require.NoError(t, s.(connectors.Locator).Lookup(t.Context(), q, func(datamap.Row) error { return nil }))
 			return api.take()
 		}
@@ -120,6 +124,8 @@ func TestAValueNeverChangesTheShapeOfARequest(t *testing.T) {
 		}
 		r, _ = ask("query")
 		query(r, url.Values{"q": {v}, "fixed": {"1"}})
+		r, _ = ask("many", "other,")
+		query(r, url.Values{"q[]": {v, "other,"}, "fixed": {"1"}})
 		r, _ = ask("language")
 		quoted := r.URL.Query().Get("q")
 		query(r, url.Values{"q": {quoted}})
