@@ -406,3 +406,29 @@ func TestATokenThatTheProcessorRefusesIsFetchedAnew(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, given)
 }
+
+func TestARequestThatAnotherHasJustHandedOverIsTheSame(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	_, err := b.Submit(t.Context(), order(connectors.RightErase))
+	require.NoError(t, err)
+	b.Set(sent, dsr.InProgress, nil)
+	asked := 0
+	b.Do(func(p *opendsrtest.Processor) {
+		p.Intercept = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, sent) {
+				asked++
+			}
+			if asked == 1 && r.Method == http.MethodGet {
+				w.WriteHeader(http.StatusNotFound)
+			}
+			return asked == 1 && r.Method == http.MethodGet
+		}
+	})
+	got, err := b.Submit(t.Context(), order(connectors.RightErase))
+	require.NoError(t, err)
+	require.Equal(t, connectors.DelegatedRunning, got.State)
+	requests, posts := b.Asked()
+	require.Len(t, requests, 1)
+	require.Equal(t, 2, posts, "the second was refused")
+}

@@ -172,12 +172,13 @@ func (k *checker) checkAddresses(n *datamap.Node, c *collection) {
 	k.problems = slices.Compact(k.problems)
 }
 
-// errEnough ends a list after its first page.
-var errEnough = errors.New("enough")
-
 // checkLive asks for the first page of the list, if there is one.
 func (k *checker) checkLive(ctx context.Context, n *datamap.Node, c *collection) error {
 	if c.List == nil {
+		if slices.ContainsFunc(c.Find, func(f *find) bool { return len(f.None) > 0 }) {
+			k.add(datamap.Warning, "absence_unproved", n, n.Collection.Pos, "", "When the API says that a row is not there, nothing shows that the collection still is.",
+				"Add list:, which is asked for one page.")
+		}
 		return nil
 	}
 	there := map[string]bool{}

@@ -128,14 +128,24 @@ func TestAMissingRowIsNoErrorAndAMissingCollectionIs(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, datamap.Refused(problems))
 
-	gone := openSmall(t, between(things(), func(w http.ResponseWriter, r *http.Request) bool {
+	gone := openSmall(t, between(things(), func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	}), nil)
+	_, err = gone.(connectors.Checker).Check(t.Context(), []*datamap.Node{thing})
+	requireError(t, err, models.Invalid, connectors.CodeMismatch)
+	_, err = lookup(t, gone, byID)
+	requireError(t, err, models.Invalid, connectors.CodeMismatch)
+	_, err = gone.(connectors.Verifier).Left(t.Context(), connectors.Erasure{Node: thing, Keys: byID.Keys, Delete: true})
+	requireError(t, err, models.Invalid, connectors.CodeMismatch) // rows that cannot be seen are not proved to be erased
+	part := openSmall(t, between(things(), func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Has("limit") {
 			w.WriteHeader(http.StatusNotFound)
 			return true
 		}
 		return false
 	}), func(set map[string]any) { set["ping"] = map[string]any{"path": "/things/row/1"} })
-	require.Equal(t, []string{"unknown_table api.things"}, faults(t, gone, thing))
+	require.Equal(t, []string{"unknown_table api.things"}, faults(t, part, thing))
 	refused := openSmall(t, between(things(), func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Has("limit") {
 			w.WriteHeader(http.StatusForbidden)

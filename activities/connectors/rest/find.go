@@ -36,6 +36,7 @@ type search struct {
 	seen   map[string]bool // keys of rows that were used; nil when rows have none
 	rows   int             // in all answers
 	hits   int             // that were asked for
+	none   bool            // a status has said that there is no such row
 	there  map[string]bool // fields that a row had
 }
 
@@ -63,7 +64,25 @@ func (s *System) each(ctx context.Context, q connectors.Query, use func(found) e
 			}
 		}
 	}
+	if f.none && f.hits == 0 {
+		return f.exists(ctx)
+	}
 	return nil
+}
+
+// errEnough ends a list after its first page.
+var errEnough = errors.New("enough")
+
+// exists fails when the whole collection has gone, which a status for one row does not tell from a row that has.
+func (f *search) exists(ctx context.Context) error {
+	if f.c.List == nil {
+		return nil // the check has warned
+	}
+	err := f.system.pages(ctx, f.node, f.c.List, binding{fields: f.c.Fields}, func(*answer, []any) error { return errEnough })
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
 
 // ask is a request with the keys that it is made for.
@@ -154,6 +173,7 @@ func (c *collection) detail(of *find) *find {
 // pages makes one request page by page.
 func (f *search) pages(ctx context.Context, by *find, keys []map[string]datamap.Value) error {
 	err := f.system.pages(ctx, f.node, by, binding{fields: f.c.Fields, keys: keys}, func(a *answer, list []any) error {
+		f.none = f.none || list == nil
 		for _, raw := range list {
 			if err := f.take(ctx, by, a, raw); err != nil {
 				return err
@@ -223,7 +243,9 @@ func (f *search) whole(ctx context.Context, by *find, raw any) (*found, error) {
 	}
 	var whole *found
 	err := f.system.pages(ctx, f.node, detail, binding{fields: f.c.Fields, keys: []map[string]datamap.Value{values}}, func(a *answer, list []any) error {
-		whole = &found{raw: list[0], etag: a.header.Get("ETag")}
+		if list != nil {
+			whole = &found{raw: list[0], etag: a.header.Get("ETag")}
+		}
 		return nil
 	})
 	if errors.Is(err, errValue) || errors.Is(err, errNowhere) {

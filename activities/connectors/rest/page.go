@@ -7,7 +7,8 @@ import (
 	"habeas/models/datamap"
 )
 
-// pages sends a request until there are no more pages, and calls use with each page's rows.
+// pages sends a request until there are no more pages, and calls use with each page's rows; with nil where the API has said that there is
+// no such row.
 func (s *System) pages(ctx context.Context, node *datamap.Node, f *find, b binding, use func(*answer, []any) error) error {
 	where := node.Address.String()
 	p := newPages(*f.Paging)
@@ -25,7 +26,7 @@ func (s *System) pages(ctx context.Context, node *datamap.Node, f *find, b bindi
 		}
 		switch {
 		case slices.Contains(f.None, a.status):
-			return nil
+			return use(a, nil)
 		case a.status/100 != 2 || a.status == 202:
 			return s.refused(a.status, where)
 		case !a.isJSON:

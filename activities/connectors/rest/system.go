@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -85,28 +86,28 @@ func (s *System) Close() error {
 	return nil
 }
 
-// Ping sends the request that the settings name for it, else asks for the first collection's list, else for the API's address.
+// Ping sends the request that the settings name for it, else asks for the first collection's list. Without either it asks for the
+// API's address, where any answer will do but one that refuses the credentials.
 func (s *System) Ping(ctx context.Context) error {
-	c := &call{method: "GET", path: "/"}
-	if p := s.set.Ping; p != nil {
+	const where = "a sign of life"
+	c, named := &call{method: "GET", path: "/"}, s.set.Ping
+	if f := s.anyList(); named == nil && f != nil {
+		named = &f.request
+	}
+	if named != nil {
 		var err error
-		if c, err = p.shape.fill(binding{}); err != nil {
-			return err
-		}
-	} else if f := s.anyList(); f != nil {
-		var err error
-		if c, err = f.shape.fill(binding{}); err != nil {
-			return err
+		if c, err = named.shape.fill(binding{}); err != nil {
+			return mismatch("The request for a sign of the life of the system %s cannot be made.", s.name)
 		}
 	}
-	a, err := s.send(ctx, c, true, "a sign of life")
+	a, err := s.send(ctx, c, true, where)
 	switch {
 	case err != nil:
 		return err
-	case a.status/100 == 2, a.status == 404 && s.set.Ping == nil && s.anyList() == nil:
+	case a.status/100 == 2, named == nil && a.status < 500 && a.status != http.StatusUnauthorized:
 		return nil
 	}
-	return s.refused(a.status, "a sign of life")
+	return s.refused(a.status, where)
 }
 
 func (s *System) anyList() *find {

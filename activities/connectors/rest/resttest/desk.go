@@ -91,7 +91,9 @@ func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch route := r.Method + " " + parts[0] + strconv.Itoa(len(parts)); {
 	case route == "GET users1":
-		d.page(w, r, d.visible())
+		d.page(w, r, "users", listOf(d.users))
+	case route == "GET tickets1":
+		d.page(w, r, "tickets", listOf(d.tickets))
 	case route == "GET users2" && parts[1] == "search":
 		d.search(w, r)
 	case route == "GET users2" && parts[1] == "show_many":
@@ -111,17 +113,17 @@ func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (d *Desk) visible() []Object {
+func listOf(of map[int]Object) []Object {
 	list := []Object{}
-	for _, id := range sorted(d.users) {
-		list = append(list, d.users[id])
+	for _, id := range sorted(of) {
+		list = append(list, of[id])
 	}
 	return list
 }
 
-func (d *Desk) page(w http.ResponseWriter, r *http.Request, list []Object) {
+func (d *Desk) page(w http.ResponseWriter, r *http.Request, name string, list []Object) {
 	size, page := number(r, "per_page", 2), max(1, number(r, "page", 1))
-	answer := Object{"users": slice(list, (page-1)*size, size), "count": len(list), "next_page": nil}
+	answer := Object{name: slice(list, (page-1)*size, size), "count": len(list), "next_page": nil}
 	if page*size < len(list) {
 		q := r.URL.Query()
 		q.Set("page", strconv.Itoa(page+1))
@@ -138,14 +140,14 @@ func (d *Desk) search(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusUnprocessableEntity, Object{"error": "invalid query"})
 		return
 	}
-	d.page(w, r, where(d.visible(), func(o Object) bool {
+	d.page(w, r, "users", where(listOf(d.users), func(o Object) bool {
 		return strings.Contains(strings.ToLower(textOf(o["email"])), strings.ToLower(term))
 	}))
 }
 
 func (d *Desk) many(w http.ResponseWriter, r *http.Request) {
 	ids := strings.Split(r.URL.Query().Get("ids"), ",")
-	hits := where(d.visible(), func(o Object) bool { return slices.Contains(ids, fmt.Sprint(o["id"])) })
+	hits := where(listOf(d.users), func(o Object) bool { return slices.Contains(ids, fmt.Sprint(o["id"])) })
 	write(w, http.StatusOK, Object{"users": hits, "count": len(hits)})
 }
 
