@@ -3,19 +3,16 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
-	"code.dny.dev/ssrf"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"habeas/activities/outbound"
 	"habeas/models"
 )
 
@@ -33,32 +30,12 @@ const (
 )
 
 // Sender posts signed webhooks; it is safe for concurrent use.
-type Sender struct {
-	guarded *http.Client
-	open    *http.Client
-	allowed []string
-}
+type Sender struct{ guard *outbound.Guard }
 
 // New returns a sender. Hosts (host:port) in allowed may lie inside the network and be reached without TLS; all others must be https on the public
 // Internet, checked when the connection is made, so that neither a redirect nor a changed DNS entry leads inside.
 func New(allowed []string) *Sender {
-	guard := ssrf.New(ssrf.WithPorts(443))
-	return &Sender{
-		guarded: newClient((&net.Dialer{Timeout: timeout, Control: guard.Safe}).DialContext),
-		open:    newClient((&net.Dialer{Timeout: timeout}).DialContext),
-		allowed: allowed,
-	}
-}
-
-func newClient(dial func(context.Context, string, string) (net.Conn, error)) *http.Client {
-	return &http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{
-			DialContext: dial, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: timeout,
-			ResponseHeaderTimeout: timeout, DisableKeepAlives: true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return &Sender{guard: outbound.New(outbound.Options{Timeout: timeout, Private: allowed})}
 }
 
 // Post sends body once, signed for the message ID and the instant. Only a 2xx status is success. Errors name neither the address nor the answer.
@@ -85,7 +62,7 @@ func (s *Sender) Post(ctx context.Context, address, secret models.Personal, id s
 	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	res, err := client.Do(req)
-	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedPort) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
+	if outbound.Forbidden(err) {
 		return forbidden()
 	}
 	if err != nil {
@@ -103,16 +80,14 @@ func (s *Sender) Post(ctx context.Context, address, secret models.Personal, id s
 
 func (s *Sender) clientFor(address models.Personal) (*http.Client, error) {
 	u, err := url.Parse(address.Reveal())
-	if err != nil || u.Host == "" || u.User != nil {
+	if err != nil {
 		return nil, forbidden()
 	}
-	if slices.Contains(s.allowed, u.Host) && (u.Scheme == "http" || u.Scheme == "https") {
-		return s.open, nil
-	}
-	if u.Scheme != "https" {
+	client, err := s.guard.Client(u)
+	if err != nil {
 		return nil, forbidden()
 	}
-	return s.guarded, nil
+	return client, nil
 }
 
 func forbidden() error {

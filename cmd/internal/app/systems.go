@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
+	"habeas/activities/connectors/rest"
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/models"
@@ -18,7 +20,7 @@ import (
 )
 
 // registry lists the kinds of system that Habeas can reach.
-var registry = connectors.Registry{postgres.Kind: postgres.Open}
+var registry = connectors.Registry{postgres.Kind: postgres.Open, rest.Kind: rest.Open, opendsr.Kind: opendsr.Open}
 
 // loadMaps reads, checks and compiles the data maps; a faulty one is refused with every fault named.
 func (a *App) loadMaps(context.Context) error {

@@ -62,7 +62,7 @@ var Table = []Rule{
 		Why: "the connector contract is built from models alone",
 	},
 	{
-		Dir: "activities/connectors/*", Own: []string{"activities/connectors", "activities/connectors/connectortest", "models/..."},
+		Dir: "activities/connectors/*", Own: []string{"activities/connectors", "activities/connectors/connectortest", "activities/outbound/...", "models/..."},
 		Foreign: []string{"..."}, Barred: []string{"habeas/models/store", "go.temporal.io"},
 		Why: "a connector knows its driver and the contract, and can be used without Temporal and without Habeas' database",
 	},
@@ -72,8 +72,16 @@ var Table = []Rule{
 		Why: "mail turns a letter into SMTP, and nothing else",
 	},
 	{
-		Dir: "activities/webhook", Own: []string{"models/..."},
-		Foreign: []string{"github.com/standard-webhooks/standard-webhooks", "code.dny.dev/ssrf"}, Barred: []string{"habeas/models/store"},
+		Dir: "activities/outbound", Foreign: []string{"code.dny.dev/ssrf"},
+		Why: "outbound guards where a call goes, and knows nothing of what it is for",
+	},
+	{
+		Dir: "activities/outbound/credentials", Own: []string{"activities/outbound", "models"}, Foreign: []string{"golang.org/x/oauth2"},
+		Why: "credentials show who makes a call, and know nothing of what it is for",
+	},
+	{
+		Dir: "activities/webhook", Own: []string{"activities/outbound", "models/..."},
+		Foreign: []string{"github.com/standard-webhooks/standard-webhooks"}, Barred: []string{"habeas/models/store"},
 		Why: "webhook signs and posts a notice, and nothing else",
 	},
 	{
