@@ -80,11 +80,13 @@ func (b *builder) checkFieldErase(n *Node, f *Field) {
 	masks := f.Erase != "" && f.Erase != FieldKeep
 	switch {
 	case !slices.Contains(fieldErases, f.Erase):
-		fault("bad_value", "The erase method is unknown.", "Write null, replace, hmac, hash, random, format, encrypt or keep.")
+		fault("bad_value", "The erase method is unknown.", "Write null, replace, hmac, hash, random, format, encrypt, remove or keep.")
 	case f.Erase == FieldReplace && f.Value == nil:
 		fault("no_value", "The field is to be replaced, but not by what.", "Add value:, or use erase: null.")
-	case f.Erase != FieldReplace && f.Value != nil:
+	case f.Erase != FieldReplace && f.Erase != FieldRemove && f.Value != nil:
 		fault("unused_value", "The field has a value: but is not replaced.", "Write erase: replace, or remove value:.")
+	case f.Erase == FieldRemove && len(f.References) == 0:
+		fault("remove_without_reference", "Nothing says which of the field's elements are the person's.", "Give the field a reference to the person's rows, or use erase: null.")
 	case masks && f.PrimaryKey:
 		fault("mask_primary_key", "A primary key cannot be masked.", "Use erase: delete for the collection, or do not mask this field.")
 	case masks && f.ReadOnly:
@@ -106,7 +108,7 @@ func (b *builder) checkFieldErase(n *Node, f *Field) {
 const HMACLength = 64
 
 var (
-	fieldErases = []FieldErase{"", FieldNull, FieldReplace, FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt, FieldKeep}
+	fieldErases = []FieldErase{"", FieldNull, FieldReplace, FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt, FieldRemove, FieldKeep}
 	textOnly    = []FieldErase{FieldHash, FieldHMAC, FieldEncrypt}
 	suffixed    = []FieldErase{FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt}
 )
@@ -188,7 +190,7 @@ func (b *builder) checkOrder(n *Node) {
 }
 
 func (b *builder) emptied(n *Node, fields []string) bool {
-	return slices.ContainsFunc(n.Masks(), func(m Mask) bool { return slices.Contains(fields, m.Field) && m.Method == FieldNull })
+	return slices.ContainsFunc(n.Masks(), func(m Mask) bool { return slices.Contains(fields, m.Field) && (m.Method == FieldNull || m.Method == FieldRemove) })
 }
 
 func (b *builder) isSkipped(address string) bool {

@@ -79,6 +79,7 @@ func TestEachFaultIsNamedAtItsPlace(t *testing.T) {
 		"unknown sharing":      {"- {name: a, habeas: {shared: no}, fields: [{name: id, fides_meta: {primary_key: true}}]}", "bad_value", "d.a", 4},
 		"replace by nothing":   {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}}, {name: x, habeas: {erase: replace}}]}", "no_value", "d.a.x", 4},
 		"value without use":    {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}}, {name: x, habeas: {value: y}}]}", "unused_value", "d.a.x", 4},
+		"remove of whose":      {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}}, {name: x, habeas: {erase: remove}}]}", "remove_without_reference", "d.a.x", 4},
 		"masked primary key":   {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}, habeas: {erase: null}}]}", "mask_primary_key", "d.a.id", 4},
 		"masked read-only":     {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}}, {name: x, fides_meta: {read_only: true}, habeas: {erase: hmac}}]}", "mask_read_only", "d.a.x", 4},
 		"hash in a number":     {"- {name: a, fields: [{name: id, fides_meta: {primary_key: true}}, {name: x, fides_meta: {data_type: integer}, habeas: {erase: hmac}}]}", "mask_type", "d.a.x", 4},

@@ -44,8 +44,8 @@
 //
 //	habeas:
 //	  erase: replace           # in a masked row: null (the default), replace, hmac, hash, random, format, encrypt or keep; keep also
-//	                           # for a field that says nothing of anyone
-//	  value: "[erased]"        # what replace writes
+//	                           # for a field that says nothing of anyone; remove takes out of an array what refers to the person
+//	  value: "[erased]"        # what replace writes, and remove where no element is left
 //	  suffix: "@erased.invalid"   # behind what hmac, hash, random, format or encrypt write into text
 //	  portable: false
 //	  shared: ignore           # the reference of this field only mentions another person and shares nothing with them

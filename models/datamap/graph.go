@@ -127,8 +127,11 @@ func (n *Node) FieldNames() []string {
 type Mask struct {
 	Field  string     `json:"field"`
 	Method FieldErase `json:"method"`
-	Value  string     `json:"value,omitempty"`  // for FieldReplace
+	Value  string     `json:"value,omitempty"`  // for FieldReplace; for FieldRemove what is left instead of nothing, unless empty
 	Suffix string     `json:"suffix,omitempty"` // behind a text that the method makes
+	// Elements are what FieldRemove removes: the values by which the field refers to the person's rows. They are personal data, and
+	// known only when the erasure is carried out; nil until then, and an erasure with nil is refused.
+	Elements []Value `json:"-"`
 }
 
 // Masks are the fields that masking a row overwrites: the personal fields, but for the primary key, read_only fields and those

@@ -70,7 +70,7 @@ type Field struct {
 	References  []Reference `json:"references,omitempty"`
 	Fields      []Field     `json:"fields,omitempty"`
 	Erase       FieldErase  `json:"erase,omitempty"`
-	Value       *string     `json:"value,omitempty"`  // what FieldReplace writes
+	Value       *string     `json:"value,omitempty"`  // what FieldReplace writes, and FieldRemove where no element is left
 	Suffix      string      `json:"suffix,omitempty"` // after what a hash, random, format or encrypt writes into text
 	Portable    *bool       `json:"portable,omitempty"`
 	Mention     bool        `json:"mention,omitempty"` // shared: ignore
@@ -132,6 +132,8 @@ const (
 	FieldFormat FieldErase = "format"
 	// FieldEncrypt writes the value encrypted with a key that is thrown away at once.
 	FieldEncrypt FieldErase = "encrypt"
+	// FieldRemove takes out of an array the elements that refer to the person's rows, and leaves the others'.
+	FieldRemove FieldErase = "remove"
 	// FieldKeep leaves the field.
 	FieldKeep FieldErase = "keep"
 )

@@ -47,6 +47,8 @@ func (k Maker) Value(m datamap.Mask, at Place, v datamap.Value) (datamap.Value, 
 		return datamap.Null, nil
 	case m.Method == datamap.FieldReplace:
 		return datamap.Text(m.Value), nil
+	case m.Method == datamap.FieldRemove:
+		return removed(m, v)
 	case v.IsNull():
 		return datamap.Null, nil
 	case v.Kind() == datamap.KindArray:
@@ -73,6 +75,10 @@ func (k Maker) array(m datamap.Mask, at Place, v datamap.Value) (datamap.Value, 
 // Effective reports whether v is what the mask leaves. For FieldReplace it compares texts; a connector that writes the value in
 // another form compares by itself.
 func (k Maker) Effective(m datamap.Mask, at Place, v datamap.Value) (bool, error) {
+	if m.Method == datamap.FieldRemove {
+		left, err := removed(m, v)
+		return left == v, err
+	}
 	if v.Kind() == datamap.KindArray && m.Method != datamap.FieldNull {
 		for _, e := range v.Elements() {
 			if done, err := k.Effective(m, at, e); err != nil || !done {

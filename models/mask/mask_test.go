@@ -145,3 +145,35 @@ func TestNullReplaceAndArrays(t *testing.T) {
 	require.True(t, tags.Elements()[1].IsNull())
 	require.NotContains(t, tags.Text(), `"a"`)
 }
+
+func TestRemoveTakesTheNamedElementsAndLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	members := datamap.Array(datamap.Text("ann"), datamap.Int(7), datamap.Null, datamap.Text("bob"))
+	m := datamap.Mask{Method: datamap.FieldRemove, Elements: []datamap.Value{datamap.Text("ann"), datamap.Text("7"), datamap.Null}}
+	got, err := maker.Value(m, place, members)
+	require.NoError(t, err)
+	require.Equal(t, datamap.Array(datamap.Null, datamap.Text("bob")), got)
+	for v, want := range map[datamap.Value]bool{members: false, got: true, datamap.Null: true, datamap.Text("ann"): false} {
+		done, err := maker.Effective(m, place, v)
+		require.NoError(t, err)
+		require.Equal(t, want, done)
+	}
+	got, err = maker.Value(m, place, datamap.Array(datamap.Text("ann")))
+	require.NoError(t, err)
+	require.Equal(t, datamap.Array(), got)
+	m.Value = "nobody"
+	for was, want := range map[datamap.Value]datamap.Value{
+		datamap.Array(datamap.Text("ann")): datamap.Array(datamap.Text("nobody")), datamap.Text("ann"): datamap.Text("nobody"), datamap.Array(): datamap.Array(),
+	} {
+		got, err = maker.Value(m, place, was)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	m.Elements = []datamap.Value{}
+	got, err = maker.Value(m, place, members)
+	require.NoError(t, err)
+	require.Equal(t, members, got, "nothing is the person's")
+	m.Elements = nil
+	_, err = maker.Value(m, place, members)
+	require.Equal(t, "mask_impossible", models.CodeOf(err), "an order that forgot to name them")
+}
