@@ -23,6 +23,8 @@ type Limits struct {
 	NoKeyless    bool           // every row has a key of its own
 	NoSchema     bool           // a table or field that is not there cannot be told from one without rows
 	NoTriggers   bool           // nothing but the rows' keys and types can refuse a change
+	NoBytes      bool           // a value is text, and bytes that are not cannot be held
+	SystemKey    []string       // by what the system identifies every row, such as an entry's name; nil: by the table's key
 }
 
 // lacks ends the case with a reason when the kind has the limit.
@@ -61,11 +63,16 @@ func (s *suite) typed(k datamap.Kind) bool { return !slices.Contains(s.limits.As
 
 // fit takes out of the suite's tables what the kind cannot hold.
 func fit(tables map[string]*Table, limits Limits) {
-	if !limits.NoArrays {
-		return
+	if limits.NoArrays {
+		drop(tables["people"], func(c Column) bool { return c.Array })
 	}
-	people := tables["people"]
-	i := slices.IndexFunc(people.Columns, func(c Column) bool { return c.Array })
+	if limits.NoBytes {
+		drop(tables["people"], func(c Column) bool { return c.Kind == datamap.KindBytes })
+	}
+}
+
+func drop(people *Table, unfit func(Column) bool) {
+	i := slices.IndexFunc(people.Columns, unfit)
 	name := people.Columns[i].Name
 	people.Columns = slices.Delete(people.Columns, i, i+1)
 	for r := range people.Rows {
