@@ -44,6 +44,8 @@ dev: setup temporal-dev build ## serve the sample company for development
 test: setup temporal-dev ## run all tests with the race detector; what was skipped is listed with its reason
 	@scripts/setup.sh compiler
 	@scripts/setup.sh browser
+	@scripts/setup.sh slapd
+	@scripts/setup.sh redis
 	@go test -C tools/testreport .
 	@scripts/test.sh --race -timeout 20m $(ARGS) $(PACKAGES)
 

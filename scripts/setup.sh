@@ -4,6 +4,8 @@
 #   scripts/setup.sh            PostgreSQL (server and contrib)
 #   scripts/setup.sh compiler   a C compiler, for the race detector; without it tests run without the detector and say so
 #   scripts/setup.sh browser    Chromium, for the browser tests; without it they are skipped and say so
+#   scripts/setup.sh slapd      OpenLDAP's server, for the tests of the LDAP connector; without it they are skipped and say so
+#   scripts/setup.sh redis      Redis, for the tests of its connector; without it they are skipped and say so
 #
 # Root installs Debian packages, as does a user whose sudo asks for no password. Everybody else gets the packages unpacked
 # into the cache directory, and nothing outside of it is touched. A second run finds everything in place and ends at once.
@@ -165,6 +167,51 @@ browser() {
 	fi
 }
 
+# without_services keeps Debian from starting what a package brings as a service; the tests start their own. A policy that is there
+# already is somebody's, and stays.
+without_services() {
+	local file=/usr/sbin/policy-rc.d status=0
+	if [ -e "$file" ]; then
+		"$@"
+		return
+	fi
+	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$file" >/dev/null
+	"${as_root[@]}" chmod 755 "$file"
+	"$@" || status=$?
+	"${as_root[@]}" rm -f "$file"
+	return $status
+}
+
+# server_for_tests installs or unpacks a server that only tests need, given its package, its program below /usr, the packages that belong to it
+# as a pattern, and whose tests are skipped without it.
+server_for_tests() {
+	local package=$1 program=$2 pattern=$3 tests=$4
+	if [ -x "/usr/$program" ] || [ -x "$cache/$package/usr/$program" ]; then
+		return 0
+	fi
+	if ! command -v apt-get >/dev/null; then
+		say "no apt-get here, and no $package: the tests of $tests will be skipped"
+	elif may_install; then
+		say "installing $package for the tests of $tests"
+		without_services install_packages "$package" || say "$package could not be installed: the tests of $tests will be skipped"
+	else
+		say "no right to install packages: unpacking $package into $cache"
+		unpack_packages "$cache/$package" "$pattern" "$package" || say "$package could not be unpacked: the tests of $tests will be skipped"
+	fi
+}
+
+slapd() {
+	# Without this Debian makes a directory of its own below /var/lib/ldap, which nobody asked for.
+	if [ ! -x /usr/sbin/slapd ] && may_install && command -v debconf-set-selections >/dev/null; then
+		echo "slapd slapd/no_configuration boolean true" | "${as_root[@]}" debconf-set-selections
+	fi
+	server_for_tests slapd sbin/slapd '^(slapd|lib.*)$' "LDAP directories"
+}
+
+redis() {
+	server_for_tests redis-server bin/redis-server '^(redis-server|redis-tools|lib.*)$' "Redis"
+}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 as_root=()
@@ -172,8 +219,10 @@ case ${1:-database} in
 database) database ;;
 compiler) compiler ;;
 browser) browser ;;
+slapd) slapd ;;
+redis) redis ;;
 *)
-	echo "usage: scripts/setup.sh [database|compiler|browser]" >&2
+	echo "usage: scripts/setup.sh [database|compiler|browser|slapd|redis]" >&2
 	exit 2
 	;;
 esac

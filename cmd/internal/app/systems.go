@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/ldap"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
 	"habeas/activities/connectors/rest"
@@ -20,7 +21,12 @@ import (
 )
 
 // registry lists the kinds of system that Habeas can reach.
-var registry = connectors.Registry{postgres.Kind: postgres.Open, rest.Kind: rest.Open, opendsr.Kind: opendsr.Open}
+var registry = connectors.Registry{
+	ldap.Kind:     ldap.Open,
+	opendsr.Kind:  opendsr.Open,
+	postgres.Kind: postgres.Open,
+	rest.Kind:     rest.Open,
+}
 
 // loadMaps reads, checks and compiles the data maps; a faulty one is refused with every fault named.
 func (a *App) loadMaps(context.Context) error {
