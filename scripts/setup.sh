@@ -89,7 +89,7 @@ without_main_cluster() {
 }
 
 # unpack_packages fetches packages and those of their dependencies that are not installed and match the pattern, and
-# unpacks them below a directory, all with the rights of an ordinary user.
+# unpacks them below a directory, all with the rights of an ordinary user. Further arguments are packages that are wanted there in any case.
 unpack_packages() {
 	local target=$1 pattern=$2 package=$3 apt=$cache/apt list
 	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/debs"
@@ -109,6 +109,8 @@ unpack_packages() {
 		# Installed, yet not found: the package itself is wanted in any case.
 		list=$(apt-cache "${options[@]}" depends "$package" | awk '$1 == "Depends:" { print $2 }' | grep -E "^postgresql-[0-9]+$" || echo "$package")
 	fi
+	# shellcheck disable=SC2086 # a list of words
+	list=$(printf '%s\n' $list "${@:4}" | sort -u)
 	say "unpacking $(echo "$list" | wc -w) packages into $target"
 	# shellcheck disable=SC2086 # a list of words
 	if ! (cd "$apt/debs" && rm -f ./*.deb && apt-get "${options[@]}" download $list >"$log" 2>&1); then
@@ -183,7 +185,7 @@ without_services() {
 }
 
 # server_for_tests installs or unpacks a server that only tests need, given its package, its program below /usr, the packages that belong to it
-# as a pattern, and whose tests are skipped without it.
+# as a pattern, whose tests are skipped without it, and packages that must be unpacked into the same place.
 server_for_tests() {
 	local package=$1 program=$2 pattern=$3 tests=$4
 	if [ -x "/usr/$program" ] || [ -x "$cache/$package/usr/$program" ]; then
@@ -196,7 +198,7 @@ server_for_tests() {
 		without_services install_packages "$package" || say "$package could not be installed: the tests of $tests will be skipped"
 	else
 		say "no right to install packages: unpacking $package into $cache"
-		unpack_packages "$cache/$package" "$pattern" "$package" || say "$package could not be unpacked: the tests of $tests will be skipped"
+		unpack_packages "$cache/$package" "$pattern" "$package" "${@:5}" || say "$package could not be unpacked: the tests of $tests will be skipped"
 	fi
 }
 
@@ -209,7 +211,7 @@ slapd() {
 }
 
 redis() {
-	server_for_tests redis-server bin/redis-server '^(redis-server|redis-tools|lib.*)$' "Redis"
+	server_for_tests redis-server bin/redis-server '^(redis-server|redis-tools|lib.*)$' "Redis" redis-tools # it holds the program; the other a link to it
 }
 
 log=$(mktemp)

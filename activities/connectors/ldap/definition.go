@@ -38,12 +38,12 @@ func isKeyword(token string) bool {
 func tokens(text string) []string {
 	var list []string
 	for len(text) > 0 {
-		switch c := text[0]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch text[0] {
+		case ' ', '\t', '\n', '\r':
 			text = text[1:]
-		case c == '(' || c == ')' || c == '$':
+		case '(', ')', '$':
 			list, text = append(list, text[:1]), text[1:]
-		case c == '\'':
+		case '\'':
 			quoted, rest, _ := strings.Cut(text[1:], "'")
 			list, text = append(list, "'"+quoted), rest
 		default:
