@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -18,13 +19,14 @@ type Proxy struct {
 	conns  map[net.Conn]bool
 	cutAt  int           // bytes towards the server after which everything is cut; 0: never
 	passed int           // bytes towards the server since cutAt was set
+	sent   int           // bytes towards the server
 	held   chan struct{} // closed unless the answers are held back
 }
 
 // NewProxy listens on a free port for a server at host:port, and ends with the test.
 func NewProxy(t testing.TB, server string) *Proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	p := &Proxy{listener: l, server: server, conns: map[net.Conn]bool{}, held: make(chan struct{})}
 	close(p.held)
@@ -39,7 +41,7 @@ func NewProxy(t testing.TB, server string) *Proxy {
 		}
 	})
 	t.Cleanup(func() {
-		_ = l.Close() // it was listening until now
+		end(l)
 		p.Release()
 		p.Cut()
 		running.Wait()
@@ -56,9 +58,9 @@ func (p *Proxy) Cut() {
 	defer p.mu.Unlock()
 	for c := range p.conns {
 		if tcp, ok := c.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // a reset, not an end; if it fails the close below is as good
+			_ = tcp.SetLinger(0) //nolint:errcheck // makes a reset of the end below; without it, it ends all the same
 		}
-		_ = c.Close() // nobody waits for it
+		end(c)
 	}
 	p.conns = map[net.Conn]bool{}
 	p.cutAt = 0
@@ -69,6 +71,13 @@ func (p *Proxy) CutAfter(bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutAt, p.passed = bytes, 0
+}
+
+// Sent is how many bytes have been sent to the server.
+func (p *Proxy) Sent() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
 }
 
 // Hold keeps the server's answers back until Release.
@@ -90,9 +99,9 @@ func (p *Proxy) Release() {
 }
 
 func (p *Proxy) serve(client net.Conn) {
-	server, err := net.Dial("tcp", p.server)
+	server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", p.server)
 	if err != nil {
-		_ = client.Close() // the server is not there, and so is not the proxy
+		end(client) // the server is not there, and so is not the proxy
 		return
 	}
 	p.mu.Lock()
@@ -106,7 +115,7 @@ func (p *Proxy) serve(client net.Conn) {
 
 // pass copies until one of the two ends, and then ends the other.
 func (p *Proxy) pass(to io.WriteCloser, from io.Reader, up bool) {
-	defer func() { _ = to.Close() }() // both ends of a connection end together
+	defer end(to) // both ends of a connection end together
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
@@ -135,5 +144,11 @@ func (p *Proxy) due(n int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.passed += n
+	p.sent += n
 	return p.cutAt > 0 && p.passed >= p.cutAt
+}
+
+// end closes what nobody waits for.
+func end(c io.Closer) {
+	_ = c.Close() //nolint:errcheck // it may have been closed by the other side already
 }

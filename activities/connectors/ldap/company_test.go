@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
-	"habeas/activities/connectors/ldap"
+
 	"habeas/models"
 	"habeas/models/datamap"
 )
@@ -357,5 +357,3 @@ func TestAScanFindsAPersonWhereverTheyAreNamed(t *testing.T) {
 	require.EqualValues(t, 1, hits[peoplePlace+"/secretary"])
 	require.EqualValues(t, 1, hits[peoplePlace+"/cn"])
 }
-
-var _ = ldap.Kind

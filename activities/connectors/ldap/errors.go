@@ -115,7 +115,7 @@ func blocked(err error) (code, detail string) {
 	case driver.LDAPResultNotAllowedOnNonLeaf:
 		return connectors.BlockedReferenced, detail
 	case driver.LDAPResultConstraintViolation:
-		if e.Err != nil && strings.Contains(e.Err.Error(), "not unique") {
+		if e.Err != nil && strings.Contains(e.Err.Error(), "unique") {
 			return connectors.BlockedUnique, detail
 		}
 		return connectors.BlockedRefused, detail

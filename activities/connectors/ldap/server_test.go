@@ -59,11 +59,11 @@ type server struct {
 	addr   string // host:port
 	suffix string
 	conf   string
+	stop   func()
 }
 
 const (
 	rootPassword = "root-secret"
-	account      = "cn=habeas"
 	password     = "p%,s/word?" // needs care in an address
 )
 
@@ -120,8 +120,8 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// run starts the program and waits until it answers; the function that it returns stops it, and so does the test's end.
-func (s *server) run(t testing.TB) (stop func()) {
+// run starts the program and waits until it answers; stop stops it, and so does the test's end.
+func (s *server) run(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := s.command(ctx, "-h", "ldap://"+s.addr+"/", "-f", s.conf, "-d", "0")
@@ -135,11 +135,11 @@ func (s *server) run(t testing.TB) (stop func()) {
 		defer close(ended)
 		_ = cmd.Wait() // it is told to stop
 	}()
-	stop = func() {
+	s.stop = func() {
 		cancel()
 		<-ended
 	}
-	t.Cleanup(stop)
+	t.Cleanup(s.stop)
 	require.Eventually(t, func() bool {
 		select {
 		case <-ended:
@@ -152,7 +152,6 @@ func (s *server) run(t testing.TB) (stop func()) {
 		}
 		return c.Close() == nil
 	}, 30*time.Second, 5*time.Millisecond)
-	return stop
 }
 
 // dsn is the address for an account of the directory.

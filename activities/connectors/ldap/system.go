@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -193,5 +194,6 @@ func (s *System) connect(ctx context.Context) (*driver.Conn, error) {
 // untrusted reports whether the server has no certificate that is trusted.
 func untrusted(err error) bool {
 	var bad *tls.CertificateVerificationError
-	return errors.As(err, &bad)
+	// The driver keeps only the text of what went wrong after StartTLS.
+	return errors.As(err, &bad) || driver.IsErrorWithCode(err, driver.ErrorNetwork) && strings.Contains(err.Error(), "failed to verify certificate")
 }
