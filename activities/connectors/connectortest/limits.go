@@ -71,6 +71,15 @@ func fit(tables map[string]*Table, limits Limits) {
 	}
 }
 
+// cell is a row's value in a column, Null when the kind cannot hold the column.
+func (t *Table) cell(row int, column string) datamap.Value {
+	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == column })
+	if i < 0 {
+		return datamap.Null
+	}
+	return t.Rows[row][i]
+}
+
 func drop(people *Table, unfit func(Column) bool) {
 	i := slices.IndexFunc(people.Columns, unfit)
 	name := people.Columns[i].Name
