@@ -12,6 +12,7 @@ import (
 	"habeas/activities/connectors/ldap"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
+	"habeas/activities/connectors/redis"
 	"habeas/activities/connectors/rest"
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
@@ -25,6 +26,7 @@ var registry = connectors.Registry{
 	ldap.Kind:     ldap.Open,
 	opendsr.Kind:  opendsr.Open,
 	postgres.Kind: postgres.Open,
+	redis.Kind:    redis.Open,
 	rest.Kind:     rest.Open,
 }
 

@@ -197,6 +197,8 @@ func TestTheTableForbidsAndAllows(t *testing.T) {
 		{"habeas/activities/connectors/postgres", "habeas/activities/connectors", true},
 		{"habeas/activities/connectors/ldap", "github.com/go-ldap/ldap/v3", true},
 		{"habeas/activities/walk", "github.com/go-ldap/ldap/v3", false},
+		{"habeas/activities/connectors/redis", "github.com/redis/go-redis/v9", true},
+		{"habeas/activities/connectors/redis", "github.com/go-ldap/ldap/v3", false},
 		{"habeas/activities/connectors/postgres", "habeas/activities/connectors/mysql", false},
 		{"habeas/activities/connectors/postgres", "go.temporal.io/sdk/activity", false},
 		{"habeas/activities/connectors/postgres", "gorm.io/gorm", false},

@@ -112,6 +112,7 @@ var kept = map[string]string{
 	"gorm.io":                  "models/store",
 	"go.temporal.io/server":    "tools/temporal-dev, which is another module",
 	"github.com/go-ldap":       "activities/connectors/ldap",
+	"github.com/redis":         "activities/connectors/redis",
 }
 
 // Violations returns a sentence for each import of the package (its path and its imports' paths) that the table forbids,
