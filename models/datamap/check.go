@@ -113,8 +113,9 @@ var (
 	suffixed    = []FieldErase{FieldHash, FieldHMAC, FieldRandom, FieldFormat, FieldEncrypt}
 )
 
+// hashable reports whether the type is a text, or an array of texts, which are hashed one by one.
 func hashable(declared string) bool {
-	return declared == "" || declared == "string" || declared == "text"
+	return slices.Contains([]string{"", "string", "text"}, strings.TrimSuffix(declared, "[]"))
 }
 
 func (b *builder) checkHolds(n *Node, rules Rules) {
@@ -190,7 +191,9 @@ func (b *builder) checkOrder(n *Node) {
 }
 
 func (b *builder) emptied(n *Node, fields []string) bool {
-	return slices.ContainsFunc(n.Masks(), func(m Mask) bool { return slices.Contains(fields, m.Field) && (m.Method == FieldNull || m.Method == FieldRemove) })
+	return slices.ContainsFunc(n.Masks(), func(m Mask) bool {
+		return slices.Contains(fields, m.Field) && (m.Method == FieldNull || m.Method == FieldRemove)
+	})
 }
 
 func (b *builder) isSkipped(address string) bool {
