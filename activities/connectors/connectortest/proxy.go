@@ -21,6 +21,7 @@ type Proxy struct {
 	passed int           // bytes towards the server since cutAt was set
 	sent   int           // bytes towards the server
 	held   chan struct{} // closed unless the answers are held back
+	onPass func([]byte)
 }
 
 // NewProxy listens on a free port for a server at host:port, and ends with the test.
@@ -51,6 +52,13 @@ func NewProxy(t testing.TB, server string) *Proxy {
 
 // Addr is host:port of the proxy.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// OnPass has fn called with what is sent to the server, before it is passed on.
+func (p *Proxy) OnPass(fn func(sent []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onPass = fn
+}
 
 // Cut resets all connections now.
 func (p *Proxy) Cut() {
@@ -120,11 +128,13 @@ func (p *Proxy) pass(to io.WriteCloser, from io.Reader, up bool) {
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
+			p.mu.Lock()
+			held, onPass := p.held, p.onPass
+			p.mu.Unlock()
 			if !up {
-				p.mu.Lock()
-				held := p.held
-				p.mu.Unlock()
 				<-held
+			} else if onPass != nil {
+				onPass(buffer[:n])
 			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return

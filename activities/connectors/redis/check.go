@@ -175,13 +175,12 @@ func (k *checker) rights(ctx context.Context, c *collection) error {
 			func(p driver.Pipeliner) { p.SRem(ctx, key, "none") })
 	}
 	err := k.system.client.Watch(ctx, func(tx *driver.Tx) error {
-		_, err := tx.TxPipelined(ctx, func(p driver.Pipeliner) error {
+		return transact(ctx, tx, func(p driver.Pipeliner) error {
 			for _, try := range tried {
 				try(p)
 			}
 			return nil
 		})
-		return err
 	}, key)
 	if err == driver.Nil { //nolint:errorlint // what SET XX answers without a key
 		err = nil

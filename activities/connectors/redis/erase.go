@@ -39,7 +39,7 @@ func (s *System) batch(order connectors.Erasure) (*batch, error) {
 	return b, nil
 }
 
-// Erase deletes the keys of a batch in one transaction, and masks each key in one of its own, which fails when the key changes meanwhile.
+// Erase deletes the keys of a batch by one command, and masks each key in one of its own, which fails when the key changes meanwhile.
 // After an error a part of a batch may be masked, and the batch may be given again.
 func (s *System) Erase(ctx context.Context, order connectors.Erasure) (connectors.Outcome, error) {
 	b, err := s.batch(order)
@@ -71,27 +71,12 @@ func (b *batch) delete(ctx context.Context, keys []datamap.Key, names [][]string
 	if slices.ContainsFunc(b.key, func(c *column) bool { return !c.named() }) {
 		return b.deleteWatched(ctx, keys, names, out)
 	}
-	flat := slices.Concat(names...)
-	if len(flat) > 0 {
-		gone := map[string]bool{}
-		replies := make([]*driver.IntCmd, len(flat))
-		_, err := b.system.client.TxPipelined(ctx, func(p driver.Pipeliner) error {
-			for i, name := range flat {
-				replies[i] = p.Unlink(ctx, name)
-			}
-			return nil
-		})
+	if flat := slices.Concat(names...); len(flat) > 0 {
+		n, err := b.system.client.Unlink(ctx, flat...).Result() // one command is done as a whole, and also when no memory is left for a transaction
 		if err != nil {
 			return err
 		}
-		for i, name := range flat {
-			gone[name] = replies[i].Val() > 0
-		}
-		for _, list := range names {
-			if slices.ContainsFunc(list, func(n string) bool { return gone[n] }) {
-				out.Erased++
-			}
-		}
+		out.Erased = int(n)
 	}
 	out.Missing = len(keys) - out.Erased
 	return nil
@@ -142,6 +127,23 @@ func (b *batch) maskAll(ctx context.Context, keys []datamap.Key, names [][]strin
 	return nil
 }
 
+// transact sends commands that are done together or not at all. What was wrong with one of them is the error, and not that the others were
+// dropped for it.
+func transact(ctx context.Context, db interface {
+	TxPipelined(ctx context.Context, fn func(driver.Pipeliner) error) ([]driver.Cmder, error)
+}, fn func(driver.Pipeliner) error,
+) error {
+	cmds, err := db.TxPipelined(ctx, fn)
+	if driver.HasErrorPrefix(err, "EXECABORT") {
+		for _, c := range cmds {
+			if e := c.Err(); e != nil && !driver.HasErrorPrefix(e, "EXECABORT") {
+				return e
+			}
+		}
+	}
+	return err
+}
+
 // tries is how often a key is read again because it changed before it could be written.
 const tries = 4
 
@@ -155,8 +157,7 @@ func (s *System) watched(ctx context.Context, c *collection, name string, w wish
 			if err != nil || len(list) == 0 {
 				return err
 			}
-			_, err = tx.TxPipelined(ctx, func(p driver.Pipeliner) error { return change(list[0], p) })
-			return err
+			return transact(ctx, tx, func(p driver.Pipeliner) error { return change(list[0], p) })
 		}, name)
 		if !errors.Is(err, driver.TxFailedErr) {
 			return err

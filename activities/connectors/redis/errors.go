@@ -84,8 +84,6 @@ func meaning(reply string) (models.Kind, string, string, string) {
 		return models.Unsupported, connectors.CodeUnsupported, "is a node of a cluster, which holds only a part of the keys", word
 	case "WRONGTYPE":
 		return models.Invalid, connectors.CodeMismatch, "has keys of another type than the data map expects", word
-	case "EXECABORT":
-		return models.Forbidden, connectors.CodeRefused, "refused a part of a transaction; nothing of it was done", word
 	}
 	if strings.HasPrefix(reply, "ERR invalid password") || strings.HasPrefix(reply, "ERR AUTH") {
 		return models.Forbidden, connectors.CodeCredentials, "does not accept the account or its password", word
