@@ -125,6 +125,9 @@ func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) 
 		}
 		err = a.eachBatch(ctx, GroupRef{RequestID: in.RequestID, Group: no}, all, func(rows []store.LocatedRow) error {
 			for _, order := range t.proofs(rows) {
+				if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
+					return err
+				}
 				left, err := verifier.Left(ctx, order)
 				if err != nil {
 					return err

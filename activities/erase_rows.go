@@ -44,6 +44,9 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 	begin := func(rows []int64) error { return a.deps.Store.BeginRows(ctx, in.RequestID, rows) }
 	err = a.batches(ctx, in, pending, begin, func(rows []store.LocatedRow) error {
 		order := t.order(step, rows)
+		if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
+			return err
+		}
 		outcome, err := eraser.Erase(ctx, order)
 		if err != nil {
 			return err

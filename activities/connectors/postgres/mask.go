@@ -58,7 +58,7 @@ func (s *System) masks(t *table, node *datamap.Node, list []datamap.Mask) ([]*ma
 func (s *System) mask(node *datamap.Node, c *column, m datamap.Mask) (*masked, error) {
 	out := &masked{column: c, method: m}
 	switch m.Method {
-	case datamap.FieldNull:
+	case datamap.FieldNull, datamap.FieldRemove:
 		return out, nil
 	case datamap.FieldReplace:
 		text, ok := c.encode(datamap.Text(m.Value))
