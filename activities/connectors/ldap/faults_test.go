@@ -98,6 +98,7 @@ func TestMissingRightsOnAPartOfTheDirectoryBlockItsEntriesOnly(t *testing.T) {
 		c.Restrict = &datamap.Restrict{Column: "title", Set: &mark}
 	})
 	_, err = s.(connectors.Restrictor).Restrict(t.Context(), connectors.Restriction{Node: node, Keys: names(bob)})
+	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
 	require.ErrorContains(t, err, "d.people")
 }
 
