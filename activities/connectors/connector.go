@@ -56,7 +56,7 @@ type Erasure struct {
 	Node   *datamap.Node
 	Keys   []datamap.Key  // values of the node's Key; at most MaxBatch
 	Delete bool           // remove the rows; else overwrite by Masks
-	Masks  []datamap.Mask // not empty unless Delete
+	Masks  []datamap.Mask // not empty unless Delete; one that removes elements names them, or the order is refused as Invalid
 }
 
 // Order is the erasure of rows that a step of the graph's erase order asks for.

@@ -2,23 +2,12 @@ package ldap_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/url"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	driver "github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/require"
@@ -353,8 +342,7 @@ func TestAddressesAreReadStrictlyAndNeverPrinted(t *testing.T) {
 
 func TestAnEncryptedConnectionNeedsACertificateThatIsTrusted(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	cert, key := selfSigned(t, dir)
+	cert, key := connectortest.Certificate(t)
 	server := startCompany(t, "TLSCertificateFile "+cert+"\nTLSCertificateKeyFile "+key, "security tls=1", "")
 	dsn := server.dsn("cn=habeas,"+suffix, password)
 	err := openAt(t, dsn).Ping(t.Context())
@@ -366,25 +354,6 @@ func TestAnEncryptedConnectionNeedsACertificateThatIsTrusted(t *testing.T) {
 	found, err := lookup(t, s, byMail(people(t, nil), "bob@example.com"))
 	require.NoError(t, err)
 	require.Equal(t, []string{bob}, found)
-}
-
-// selfSigned writes a certificate for 127.0.0.1 and its key.
-func selfSigned(t *testing.T, dir string) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	require.NoError(t, err)
-	secret, err := x509.MarshalECPrivateKey(private)
-	require.NoError(t, err)
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	require.NoError(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret}), 0o600))
-	return cert, key
 }
 
 func TestAHundredThousandEntriesPassThroughLittleMemory(t *testing.T) {

@@ -269,3 +269,21 @@ func TestARowThatChangedSinceThePlanIsNoLongerTheSame(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 1}, out)
 }
+
+func TestAnEncryptedConnectionNeedsACertificateThatIsTrusted(t *testing.T) {
+	t.Parallel()
+	cert, key := connectortest.Certificate(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().String()
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	server := start(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no")
+	dsn := "rediss://default:" + rootPassword + "@" + addr + "/0"
+	err = openAt(t, dsn, "").Ping(t.Context())
+	require.Equal(t, models.Unavailable, models.KindOf(err))
+	require.ErrorContains(t, err, "certificate that is trusted")
+	require.NoError(t, openAt(t, dsn+"?ca="+url.QueryEscape(cert), "").Ping(t.Context()))
+	require.NoError(t, server.open(t, "").Ping(t.Context()))
+}
