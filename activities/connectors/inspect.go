@@ -13,6 +13,13 @@ type Inspector interface {
 	Inspect(ctx context.Context, samples int, yield func(Table) error) error
 }
 
+// Reader reads whole tables, also what the map does not describe. A rehearsal takes its digests from what it reads.
+type Reader interface {
+	// Read calls yield for each row of a table that Inspect gave, with all of its columns, in no particular order, as one consistent
+	// picture where the system can give one. Memory and yield are as for Lookup.
+	Read(ctx context.Context, table Table, yield func(datamap.Row) error) error
+}
+
 // Table is a table of a live system, or what comes nearest to it in its kind of system.
 type Table struct {
 	Name       string // as a data map's table: key writes it: schema.table, or just the name where there is only one place

@@ -43,6 +43,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 		"Rectify":    rectifies,
 		"Scan":       scans,
 		"Inspect":    inspects,
+		"Read":       reads,
 		"Methods":    methods,
 	} {
 		t.Run(name, func(t *testing.T) {
