@@ -44,6 +44,8 @@ var (
 	_ connectors.Verifier   = (*System)(nil)
 	_ connectors.Scanner    = (*System)(nil)
 	_ connectors.Checker    = (*System)(nil)
+	_ connectors.Inspector  = (*System)(nil)
+	_ connectors.Reader     = (*System)(nil)
 	_ connectors.Opener     = Open
 )
 
