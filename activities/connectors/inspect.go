@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"strings"
 
 	"habeas/models/datamap"
 )
@@ -53,4 +54,23 @@ type ForeignKey struct {
 	Table    string // as in Table.Name
 	Into     []string
 	OnDelete string // no action, restrict, cascade, set null, set default
+}
+
+// Find is the table that a data map names, nil when there is none: the very name, or the only table of that name when one of the two
+// leaves out the schema.
+func Find(tables []Table, mapped string) *Table {
+	last := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+	var found *Table
+	for i := range tables {
+		switch t := &tables[i]; {
+		case t.Name == mapped:
+			return t
+		case last(t.Name) != last(mapped) || strings.Contains(t.Name, ".") && strings.Contains(mapped, "."):
+		case found != nil:
+			return nil
+		default:
+			found = t
+		}
+	}
+	return found
 }

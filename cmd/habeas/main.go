@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"habeas/cmd/internal/app"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/cmd/internal/ledgercli"
 	"habeas/cmd/internal/rulescli"
@@ -44,7 +45,7 @@ func run(args []string, streams rulescli.Streams) int {
 	parser, err := kong.New(&c,
 		kong.Name("habeas"), kong.Description("GDPR data-subject requests, from the first message to provable completion."),
 		kong.UsageOnError(), kong.Writers(streams.Out, streams.Err), kong.Exit(func(status int) { exited = status }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams, ledgercli.Source(c.evidence)),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams, ledgercli.Source(c.evidence), app.Kinds()),
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "habeas:", err)

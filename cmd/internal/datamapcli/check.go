@@ -14,7 +14,8 @@ import (
 
 // Cmd is `habeas datamap …` for kong. Its commands' Run methods need a bound *rulescli.Streams.
 type Cmd struct {
-	Check CheckCmd `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
+	Check    CheckCmd    `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
+	Discover DiscoverCmd `cmd:"" help:"Propose a data map for a live system, as a file to review."`
 }
 
 // CheckCmd is `habeas datamap check FILE…`.

@@ -101,21 +101,31 @@ func SettingOf(table string, columns []Column) Setting {
 		case !ok:
 		case slices.Contains(addressMarks, g.Category):
 			s.Address = true
-		case g.Confidence >= Medium && slices.Contains(personMarks, g.Category) && !hasAny(words, organisations):
-			s.Person = true
+		case g.Confidence == High && g.Category == firstOrLast, g.Confidence >= Medium && slices.Contains(personMarks, g.Category):
+			s.Person = s.Person || !hasAny(words, organisations)
 		}
 	}
 	return s
 }
 
 var (
-	personMarks  = []string{email, dateOfBirth, firstOrLast, gender, government, password}
+	personMarks  = []string{email, dateOfBirth, gender, government, password}
 	addressMarks = []string{street, postalCode}
 )
 
 // Staff reports whether a table's name says that its rows are the people who do the work rather than those it is done for.
 func Staff(table string) bool {
 	return hasAny(split(table[strings.LastIndexByte(table, '.')+1:]), staff)
+}
+
+// Place reports whether a table's name says that its rows are companies or places: suppliers, warehouses.
+func Place(table string) bool {
+	return hasAny(split(table[strings.LastIndexByte(table, '.')+1:]), organisations)
+}
+
+// Addresses reports whether a table's name says that its rows are addresses.
+func Addresses(table string) bool {
+	return hasAny(split(table[strings.LastIndexByte(table, '.')+1:]), addresses)
 }
 
 // Role reports whether a column's name says that it names who did or does the work in a row, not whose row it is: created_by.
