@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -11,6 +10,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/hold"
 	"habeas/models/plan"
+	"habeas/models/plan/mapped"
 	"habeas/models/request"
 	"habeas/models/store"
 )
@@ -76,7 +76,7 @@ type judge struct {
 }
 
 func (a *Activities) judge(right models.Right, today calendar.Date, c request.Controller) *judge {
-	return &judge{builder: plan.NewBuilder(right, today, a.hold), graph: a.deps.Graph, controller: dataOf(c)}
+	return &judge{builder: plan.NewBuilder(right, today, mapped.Hold(a.deps.Rules)), graph: a.deps.Graph, controller: dataOf(c)}
 }
 
 // group is the number of the row's group; 0 for a row of another controller.
@@ -88,61 +88,5 @@ func (j *judge) group(row datamap.FoundRow) (int, error) {
 	if node == nil {
 		return 0, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s; locate the data again.", row.Address)
 	}
-	return j.builder.Add(planCollection(node), planRow(node, row))
-}
-
-func planCollection(n *datamap.Node) plan.Collection {
-	c := plan.Collection{
-		System: n.System, Dataset: n.Address.Dataset, Name: n.Address.Collection, Categories: nodeCategories(n),
-		Masked: n.Erasure() == datamap.EraseMask, Kept: n.Erasure() == datamap.EraseKeep,
-	}
-	for i := range n.Fields {
-		c.Portable = c.Portable || n.Portable(&n.Fields[i])
-	}
-	for _, h := range n.Collection.Holds {
-		c.Holds = append(c.Holds, plan.HoldRule{Code: h.Rule, Fields: h.Fields})
-	}
-	return c
-}
-
-// nodeCategories are the data categories of a collection and its fields, sorted.
-func nodeCategories(n *datamap.Node) []string {
-	out := slices.Clone(n.Collection.Categories)
-	for i := range n.Fields {
-		out = append(out, n.Fields[i].Categories...)
-	}
-	return sorted(out)
-}
-
-func planRow(n *datamap.Node, row datamap.FoundRow) plan.Row {
-	out := plan.Row{Anchors: map[string]map[string]calendar.Date{}}
-	if row.Shared && n.Collection.Shared != datamap.ShareKeep {
-		out.SharedWith = row.Reason.Via.String()
-	}
-	for _, h := range n.Collection.Holds {
-		dates := map[string]calendar.Date{}
-		for i, d := range row.Dates(h) {
-			if !d.IsZero() {
-				dates[h.Anchors[i].Field] = d
-			}
-		}
-		out.Anchors[h.Rule] = dates
-	}
-	return out
-}
-
-// hold computes one hold by the catalogue.
-func (a *Activities) hold(code string, anchors map[string]calendar.Date) (plan.Hold, error) {
-	rule, err := a.deps.Rules.Rule(code)
-	if err != nil {
-		return plan.Hold{}, err
-	}
-	r, err := hold.Compute(rule, anchors)
-	if err != nil {
-		return plan.Hold{}, err
-	}
-	return plan.Hold{
-		Rule: code, Citation: r.Citation, Explanation: r.Explanation, Through: r.HoldThrough, ErasableFrom: r.ErasableFrom,
-		ThirdCountry: r.ThirdCountry,
-	}, nil
+	return j.builder.Add(mapped.Collection(node), mapped.Row(node, row))
 }
