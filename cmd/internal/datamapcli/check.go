@@ -16,6 +16,7 @@ import (
 type Cmd struct {
 	Check    CheckCmd    `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
 	Discover DiscoverCmd `cmd:"" help:"Propose a data map for a live system, as a file to review."`
+	Rehearse RehearseCmd `cmd:"" help:"Try a request on a copy of the systems: what is found, what would be erased, and proof that nothing else changes."`
 }
 
 // CheckCmd is `habeas datamap check FILE…`.
@@ -38,7 +39,7 @@ type Result struct {
 // Run writes problems to standard error, or everything to standard output with --json. It ends with status 1 when a problem is an
 // error, and with 2 when a file cannot be read.
 func (c *CheckCmd) Run(s *rulescli.Streams) error {
-	catalogue, err := c.catalogue()
+	catalogue, err := catalogue(c.Rules)
 	if err != nil {
 		return err
 	}
@@ -99,12 +100,13 @@ func Rules(catalogue hold.Catalogue) datamap.Rules {
 	}
 }
 
-func (c *CheckCmd) catalogue() (cat hold.Catalogue, err error) {
+// catalogue is the built-in retention rules with those of a file, if one is named.
+func catalogue(path string) (cat hold.Catalogue, err error) {
 	cat = hold.Builtin()
-	if c.Rules == "" {
+	if path == "" {
 		return cat, nil
 	}
-	text, err := os.ReadFile(c.Rules)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: err}
 	}
@@ -113,7 +115,7 @@ func (c *CheckCmd) catalogue() (cat hold.Catalogue, err error) {
 		cat, err = cat.With(rules...)
 	}
 	if err != nil {
-		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: fmt.Errorf("%s: %w", c.Rules, err)}
+		return cat, &rulescli.ExitError{Status: rulescli.Usage, Err: fmt.Errorf("%s: %w", path, err)}
 	}
 	return cat, nil
 }

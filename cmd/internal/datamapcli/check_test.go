@@ -2,8 +2,10 @@ package datamapcli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +13,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
+	"habeas/activities/connectors"
+	"habeas/activities/connectors/postgres"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/cmd/internal/rulescli"
 )
@@ -26,18 +30,29 @@ const valid = `dataset:
           - {name: accepted_on}
 `
 
-// run parses and runs `datamap check` with the given arguments; it returns the outputs and the exit status.
+// run runs `datamap check` with the given arguments; it returns the outputs and the exit status.
 func run(t *testing.T, args ...string) (out, errs string, status int) {
+	t.Helper()
+	return command(t, append([]string{"check"}, args...)...)
+}
+
+// command parses and runs a command below `datamap`, as main does.
+func command(t *testing.T, args ...string) (out, errs string, status int) {
 	t.Helper()
 	var cli struct {
 		Datamap datamapcli.Cmd `cmd:""`
 	}
 	var stdout, stderr bytes.Buffer
-	parser, err := kong.New(&cli, kong.Writers(&stdout, &stderr))
+	parser, err := kong.New(&cli, kong.Writers(&stdout, &stderr), kong.BindTo(t.Context(), (*context.Context)(nil)),
+		kong.Bind(&rulescli.Streams{Out: &stdout, Err: &stderr}, connectors.Registry{postgres.Kind: postgres.Open}))
 	require.NoError(t, err)
-	ctx, err := parser.Parse(append([]string{"datamap", "check"}, args...))
+	ctx, err := parser.Parse(append([]string{"datamap"}, args...))
 	if err == nil {
-		err = ctx.Run(&rulescli.Streams{Out: &stdout, Err: &stderr})
+		err = ctx.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(&stderr, err)
+		status = rulescli.Failed
 	}
 	var coder kong.ExitCoder
 	if errors.As(err, &coder) {

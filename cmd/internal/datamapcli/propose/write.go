@@ -262,8 +262,7 @@ func (t *table) ownField(c connectors.Column, category string) (list, comments [
 			}
 		}
 		if len(mails) > 1 && detect.Alike(mails) {
-			list = append(list, "same_person: true")
-			comments = append(comments, "the addresses of a row are taken for one person's")
+			comments = append(comments, "add habeas: {same_person: true} if all addresses of a row are one person's; else the row counts as shared")
 		}
 	}
 	personal := category != "" || t.ids[c.Name] != ""
