@@ -131,6 +131,9 @@ func judge(ctx context.Context, systems *connectors.Systems, p *propose.Proposal
 	return decide, nil
 }
 
+// undecided stands for the reason that nobody has given yet.
+const undecided = "NOT YET, give a reason or lead an identity there"
+
 // acknowledged are the datasets as if somebody had decided what no identity leads to, so that the rest can be compared.
 func acknowledged(datasets []datamap.Dataset, problems []datamap.Problem) []datamap.Dataset {
 	for i := range datasets {
@@ -138,7 +141,7 @@ func acknowledged(datasets []datamap.Dataset, problems []datamap.Problem) []data
 			c := &datasets[i].Collections[j]
 			where := datasets[i].Key + "." + c.Name
 			if slices.ContainsFunc(problems, func(p datamap.Problem) bool { return p.Code == "unreachable" && p.Where == where }) {
-				c.Unreachable = "to be decided"
+				c.Unreachable = undecided
 			}
 		}
 	}
