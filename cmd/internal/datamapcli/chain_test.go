@@ -98,11 +98,19 @@ func TestAnUntunedSchemaIsDiscoveredDrawnAndErasedWithoutHarmToAnybodyElse(t *te
 
 			_, errs, status = command(t, "check", draft)
 			require.Equal(t, 0, status, errs)
+			out, errs, status := command(t, "drift", draft, "--systems", systems)
+			require.Equal(t, 0, status, "%s%s", out, errs)
+			require.Equal(t, "The map and 1 system agree.\n", out, "a fresh map misses nothing")
+			for _, format := range []string{"text", "svg", "dot"} {
+				out, errs, status = command(t, "graph", draft, "--format", format)
+				require.Equal(t, 0, status, errs)
+				require.Contains(t, out, "email")
+			}
 			_, errs, status = command(t, "rehearse", draft, "--systems", systems, "--identity", c.identity, "--erase")
 			require.Equal(t, 2, status, "nothing is erased by accident")
 			require.Contains(t, errs, "--on-a-copy")
 
-			out, errs, status := command(t, "rehearse", draft, "--systems", systems, "--identity", c.identity, "--erase", "--on-a-copy", "--json")
+			out, errs, status = command(t, "rehearse", draft, "--systems", systems, "--identity", c.identity, "--erase", "--on-a-copy", "--json")
 			require.Equal(t, 0, status, "%s%s", errs, out)
 			var r datamapcli.Rehearsed
 			require.NoError(t, json.Unmarshal([]byte(out), &r))

@@ -17,6 +17,7 @@ type Cmd struct {
 	Check    CheckCmd    `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
 	Graph    GraphCmd    `cmd:"" help:"Draw what is reachable from which identity, and by which path."`
 	Discover DiscoverCmd `cmd:"" help:"Propose a data map for a live system, as a file to review."`
+	Drift    DriftCmd    `cmd:"" help:"Compare the map with the systems: what is new, what has gone, and personal data that the map misses."`
 	Rehearse RehearseCmd `cmd:"" help:"Try a request on a copy of the systems: what is found, what would be erased, and proof that nothing else changes."`
 }
 

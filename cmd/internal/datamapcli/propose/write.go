@@ -170,8 +170,9 @@ func (w *writer) field(p *Proposal, t *table, c connectors.Column) {
 		parts = append(parts, "data_categories: ["+category+"]")
 		g := t.guesses[c.Name]
 		comments = append(comments, fmt.Sprintf("%s confidence: %s", g.Confidence, g.Reason))
-	} else if g, ok := t.guesses[c.Name]; ok && t.linkOf(c.Name) == nil && !g.Free {
-		comments = append(comments, fmt.Sprintf("may be %s (%s), but nothing says that it is a person's", g.Category, g.Reason))
+	} else if g, ok := t.guesses[c.Name]; ok && t.linkOf(c.Name) == nil && !g.Free && g.Confidence >= detect.Medium {
+		parts = append(parts, "data_categories: [system.operations]")
+		comments = append(comments, fmt.Sprintf("it may be %s (%s), but nothing says that it is a person's", g.Category, g.Reason))
 	}
 	meta, notes := t.meta(p.System, c)
 	comments = append(comments, notes...)
