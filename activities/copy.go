@@ -201,11 +201,20 @@ func (c *copyRun) redact(n *datamap.Node, row datamap.Row) datamap.Row {
 	row.Values = slices.Clone(row.Values)
 	for i, column := range row.Columns {
 		f := n.Field(column)
+		if f != nil && f.Identity != "" && row.Values[i].Kind() == datamap.KindArray {
+			row.Values[i] = c.ownElements(f.Identity, row.Values[i])
+			continue
+		}
 		if f != nil && f.Personal() && !c.known[datamap.Fold(f.Identity, row.Values[i].Text())] {
 			row.Values[i] = datamap.Null
 		}
 	}
 	return row
+}
+
+// ownElements leaves of an array of identities only the person's.
+func (c *copyRun) ownElements(kind string, v datamap.Value) datamap.Value {
+	return datamap.Array(slices.DeleteFunc(v.Elements(), func(e datamap.Value) bool { return !c.known[datamap.Fold(kind, e.Text())] })...)
 }
 
 // rowWriter is one form of a part's rows.

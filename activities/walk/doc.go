@@ -32,7 +32,8 @@
 //     rows that refer to it: my order is mine although it goes to an address that I share; the order of a guest to the same address,
 //     which is found only through the address, is shared.
 //  5. a row that carries the subject's identity in one field and another person's in another (other_identity), unless the map says
-//     same_person: a message from me to you. What refers to it is shared by 2.
+//     same_person: a message from me to you; or in an array of identities somebody else's beside the subject's, unless the map says
+//     return_all_elements. What refers to it is shared by 2.
 //  6. every row of a collection with shared: always (map).
 //
 // A reference with shared: ignore shares nothing. Rows of systems that no connector can search cannot share a row, nor can a row

@@ -56,7 +56,10 @@ func (r *run) judge(node *datamap.Node, row datamap.Row) whose {
 	mine, foreign, stranger, unknown := false, false, false, false
 	for _, id := range node.Identities {
 		v, _ := row.Get(id.Field)
-		given, matched, present := r.compare(id.Kind, v)
+		given, matched, present, rest := r.compare(id.Kind, v)
+		if matched && rest && !id.AllElements && !id.SamePerson {
+			stranger = true
+		}
 		mine = mine || matched
 		foreign = foreign || given && present && !matched
 		stranger = stranger || given && present && !matched && !id.SamePerson
@@ -75,18 +78,22 @@ func (r *run) judge(node *datamap.Node, row datamap.Row) whose {
 	return nobodys
 }
 
-func (r *run) compare(kind string, v datamap.Value) (given, matched, present bool) {
+// compare also tells, by rest, whether an element beside the subject's is somebody else's.
+func (r *run) compare(kind string, v datamap.Value) (given, matched, present, rest bool) {
 	for _, known := range r.Identities {
 		given = given || known.Kind == kind
 	}
 	for _, e := range v.Elements() {
 		text := datamap.Fold(kind, e.Text())
-		present = present || text != ""
+		same := false
 		for _, known := range r.Identities {
-			matched = matched || text != "" && known.Kind == kind && datamap.Fold(kind, known.Value.Reveal()) == text
+			same = same || text != "" && known.Kind == kind && datamap.Fold(kind, known.Value.Reveal()) == text
 		}
+		present = present || text != ""
+		matched = matched || same
+		rest = rest || text != "" && !same
 	}
-	return given, matched, present
+	return given, matched, present, rest
 }
 
 // step lengthens a path by an edge; a circle is left out.

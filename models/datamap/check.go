@@ -156,7 +156,8 @@ func (b *builder) checkRule(where string, pos Pos, h Hold, rules Rules) {
 
 func (b *builder) needField(n *Node, pos Pos, code, what, name string) {
 	if n.Field(name) == nil {
-		b.fault(code, pos, n.Address.String(), what+" "+name+", which the collection does not have.", "Correct the name, or add the field to the collection.")
+		b.fault(code, pos, n.Address.String(), what+" "+name+", which the collection does not have.",
+			advise(name, n.FieldNames(), "Correct the name, or add the field to the collection."))
 	}
 }
 
@@ -175,7 +176,8 @@ func (b *builder) checkOrder(n *Node) {
 	for _, list := range [][]string{c.EraseAfter, c.After} {
 		for _, a := range list {
 			if b.graph.find(a) == nil && !b.isSkipped(a) {
-				b.fault("unknown_collection", c.Pos, n.Address.String(), "The collection is to come after "+a+", which does not exist.", "Write dataset.collection, or remove it.")
+				b.fault("unknown_collection", c.Pos, n.Address.String(), "The collection is to come after "+a+", which does not exist.",
+					advise(a, b.addresses(), "Write dataset.collection, or remove it."))
 			}
 		}
 	}

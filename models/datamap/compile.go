@@ -62,6 +62,7 @@ func build(datasets []Dataset) *builder {
 	for i := range b.graph.Datasets {
 		b.addDataset(&b.graph.Datasets[i])
 	}
+	b.graph.Nodes = inOrder(b.graph.Nodes)
 	for _, n := range b.graph.Nodes {
 		b.addReferences(n)
 	}
@@ -124,7 +125,7 @@ func (b *builder) addCollection(d *Dataset, c *Collection) {
 			scalars = append(scalars, f.Name)
 		}
 		if f.Identity != "" {
-			n.Identities = append(n.Identities, Identity{f.Identity, f.Name, f.SamePerson})
+			n.Identities = append(n.Identities, Identity{f.Identity, f.Name, f.SamePerson, f.ReturnAll})
 		}
 	}
 	if n.HasKey = len(n.Key) > 0; !n.HasKey {
@@ -167,6 +168,32 @@ func (b *builder) flatten(n *Node, prefix string, fields []Field, outer *Field, 
 		}
 		n.Fields = append(n.Fields, f)
 	}
+}
+
+// inOrder moves collections behind those that they are to come after; in a circle the order of the maps stays.
+func inOrder(nodes []*Node) []*Node {
+	var list []*Node
+	placed, open := map[*Node]bool{}, map[*Node]bool{}
+	var place func(n *Node)
+	place = func(n *Node) {
+		if placed[n] || open[n] {
+			return
+		}
+		open[n] = true
+		for _, a := range n.Collection.After {
+			for _, m := range nodes {
+				if m.Address.String() == a {
+					place(m)
+				}
+			}
+		}
+		placed[n] = true
+		list = append(list, n)
+	}
+	for _, n := range nodes {
+		place(n)
+	}
+	return list
 }
 
 // links lists the fields whose values the walk must remember: identities and both ends of edges.

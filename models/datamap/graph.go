@@ -32,9 +32,10 @@ type Node struct {
 
 // Identity is a field that identifies a person by a kind of identity.
 type Identity struct {
-	Kind       string
-	Field      string
-	SamePerson bool
+	Kind        string
+	Field       string
+	SamePerson  bool
+	AllElements bool // of an array: they all belong to the person whom one of them identifies
 }
 
 // Edge is a reference in one direction in which it may be walked: the rows of To whose ToFields equal a From row's FromFields.

@@ -41,14 +41,14 @@ func (b *builder) resolve(n *Node, f *Field, r Reference) (link, bool) {
 	switch {
 	case b.datasets[r.Dataset] == nil:
 		b.fault("unknown_dataset", pos, where, "The reference names the dataset "+r.Dataset+", which is in none of the files.",
-			"Load the file that has it, or correct the name.")
+			advise(r.Dataset, b.datasetKeys(), "Load the file that has it, or correct the name."))
 	case b.skipped[r.Target()]:
 	case target == nil:
 		b.fault("unknown_collection", pos, where, "The reference names the collection "+r.Target().String()+", which does not exist.",
-			"Correct the name, or describe the collection.")
+			advise(r.Target().String(), b.addresses(), "Correct the name, or describe the collection."))
 	case target.Field(r.Field) == nil:
 		b.fault("unknown_field", pos, where, "The reference names the field "+r.Target().String()+"."+r.Field+", which does not exist.",
-			"Correct the name, or describe the field.")
+			advise(r.Field, target.FieldNames(), "Correct the name, or describe the field."))
 	default:
 		return link{f, target, r}, true
 	}

@@ -2,10 +2,13 @@ package datamapcli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
+	"habeas/activities/connectors"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
@@ -15,6 +18,7 @@ import (
 // Cmd is `habeas datamap …` for kong. Its commands' Run methods need a bound *rulescli.Streams.
 type Cmd struct {
 	Check    CheckCmd    `cmd:"" help:"Validate data maps (Fides dataset files, with Habeas' own keys under habeas:) together."`
+	Schema   SchemaCmd   `cmd:"" help:"Print the JSON Schema of data maps, for editors."`
 	Graph    GraphCmd    `cmd:"" help:"Draw what is reachable from which identity, and by which path."`
 	Discover DiscoverCmd `cmd:"" help:"Propose a data map for a live system, as a file to review."`
 	Drift    DriftCmd    `cmd:"" help:"Compare the map with the systems: what is new, what has gone, and personal data that the map misses."`
@@ -23,9 +27,19 @@ type Cmd struct {
 
 // CheckCmd is `habeas datamap check FILE…`.
 type CheckCmd struct {
-	Files []string `arg:"" name:"file" help:"Data map files; references between them are resolved." type:"path"`
-	Rules string   `help:"JSON file with a deployment's own retention rules." type:"path" placeholder:"FILE"`
-	JSON  bool     `help:"Write the result as one JSON object."`
+	Files   []string `arg:"" name:"file" help:"Data map files; references between them are resolved." type:"path"`
+	Rules   string   `help:"JSON file with a deployment's own retention rules." type:"path" placeholder:"FILE"`
+	Systems string   `help:"Systems file: compare the maps with the live systems too." type:"path" placeholder:"FILE"`
+	JSON    bool     `help:"Write the result as one JSON object."`
+}
+
+// SchemaCmd is `habeas datamap schema`.
+type SchemaCmd struct{}
+
+// Run prints the JSON Schema, for editors and other tools.
+func (SchemaCmd) Run(s *rulescli.Streams) error {
+	_, err := s.Out.Write(file.Schema())
+	return failed(err)
 }
 
 // Result is what --json writes.
@@ -40,7 +54,7 @@ type Result struct {
 
 // Run writes problems to standard error, or everything to standard output with --json. It ends with status 1 when a problem is an
 // error, and with 2 when a file cannot be read.
-func (c *CheckCmd) Run(s *rulescli.Streams) error {
+func (c *CheckCmd) Run(ctx context.Context, s *rulescli.Streams, registry connectors.Registry) error {
 	catalogue, err := catalogue(c.Rules)
 	if err != nil {
 		return err
@@ -48,6 +62,11 @@ func (c *CheckCmd) Run(s *rulescli.Streams) error {
 	result, err := Check(catalogue, c.Files...)
 	if err != nil {
 		return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
+	}
+	if c.Systems != "" {
+		if err := c.compare(ctx, registry, &result); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		enc := json.NewEncoder(s.Out)
@@ -63,6 +82,27 @@ func (c *CheckCmd) Run(s *rulescli.Streams) error {
 	if !result.OK {
 		return &rulescli.ExitError{Status: rulescli.Failed, Err: fmt.Errorf("the data map is refused: %s", count(faults(result.Problems), "error"))}
 	}
+	return nil
+}
+
+// compare adds what the live systems say, once the maps are sound in themselves.
+func (c *CheckCmd) compare(ctx context.Context, registry connectors.Registry, r *Result) (err error) {
+	graph, err := drawable(c.Files...)
+	if err != nil {
+		return nil // its faults are in the result
+	}
+	systems, err := openFile(registry, c.Systems, graph.Systems()...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, systems.Close()) }()
+	found, err := live(ctx, graph, systems)
+	if err != nil {
+		return failed(err)
+	}
+	r.Problems = append(r.Problems, found...)
+	datamap.SortProblems(r.Problems)
+	r.OK = !datamap.Refused(r.Problems)
 	return nil
 }
 

@@ -117,3 +117,67 @@ func TestAMissingFileOrArgumentIsWrongUsage(t *testing.T) {
 	_, _, status = run(t)
 	require.NotZero(t, status)
 }
+
+func TestSuggestionsNameWhatWasProbablyMeant(t *testing.T) {
+	t.Parallel()
+	_, errs, status := run(t, write(t, valid+`          - {name: friend, fides_meta: {references: [{dataset: crm, field: custmer.id}]}}
+          - {name: twin, fides_meta: {references: [{dataset: crm, field: customer.emial}]}}
+`))
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "Did you mean crm.customer?")
+	require.Contains(t, errs, "Did you mean email?")
+}
+
+func TestCheckComparesWithTheLiveSystemsAtOnce(t *testing.T) {
+	t.Parallel()
+	dsn := database(t, "CREATE TABLE customer (id int PRIMARY KEY, email text NOT NULL, accepted_on date)")
+	path := write(t, valid+"          - {name: nickname}\n")
+	out, errs, status := run(t, path, "--systems", systemsFile(t, "crm", dsn))
+	require.Equal(t, 1, status)
+	require.Empty(t, out)
+	require.Contains(t, errs, path+":10:13: error: crm.customer.nickname: The table customer has no column for the field.")
+	_, errs, status = run(t, path, "--systems", systemsFile(t, "other", dsn))
+	require.Equal(t, 2, status)
+	require.Contains(t, errs, "the system crm is not in")
+	_, errs, status = run(t, write(t, valid), "--systems", systemsFile(t, "crm", "postgres://127.0.0.1:1/none"))
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "error: system crm: The system crm does not answer")
+}
+
+func TestTheSchemaIsPrinted(t *testing.T) {
+	t.Parallel()
+	out, _, status := command(t, "schema")
+	require.Equal(t, 0, status)
+	require.True(t, json.Valid([]byte(out)))
+	require.Contains(t, out, "https://json-schema.org/draft/2020-12/schema")
+}
+
+func TestGraphDrawsWhatCheckRefusesAsUnreachable(t *testing.T) {
+	t.Parallel()
+	path := write(t, valid+"      - {name: notes, fields: [{name: text, data_categories: [user]}]}\n")
+	out, errs, status := command(t, "graph", path)
+	require.Equal(t, 0, status, errs)
+	require.Contains(t, out, "Personal data that no identity leads to:\n  notes: acknowledged: not yet")
+	_, errs, status = command(t, "graph", path, "--identity", "emial")
+	require.Equal(t, 2, status)
+	require.Contains(t, errs, "the kinds are [email]")
+	_, errs, status = command(t, "graph", write(t, "dataset: [{fides_key: a, habeas: {x: y}}]"))
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "[unknown_key]")
+}
+
+func TestDiscoverSaysWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{}, {"--kind", "postgres"}, {"--kind", "postgres", "--dsn-env", "NO_SUCH_VARIABLE_HERE"}, {"--systems", "x.yml"}} {
+		_, _, status := command(t, append([]string{"discover"}, args...)...)
+		require.Equal(t, 2, status, "%v", args)
+	}
+	dsn := database(t, "SELECT 1")
+	_, errs, status := command(t, "discover", "--systems", systemsFile(t, "empty", dsn), "--system", "empty")
+	require.Equal(t, 1, status)
+	require.Contains(t, errs, "has no table that its account can see")
+	taken := write(t, valid)
+	dsn = database(t, "CREATE TABLE person (id int PRIMARY KEY, email text)")
+	_, _, status = command(t, "discover", "--systems", systemsFile(t, "hr", dsn), "--system", "hr", "--out", taken)
+	require.Equal(t, 2, status, "a file that exists is not overwritten")
+}

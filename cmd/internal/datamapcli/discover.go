@@ -132,7 +132,7 @@ func judge(ctx context.Context, systems *connectors.Systems, p *propose.Proposal
 }
 
 // undecided stands for the reason that nobody has given yet.
-const undecided = "NOT YET, give a reason or lead an identity there"
+const undecided = "not yet: give a reason, or lead an identity there"
 
 // acknowledged are the datasets as if somebody had decided what no identity leads to, so that the rest can be compared.
 func acknowledged(datasets []datamap.Dataset, problems []datamap.Problem) []datamap.Dataset {

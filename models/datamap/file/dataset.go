@@ -11,13 +11,13 @@ import (
 )
 
 func (r *reader) dataset(n *yaml.Node) datamap.Dataset {
-	m := r.object(n, "dataset")
+	m := r.fides(n, "dataset", InDataset)
 	d := datamap.Dataset{Pos: r.pos(n)}
 	d.Key = r.text(m["fides_key"], "dataset")
 	where := d.Key
 	d.Name = r.text(m["name"], where)
 	d.Description = r.text(m["description"], where)
-	h := r.own(m["habeas"], where, "system", "controller", "purposes", "legal_basis", "source", "recipients", "storage_period")
+	h := r.own(m["habeas"], where, OwnDataset)
 	d.System = r.text(h["system"], where)
 	if d.System == "" {
 		d.System = d.Key
@@ -28,25 +28,44 @@ func (r *reader) dataset(n *yaml.Node) datamap.Dataset {
 	d.Source = r.text(h["source"], where)
 	d.Recipients = r.texts(h["recipients"], where)
 	d.StoragePeriod = r.text(h["storage_period"], where)
-	for _, c := range r.list(m["collections"], where) {
-		d.Collections = append(d.Collections, r.collection(d.Key, c))
+	categories, schema := r.texts(m["data_categories"], where), r.schema(m, where)
+	for _, n := range r.list(m["collections"], where) {
+		c := r.collection(d.Key, n)
+		for _, category := range categories { // they hold for every collection
+			if !slices.Contains(c.Categories, category) {
+				c.Categories = append(c.Categories, category)
+			}
+		}
+		if schema != "" && c.Table == "" && c.Name != "" {
+			c.Table = schema + "." + c.Name
+		}
+		d.Collections = append(d.Collections, c)
 	}
 	return d
 }
 
+// schema is where Fides says that the dataset's tables are; "" when it says nothing.
+func (r *reader) schema(m map[string]*yaml.Node, where string) string {
+	n := meta(m)
+	if n == nil || isNull(n) {
+		return ""
+	}
+	namespace := r.fides(n, where, InDatasetMeta)["namespace"]
+	if namespace == nil {
+		return ""
+	}
+	return r.text(r.object(namespace, where)["schema"], where)
+}
+
 func (r *reader) collection(dataset string, n *yaml.Node) datamap.Collection {
-	m := r.object(n, dataset)
+	m := r.fides(n, dataset, InCollection)
 	c := datamap.Collection{Pos: r.pos(n), Name: r.text(m["name"], dataset)}
 	where := dataset + "." + c.Name
 	c.Description = r.text(m["description"], where)
 	c.Categories = r.texts(m["data_categories"], where)
-	var meta map[string]*yaml.Node
-	if m["fides_meta"] != nil {
-		meta = r.object(m["fides_meta"], where)
+	if n := meta(m); n != nil {
+		r.collectionMeta(&c, r.fides(n, where, InCollectionMeta), where)
 	}
-	c.After = r.texts(meta["after"], where)
-	c.EraseAfter = r.texts(meta["erase_after"], where)
-	c.Skip = r.flag(meta["skip_processing"], where)
 	r.ownCollection(&c, m["habeas"], where)
 	for _, f := range r.list(m["fields"], where) {
 		c.Fields = append(c.Fields, r.field(where, f))
@@ -54,11 +73,27 @@ func (r *reader) collection(dataset string, n *yaml.Node) datamap.Collection {
 	return c
 }
 
+func (r *reader) collectionMeta(c *datamap.Collection, m map[string]*yaml.Node, where string) {
+	c.After = r.texts(m["after"], where)
+	c.EraseAfter = r.texts(m["erase_after"], where)
+	c.Skip = r.flag(m["skip_processing"], where)
+	n := m["masking_strategy_override"]
+	if n == nil || isNull(n) {
+		return
+	}
+	if strategy := r.text(r.fides(n, where, InMasking)["strategy"], where); strategy == "delete" {
+		c.Erase = datamap.EraseDelete
+	} else {
+		r.unknownStrategy(n, where, strategy, "the fields are erased by their own methods")
+	}
+}
+
 func (r *reader) ownCollection(c *datamap.Collection, n *yaml.Node, where string) {
-	h := r.own(n, where, "table", "erase", "holds", "restrict", "shared", "composite", "unreachable", "controller_column",
-		"purpose", "storage_period", "portable")
+	h := r.own(n, where, OwnCollection)
 	c.Table = r.text(h["table"], where)
-	c.Erase = datamap.Erase(r.text(h["erase"], where))
+	if erase := datamap.Erase(r.text(h["erase"], where)); erase != "" {
+		c.Erase = erase
+	}
 	c.Shared = datamap.Sharing(r.text(h["shared"], where))
 	c.Unreachable = r.text(h["unreachable"], where)
 	c.ControllerColumn = r.text(h["controller_column"], where)
@@ -70,7 +105,7 @@ func (r *reader) ownCollection(c *datamap.Collection, n *yaml.Node, where string
 		c.Holds = append(c.Holds, r.hold(hold, where))
 	}
 	if n := h["restrict"]; n != nil {
-		m := r.own(n, where, "column", "set", "clear")
+		m := r.own(n, where, OwnRestrict)
 		c.Restrict = &datamap.Restrict{Pos: r.pos(n), Column: r.text(m["column"], where), Clear: r.optional(m["clear"], where)}
 		if _, given := m["set"]; given {
 			c.Restrict.Set = r.optional(m["set"], where)
@@ -95,7 +130,7 @@ func (r *reader) composite(n *yaml.Node, where string) [][]string {
 }
 
 func (r *reader) hold(n *yaml.Node, where string) datamap.Hold {
-	m := r.own(n, where, "rule", "anchors", "fields")
+	m := r.own(n, where, OwnHold)
 	h := datamap.Hold{Pos: r.pos(n), Rule: r.text(m["rule"], where), Fields: r.texts(m["fields"], where)}
 	if h.Rule == "" {
 		r.bad(n, where, "A hold has no rule.", "Name the retention rule's code.")
@@ -115,20 +150,20 @@ func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
 		r.bad(n, collection, "The file has too many fields, or fields nested without end.", "Look for a YAML alias that contains itself.")
 		return datamap.Field{Pos: r.pos(n)}
 	}
-	m := r.object(n, collection)
+	m := r.fides(n, collection, InField)
 	f := datamap.Field{Pos: r.pos(n), Name: r.text(m["name"], collection)}
 	where := collection + "." + f.Name
 	f.Description = r.text(m["description"], where)
 	f.Categories = r.texts(m["data_categories"], where)
-	if n := m["fides_meta"]; n != nil {
-		r.meta(&f, r.object(n, where), where)
+	if n := meta(m); n != nil {
+		r.fieldMeta(&f, r.fides(n, where, InFieldMeta), where)
 	}
 	r.depth++
 	for _, c := range r.list(m["fields"], where) {
 		f.Fields = append(f.Fields, r.field(where, c))
 	}
 	r.depth--
-	h := r.own(m["habeas"], where, "erase", "value", "suffix", "portable", "shared", "same_person")
+	h := r.own(m["habeas"], where, OwnField)
 	if n := h["erase"]; n != nil {
 		f.Erase, f.Value = datamap.FieldErase(nullWord(n)), nil
 	}
@@ -161,7 +196,7 @@ func nullWord(n *yaml.Node) string {
 	return n.Value
 }
 
-func (r *reader) meta(f *datamap.Field, m map[string]*yaml.Node, where string) {
+func (r *reader) fieldMeta(f *datamap.Field, m map[string]*yaml.Node, where string) {
 	f.PrimaryKey = r.flag(m["primary_key"], where)
 	f.Identity = r.text(m["identity"], where)
 	f.Type = r.text(m["data_type"], where)
@@ -177,7 +212,7 @@ func (r *reader) meta(f *datamap.Field, m map[string]*yaml.Node, where string) {
 }
 
 func (r *reader) reference(n *yaml.Node, where string) datamap.Reference {
-	m := r.object(n, where)
+	m := r.fides(n, where, InReference)
 	ref := datamap.Reference{
 		Pos: r.pos(n), Dataset: r.text(m["dataset"], where), Direction: datamap.Direction(r.text(m["direction"], where)),
 	}
@@ -192,7 +227,7 @@ func (r *reader) reference(n *yaml.Node, where string) datamap.Reference {
 
 // masking takes the Fides strategies that have a counterpart here; any other is a problem, since a person relied on it.
 func (r *reader) masking(f *datamap.Field, n *yaml.Node, where string) {
-	m := r.object(n, where)
+	m := r.fides(n, where, InMasking)
 	var configuration, format map[string]*yaml.Node
 	if c := m["configuration"]; c != nil {
 		configuration = r.object(c, where)
@@ -217,13 +252,17 @@ func (r *reader) masking(f *datamap.Field, n *yaml.Node, where string) {
 	case "aes_encrypt":
 		f.Erase = datamap.FieldEncrypt
 	default:
-		r.problems = append(r.problems, datamap.Problem{
-			Severity: datamap.Warning, Code: "masking_strategy", File: r.file, Line: n.Line, Column: n.Column, Where: where,
-			Message: "The masking strategy " + s + " is not known; the field is emptied instead.", Advice: "Use habeas: {erase: …} at the field.",
-		})
+		r.unknownStrategy(n, where, s, "the field is emptied instead")
 		f.Erase = datamap.FieldNull
 	}
 	if f.Erase != datamap.FieldNull {
 		f.Suffix = suffix
 	}
+}
+
+func (r *reader) unknownStrategy(n *yaml.Node, where, strategy, instead string) {
+	r.problems = append(r.problems, datamap.Problem{
+		Severity: datamap.Warning, Code: "masking_strategy", File: r.file, Line: n.Line, Column: n.Column, Where: where,
+		Message: "The masking strategy " + strategy + " is not known; " + instead + ".", Advice: "Use habeas: {erase: …}.",
+	})
 }

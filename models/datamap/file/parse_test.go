@@ -41,9 +41,8 @@ func TestWhatIsNotADataMapIsNamedAtItsPlace(t *testing.T) {
 	}
 }
 
-func TestOwnKeysAreReadAsDocumented(t *testing.T) {
-	t.Parallel()
-	datasets, problems := file.Parse("map.yml", []byte(`
+// everyKey is a map with every key of Habeas' own.
+const everyKey = `
 dataset:
   - fides_key: crm
     habeas: {system: shipments, controller: acme, purposes: [transport], legal_basis: contract, source: booking form, recipients: [carrier], storage_period: ten years}
@@ -69,7 +68,11 @@ dataset:
             fides_meta: {primary_key: true, identity: email, data_type: string, length: 100, read_only: true, return_all_elements: true, references: [{dataset: d, field: c.a.b, direction: to}]}
             habeas: {erase: null, portable: false, shared: ignore, same_person: true}
           - {name: name, habeas: {erase: replace, value: ""}}
-`))
+`
+
+func TestOwnKeysAreReadAsDocumented(t *testing.T) {
+	t.Parallel()
+	datasets, problems := file.Parse("map.yml", []byte(everyKey))
 	require.Empty(t, problems)
 	require.Len(t, datasets, 1)
 	text := func(s string) *string { return &s }
@@ -140,4 +143,61 @@ func FuzzParse(f *testing.F) {
 			g.Reached()
 		}
 	})
+}
+
+func TestFidesKeysAreHonoured(t *testing.T) {
+	t.Parallel()
+	datasets, problems := file.Parse("map.yml", []byte(`
+dataset:
+  - fides_key: <instance_fides_key>
+    organization_fides_key: default_organization
+    data_categories: [user.behavior]
+    fides_meta: {namespace: {schema: sales}, after: [other]}
+    collections:
+      - name: orders
+        data_categories: [user.contact]
+        fides_meta: {after: [<instance_fides_key>.customer], masking_strategy_override: {strategy: delete}}
+        fields:
+          - name: id
+            fidesops_meta: {primary_key: true}
+          - name: customer
+            fides_meta: {references: [{dataset: <instance_fides_key>, field: customer.id, direction: from}]}
+      - name: customer
+        habeas: {table: crm.customer}
+        fields:
+          - {name: id, fides_meta: {primary_key: true}}
+          - {name: mails, fides_meta: {identity: email, data_type: "string[]", return_all_elements: true}}
+`))
+	require.Empty(t, problems)
+	orders := datasets[0].Collections[0]
+	require.Equal(t, []string{"user.contact", "user.behavior"}, orders.Categories, "the dataset's categories are every collection's")
+	require.Equal(t, "sales.orders", orders.Table)
+	require.Equal(t, "crm.customer", datasets[0].Collections[1].Table, "what Habeas' own key says wins")
+	require.Equal(t, datamap.EraseDelete, orders.Erase)
+	require.True(t, orders.Fields[0].PrimaryKey, "the older name of fides_meta")
+	g, err := datamap.Compile(datasets)
+	require.NoError(t, err)
+	require.Equal(t, "customer", g.Nodes[0].Collection.Name, "orders comes after it")
+	require.True(t, g.Nodes[0].Identities[0].AllElements)
+	require.Len(t, g.Nodes[0].Out, 1, "a placeholder is a key like any other")
+}
+
+func TestMisspeltKeysGetASuggestion(t *testing.T) {
+	t.Parallel()
+	_, problems := file.Parse("map.yml", []byte(`
+dataset:
+  - fides_key: crm
+    collection: []
+    habeas: {sytem: a}
+    collections: [{name: c, fields: [{name: f, data_category: [user], fides_meta: {primary_keys: true, redact: name}, unrelated: 1}]}]
+`))
+	var got []string
+	for _, p := range problems {
+		got = append(got, string(p.Severity)+" "+p.Message+" "+p.Advice)
+	}
+	require.Len(t, got, 4, "%v", got)
+	require.Equal(t, "warning The key collection says nothing here. Did you mean collections?", got[0])
+	require.Contains(t, got[1], "error The key sytem is unknown under habeas:. Did you mean system? The keys here are system, controller, ")
+	require.Equal(t, "warning The key data_category says nothing here. Did you mean data_categories?", got[2])
+	require.Equal(t, "warning The key primary_keys says nothing here. Did you mean primary_key?", got[3])
 }

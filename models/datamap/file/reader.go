@@ -3,6 +3,7 @@ package file
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -89,16 +90,22 @@ func (r *reader) merge(m map[string]*yaml.Node, n *yaml.Node, where string) {
 }
 
 // own is the entries of a habeas: mapping, where an unknown key is a problem.
-func (r *reader) own(n *yaml.Node, where string, known ...string) map[string]*yaml.Node {
+func (r *reader) own(n *yaml.Node, where string, place Place) map[string]*yaml.Node {
 	if n == nil {
 		return nil
 	}
 	m := r.object(n, where)
 	n = resolve(n)
 	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
-		if key := n.Content[i]; !slices.Contains(known, key.Value) && key.Tag != "!!merge" {
-			r.note(key, "unknown_key", where, "The key "+key.Value+" is unknown under habeas:.", "Correct it; package datamap's documentation lists all keys.")
+		key := n.Content[i]
+		if slices.Contains(keys[place], key.Value) || key.Tag == "!!merge" {
+			continue
 		}
+		advice := "The keys here are " + strings.Join(keys[place], ", ") + "."
+		if s := datamap.Suggest(key.Value, keys[place]); s != "" {
+			advice = "Did you mean " + s + "? " + advice
+		}
+		r.note(key, "unknown_key", where, "The key "+key.Value+" is unknown under habeas:.", advice)
 	}
 	return m
 }
