@@ -1,7 +1,6 @@
 package detect_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,7 +139,7 @@ func TestAReasonNeverTellsAValue(t *testing.T) {
 			g, ok := detect.Look(detect.Column{Name: "x", Kind: kind, Samples: []datamap.Value{value, value}}, nobody)
 			require.True(t, ok, secret)
 			require.NotContains(t, g.Reason, "canary")
-			require.False(t, strings.Contains(g.Reason, secret))
+			require.NotContains(t, g.Reason, secret)
 		}
 	}
 }

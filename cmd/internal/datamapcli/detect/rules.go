@@ -23,7 +23,7 @@ const (
 	bank        = "user.financial.bank_account"
 	card        = "user.financial.credit_card"
 	financial   = "user.financial"
-	password    = "user.authorization.password" //nolint:gosec // the name of a category
+	password    = "user.authorization.password"
 	username    = "user.account.username"
 	uniqueID    = "user.unique_id"
 	ipAddress   = "user.device.ip_address"
@@ -67,7 +67,7 @@ var rules = []rule{
 	{category: device, confidence: Medium, words: "user_agent useragent mac_address mac_adresse imei imsi device_id device_token push_token advertising_id idfa gaid fingerprint browser_id cookie_id visitor_id geraete_id geraetenummer"},
 	{category: phone, confidence: High, words: "phone phones telephone telefon* telefono telefoon telephon* mobile_number mobile_phone mobilnummer mobilfunk* handy handynummer handynr cellphone cell_phone celular cellulare msisdn phonenumber *phone *telefon fernruf rufnummer", not: notData, kinds: numbers},
 	{category: phone, confidence: Medium, words: "tel mobile mobil movil fax faxnummer telefax gsm komorka komorkowy portable", not: notData + " app device version", kinds: numbers},
-	{category: dateOfBirth, confidence: High, words: "birth birthday birthdate date_of_birth dob geburtsdatum geburtstag gebdat geb_dat geb_datum geburtsjahr birth_year year_of_birth naissance nacimiento nascita geboortedatum geboorte urodzenia nascimento", not: "place city country ort lieu lugar luogo plaats name", kinds: days},
+	{category: dateOfBirth, confidence: High, words: "born born_on geboren geboren_am birth birthday birthdate date_of_birth dob geburtsdatum geburtstag gebdat geb_dat geb_datum geburtsjahr birth_year year_of_birth naissance nacimiento nascita geboortedatum geboorte urodzenia nascimento", not: "place city country ort lieu lugar luogo plaats name", kinds: days},
 	{category: demographic, confidence: Medium, words: "geburtsort geburtsname birthplace birth_place place_of_birth lieu_naissance lugar_nacimiento luogo_nascita geboorteplaats nationality nationalitaet staatsangehoerigkeit staatsbuergerschaft citizenship nationalite nacionalidad nazionalita nationaliteit obywatelstwo"},
 	{category: "user.demographic.religious_belief", confidence: Medium, words: "religion konfession religious denomination kirchensteuer"},
 	{category: "user.demographic.race_ethnicity", confidence: Medium, words: "ethnicity ethnic race ethnie etnia", not: "condition"},

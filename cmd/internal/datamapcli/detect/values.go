@@ -117,7 +117,7 @@ func isIBAN(s string) bool {
 	var digits strings.Builder
 	for _, r := range s[4:] + s[:4] {
 		if r >= 'A' {
-			digits.WriteString(string(rune('1'+(r-'A')/10)) + string(rune('0'+(r-'A')%10)))
+			digits.WriteString(string('1'+(r-'A')/10) + string('0'+(r-'A')%10))
 			continue
 		}
 		digits.WriteRune(r)

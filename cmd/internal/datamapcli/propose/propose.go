@@ -31,7 +31,6 @@ type table struct {
 	erase   datamap.Erase
 	ids     map[string]string // column -> kind of identity
 	notes   []string          // comments above the collection
-	columns map[string][]string
 }
 
 const far = 1 << 30
@@ -79,7 +78,7 @@ func Make(system string, tables []connectors.Table, guessed []Reference) *Propos
 }
 
 func newTable(t connectors.Table) *table {
-	n := &table{Table: t, guesses: map[string]detect.Guess{}, dist: far, ids: map[string]string{}, columns: map[string][]string{}}
+	n := &table{Table: t, guesses: map[string]detect.Guess{}, dist: far, ids: map[string]string{}}
 	columns := make([]detect.Column, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = detect.Column{Name: c.Name, Comment: c.Comment, Kind: c.Kind, Samples: c.Samples}
@@ -156,7 +155,7 @@ func (l *link) target() string { return l.parent.Name + "." + strings.Join(l.int
 // personal reports whether a column that is not just free text probably holds personal data.
 func (t *table) personal() bool {
 	for name, g := range t.guesses {
-		if !g.Free && !(g.Confidence == detect.Low && !t.setting.Person) && !t.placeOnly(name) {
+		if !g.Free && (g.Confidence > detect.Low || t.setting.Person) && !t.placeOnly(name) {
 			return true
 		}
 	}
@@ -179,5 +178,3 @@ func (t *table) mails() []string {
 	}
 	return list
 }
-
-func (t *table) note(column, text string) { t.columns[column] = append(t.columns[column], text) }

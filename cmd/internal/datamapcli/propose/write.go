@@ -160,7 +160,7 @@ func (t *table) summary() string {
 }
 
 func (w *writer) field(p *Proposal, t *table, c connectors.Column) {
-	comments := slices.Clone(t.columns[c.Name])
+	var comments []string
 	parts := []string{"name: " + scalar(c.Name)}
 	if d := oneLine(c.Comment); d != "" {
 		parts = append(parts, "description: "+scalar(d))
@@ -267,8 +267,11 @@ func (t *table) ownField(c connectors.Column, category string) (list, comments [
 		}
 	}
 	personal := category != "" || t.ids[c.Name] != ""
-	if personal && t.erase != datamap.EraseDelete && (t.dist < far || t.up) {
+	if personal && (t.dist < far || t.up) { // in a deleted row too: when something keeps the row, it is masked instead
 		e := t.maskOf(c)
+		if t.erase == datamap.EraseDelete {
+			e.problem = ""
+		}
 		if e.method != "" {
 			list = append(list, "erase: "+scalar(string(e.method)))
 		}
