@@ -195,3 +195,24 @@ func TestMasksFollowTheMap(t *testing.T) {
 	}, n.Masks())
 	require.Equal(t, datamap.EraseMask, n.Erasure())
 }
+
+func TestNothingIsLoosenedForRowsThatAreOnlyMasked(t *testing.T) {
+	t.Parallel()
+	ref := func(collection string) []datamap.Reference {
+		return []datamap.Reference{{Dataset: "d", Collection: collection, Field: "id", Direction: datamap.From}}
+	}
+	id := datamap.Field{Name: "id", PrimaryKey: true}
+	g, err := datamap.Compile([]datamap.Dataset{{Key: "d", Collections: []datamap.Collection{
+		{Name: "person", Fields: []datamap.Field{id, {Name: "email", Identity: "email"}}},
+		{Name: "a", Erase: datamap.EraseDelete, EraseAfter: []string{"d.b"}, Fields: []datamap.Field{id, {Name: "b", References: ref("b")}, {Name: "owner", References: ref("person")}}},
+		{Name: "b", Erase: datamap.EraseDelete, Fields: []datamap.Field{id, {Name: "a", References: ref("a")}}},
+	}}})
+	require.NoError(t, err)
+	var loosened []string
+	for _, s := range g.EraseOrder() {
+		for _, m := range s.Loosen {
+			loosened = append(loosened, s.Node.Collection.Name+"."+m.Field)
+		}
+	}
+	require.Equal(t, []string{"a.b"}, loosened, "a.owner refers to a row that stays, and may not be NULL")
+}

@@ -77,8 +77,12 @@ func (o *orderer) referring(n *Node) []*Node {
 	return list
 }
 
-// loosen empties what refers to n in the collections that are erased after it, and in n itself.
+// loosen empties what refers to n in the collections that are erased after it, and in n itself; a masked row stays, and may be
+// referred to.
 func (o *orderer) loosen(n *Node) []Step {
+	if n.Erasure() != EraseDelete {
+		return nil
+	}
 	var steps []Step
 	for _, l := range references(n) {
 		if l.parent != n || o.done[l.child] || l.child.Erasure() != EraseDelete {
