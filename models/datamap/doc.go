@@ -4,8 +4,9 @@
 //
 // # The file
 //
-// A Fides dataset file is a data map as it is. Of it these keys are used: dataset: fides_key, name, description, collections;
-// collection: name, description, data_categories, fields, fides_meta.after, .erase_after, .skip_processing; field: name,
+// A Fides dataset file is a data map as it is. Of it these keys are used: dataset: fides_key, name, description, data_categories,
+// fides_meta.namespace.schema, collections; collection: name, description, data_categories, fields, fides_meta.after, .erase_after,
+// .skip_processing, .masking_strategy_override (strategy delete); field: name,
 // description, data_categories, nested fields, fides_meta.primary_key, .identity, .data_type, .length, .read_only,
 // .return_all_elements, .masking_strategy_override, .references (dataset, field as collection.field, direction from, to or
 // none for both). Other Fides keys are ignored. Habeas' own keys sit beside them under habeas:, and there a key that is not

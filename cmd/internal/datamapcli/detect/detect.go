@@ -131,6 +131,16 @@ func Addresses(table string) bool {
 // Role reports whether a column's name says that it names who did or does the work in a row, not whose row it is: created_by.
 func Role(column string) bool { return hasAny(split(column), roles) }
 
+// Owner reports whether a column's last word names the people of a table, though no id stands behind it: post_author of users.
+func Owner(column, table string) bool {
+	words := split(column)
+	if len(words) == 0 {
+		return false
+	}
+	last := words[len(words)-1:]
+	return hasAny(last, owners) && (slices.Equal(last, split(table)) || hasAny(last, anybody) && hasAny(split(table), accounts))
+}
+
 // Alike reports whether two e-mail columns of one row belong to one person: email and alt_email do, sender and receiver do not.
 func Alike(columns []string) bool {
 	return !slices.ContainsFunc(columns, func(c string) bool { return hasAny(split(c), parties) })

@@ -133,9 +133,12 @@ const (
 		"clienti utente utenti dipendente dipendenti persone klant klanten gebruiker gebruikers medewerker medewerkers klient klienci pracownik pracownicy uzytkownik uzytkownicy osoba osoby " +
 		"pessoa pessoas funcionario funcionarios"
 	notPeople     = "role roles group groups type types type_id permission permissions setting settings chart ledger status kategorie gruppe gruppen rolle rollen typ art order orders"
-	organisations = "company companies supplier suppliers vendor vendors carrier carriers organisation organisations organization organizations firm firma firmen lieferant* spediteur* frachtfuehrer " +
+	organisations = "shipper shippers company companies supplier suppliers vendor vendors carrier carriers organisation organisations organization organizations firm firma firmen lieferant* spediteur* frachtfuehrer " +
 		"warehouse warehouses lager standort standorte branch branches office offices depot depots port ports bank banks shop shops store stores entreprise empresa azienda bedrijf fournisseur proveedor niederlassung*"
-	staff = "employee employees staff driver drivers fahrer chauffeur chauffeurs courier couriers kurier mitarbeiter* personal angestellte* salarie salaries empleado empleados dipendente dipendenti medewerker medewerkers pracownik pracownicy " +
+	owners   = "author owner user customer client account member person kunde benutzer autor besitzer auteur autore proprietaire cliente usuario utente klant gebruiker klient"
+	anybody  = "author owner autor besitzer auteur autore proprietaire"
+	accounts = "user users account accounts member members person persons benutzer nutzer utilisateur usuario utente gebruiker"
+	staff    = "employee employees staff driver drivers fahrer chauffeur chauffeurs courier couriers kurier mitarbeiter* personal angestellte* salarie salaries empleado empleados dipendente dipendenti medewerker medewerkers pracownik pracownicy " +
 		"funcionario funcionarios agent agents operator operators admin admins administrator administrators sachbearbeiter disponent* worker workers"
 	addresses = "address addresses adress* anschrift* direccion* indirizz* adres* domicil* endereco*"
 	roles     = "created_by updated_by modified_by deleted_by approved_by changed_by assigned_to assigned assignee handled_by processed_by support_rep sales_rep rep salesperson account_manager manager " +

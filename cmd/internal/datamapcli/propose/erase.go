@@ -86,6 +86,34 @@ func (p *Proposal) stays(t *table) string {
 	return ""
 }
 
+// orderCircles says what goes first where rows refer to each other in a circle: a reference that may not be NULL cannot be emptied, so
+// that the row which has it must go before the one that it refers to.
+func (p *Proposal) orderCircles() {
+	for _, t := range p.tables {
+		for _, l := range t.into {
+			both := t.erase == datamap.EraseDelete && l.child.erase == datamap.EraseDelete
+			if both && l.child != t && !l.nullable() && refersOnTo(t, l.child, map[*table]bool{}) && !goesAfter(l.child, t) && !slices.Contains(t.after, l.child) {
+				t.after = append(t.after, l.child)
+			}
+		}
+	}
+}
+
+// refersOnTo reports whether references lead from one table to another, over others too.
+func refersOnTo(from, to *table, seen map[*table]bool) bool {
+	seen[from] = true
+	for _, l := range from.links {
+		if l.parent == to || !seen[l.parent] && refersOnTo(l.parent, to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+func goesAfter(t, o *table) bool {
+	return slices.ContainsFunc(t.after, func(a *table) bool { return a == o || goesAfter(a, o) })
+}
+
 // fieldErase is how a personal column of a masked row is overwritten.
 type fieldErase struct {
 	method   datamap.FieldErase // "" leaves the default, NULL

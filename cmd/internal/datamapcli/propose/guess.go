@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"habeas/activities/connectors"
+	"habeas/cmd/internal/datamapcli/detect"
 	"habeas/models/datamap"
 )
 
@@ -21,6 +22,7 @@ type Reference struct {
 // table's key to that key. Columns with a foreign key are left out. Ask the system whether values fit before trusting one.
 func Guess(tables []connectors.Table) []Reference {
 	var list []Reference
+	prefix := commonPrefix(tables)
 	for _, t := range tables {
 		if t.View {
 			continue
@@ -30,7 +32,7 @@ func Guess(tables []connectors.Table) []Reference {
 			if taken(t, list, c.Name) || c.Array || slices.Equal(t.Key, []string{c.Name}) {
 				continue
 			}
-			for _, o := range candidates(t, c, tables) {
+			for _, o := range candidates(t, c, tables, prefix) {
 				list = append(list, Reference{Table: t.Name, Columns: []string{c.Name}, Target: o.target.Name, Into: keyOf(o.target), Reason: o.why})
 			}
 		}
@@ -75,7 +77,7 @@ type candidate struct {
 
 // candidates are the tables that a column's name points to, the best first: a longer name fits better, and a table of the same schema
 // better than one of another.
-func candidates(t connectors.Table, c connectors.Column, tables []connectors.Table) []candidate {
+func candidates(t connectors.Table, c connectors.Column, tables []connectors.Table, prefix string) []candidate {
 	var list []candidate
 	for _, target := range tables {
 		key := keyOf(target)
@@ -87,8 +89,8 @@ func candidates(t connectors.Table, c connectors.Column, tables []connectors.Tab
 		if target.Name != t.Name && name == strings.ToLower(key[0]) && !generic(key[0]) && c.Kind != datamap.KindDate {
 			one.fit, one.why = len(name), "it has the name of that table's key"
 		}
-		for _, stem := range singulars(target.Name) {
-			if points(name, stem) && len(stem) > one.fit {
+		for _, stem := range singulars(target.Name, prefix) {
+			if (points(name, stem) || detect.Owner(c.Name, stem)) && len(stem) > one.fit {
 				one.fit, one.why = len(stem), "its name and type fit"
 			}
 		}
@@ -117,8 +119,8 @@ func points(column, stem string) bool {
 }
 
 // singulars are a table's name and what it may be the plural of.
-func singulars(table string) []string {
-	name := strings.ToLower(table[strings.LastIndexByte(table, '.')+1:])
+func singulars(table, prefix string) []string {
+	name := strings.TrimPrefix(bare(table), prefix)
 	list := []string{name}
 	for _, suffix := range []struct{ plural, singular string }{{"ies", "y"}, {"es", ""}, {"s", ""}, {"en", ""}, {"n", ""}, {"e", ""}, {"er", ""}} {
 		if stem, ok := strings.CutSuffix(name, suffix.plural); ok && len(stem) > 2 {
@@ -126,6 +128,28 @@ func singulars(table string) []string {
 		}
 	}
 	return list
+}
+
+func bare(table string) string { return strings.ToLower(table[strings.LastIndexByte(table, '.')+1:]) }
+
+// commonPrefix is what the names of all tables begin with, up to a _, as when many programs share a database.
+func commonPrefix(tables []connectors.Table) string {
+	prefix, n := "", 0
+	for _, t := range tables {
+		if t.View {
+			continue
+		}
+		if n++; n == 1 {
+			prefix = bare(t.Name)
+		}
+		for !strings.HasPrefix(bare(t.Name), prefix) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	if n < 3 {
+		return ""
+	}
+	return prefix[:strings.LastIndexByte(prefix, '_')+1]
 }
 
 func generic(name string) bool {

@@ -23,7 +23,7 @@ func (p *Proposal) findRoots() {
 	for _, t := range p.tables {
 		for _, l := range t.links {
 			// Each of its rows belongs to a person of another table, so that an e-mail address in it is not what it is found by.
-			if t.root && l.parent.root && l.parent != t && !l.nullable() && p.rankOf(l) == byPerson && !l.parent.refersTo(t) {
+			if t.root && l.parent.root && l.parent != t && l.enforced && !l.nullable() && p.rankOf(l) == byPerson && !l.parent.refersTo(t) {
 				t.root = false
 				if len(t.mails()) > 0 {
 					t.notes = append(t.notes, "review: its rows are found by "+l.name()+", since each belongs to a row of "+l.parent.Name+"; the e-mail address in it is no identity.")

@@ -29,6 +29,7 @@ type table struct {
 	dist    int     // steps from a root; unowned: far
 	up      bool    // not owned, but owned rows lead to it
 	erase   datamap.Erase
+	after   []*table          // erased before it, since they refer to it in a circle and cannot let go
 	ids     map[string]string // column -> kind of identity
 	notes   []string          // comments above the collection
 }
@@ -74,6 +75,7 @@ func Make(system string, tables []connectors.Table, guessed []Reference) *Propos
 	p.reach()
 	p.identify()
 	p.chooseErase()
+	p.orderCircles()
 	return p
 }
 
@@ -162,10 +164,14 @@ func (t *table) personal() bool {
 	return false
 }
 
-// placeOnly: an address in a table that nothing else links with a person, or of a warehouse, is a place.
+// placeOnly: an address in a table that nothing else links with a person, or of a warehouse, is a place; so is its telephone.
 func (t *table) placeOnly(name string) bool {
-	g := t.guesses[name]
-	return strings.HasPrefix(g.Category, "user.contact.address") && !t.setting.Person && t.dist == far && (!t.up || detect.Place(t.Name))
+	category := t.guesses[name].Category
+	if t.setting.Person || t.dist < far {
+		return false
+	}
+	address, place := strings.HasPrefix(category, "user.contact.address"), detect.Place(t.Name)
+	return address && (!t.up || place) || place && category == "user.contact.phone_number"
 }
 
 // mails are the columns with e-mail addresses, in the table's order.

@@ -86,6 +86,13 @@ func (w *writer) table(p *Proposal, t *table) {
 	if t.skipped() {
 		w.line("        fides_meta: {skip_processing: true}")
 	}
+	if len(t.after) > 0 {
+		names := make([]string, len(t.after))
+		for i, o := range t.after {
+			names[i] = scalar(key(p.System) + "." + collection(o.Name))
+		}
+		w.line("        fides_meta: {erase_after: [%s]} # they refer to each other in a circle", strings.Join(names, ", "))
+	}
 	if t.dist < far && !t.hasCategory() {
 		w.line("        data_categories: [user] # review: its rows are a person's")
 	}
