@@ -135,8 +135,8 @@ func (s *System) describeColumns(ctx context.Context, t *found) (columns []*colu
 	var may bool
 	_, err = pgx.ForEachRow(rows, []any{&c.Name, &c.Type, &base, &c.Array, &c.Nullable, &c.Computed, &c.Length, &c.Comment, &may}, func() error {
 		one := c
-		col := &column{name: c.Name, base: base, array: c.Array}
-		one.Kind = col.kind()
+		col := &column{name: c.Name, base: base, kind: kindOf(base), array: c.Array}
+		one.Kind = col.kind
 		t.Columns = append(t.Columns, one)
 		columns, readable = append(columns, col), append(readable, may)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,7 +116,7 @@ func TestAnUntunedSchemaIsDiscoveredDrawnAndErasedWithoutHarmToAnybodyElse(t *te
 			require.Equal(t, 2, status, "nothing is erased by accident")
 			require.Contains(t, errs, "--on-a-copy")
 
-			out, errs, status = command(t, "rehearse", draft, "--systems", systems, "--identity", c.identity, "--erase", "--on-a-copy", "--json")
+			out, errs, status = command(t, "rehearse", draft, "--systems", systems, "--identity", c.identity, "--erase", "--on-a-copy", "--json", "--scan="+strconv.FormatBool(name != "odd"))
 			require.Equal(t, 0, status, "%s%s", errs, out)
 			var r datamapcli.Rehearsed
 			require.NoError(t, json.Unmarshal([]byte(out), &r))
@@ -182,6 +183,11 @@ CREATE TRIGGER recount AFTER DELETE ON person FOR EACH ROW EXECUTE FUNCTION reco
 	require.Equal(t, 1, status)
 	require.Contains(t, out, "WRONG: At least 1 rows of badge that are not the person's changed or went.", "a cascade that the map does not know")
 	require.Contains(t, out, "WRONG: At least 1 rows of count that are not the person's changed or went.", "a trigger")
+
+	execute(t, dsn, "INSERT INTO person VALUES (3, 'cy@example.com', 1); CREATE TABLE log (text text); INSERT INTO log VALUES ('hello CY@example.com!')")
+	out, _, status = command(t, "rehearse", path, "--systems", systems, "--identity", "email=cy@example.com", "--erase", "--on-a-copy", "--scan")
+	require.Equal(t, 1, status)
+	require.Contains(t, out, "WRONG: An identity of the person is still in 1 rows of public.log, column text.", "what nobody mapped")
 }
 
 func TestARehearsalTellsHoldsSharedRowsAndGivesTheRows(t *testing.T) {

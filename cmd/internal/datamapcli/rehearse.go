@@ -156,12 +156,12 @@ func line(n *datamap.Node, row datamap.Row) ([]byte, error) {
 	var b bytes.Buffer
 	j, err := bundle.NewJSON(&b)
 	if err == nil {
-		err = j.Row(row)
+		err = errors.Join(j.Row(row), j.Close())
 	}
 	if err != nil {
 		return nil, err
 	}
-	object := bytes.TrimPrefix(b.Bytes(), []byte("[\n"))
+	object := bytes.TrimSuffix(bytes.TrimPrefix(b.Bytes(), []byte("[\n")), []byte("\n]\n")) // the list's only element
 	return fmt.Appendf(nil, "{\"collection\":%q,\"row\":%s}\n", n.Address.String(), object), nil
 }
 

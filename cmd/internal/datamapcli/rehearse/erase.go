@@ -115,11 +115,15 @@ func (w *work) remove(ctx context.Context, eraser connectors.Eraser, step datama
 	}
 	if len(referenced) > 0 {
 		second, err := eraser.Erase(ctx, connectors.Erasure{Node: n, Keys: referenced, Masks: n.Masks()})
-		if err != nil {
+		switch kind := models.KindOf(err); {
+		case kind == models.Invalid || kind == models.Unsupported: // the fields cannot be masked: the rows stay as they are
+			blocked = outcome.Blocked
+		case err != nil:
 			return err
+		default:
+			blocked = append(blocked, second.Blocked...)
+			w.masked[n] = append(w.masked[n], without(referenced, second)...)
 		}
-		blocked = append(blocked, second.Blocked...)
-		w.masked[n] = append(w.masked[n], without(referenced, second)...)
 	}
 	w.block(n, blocked)
 	return nil

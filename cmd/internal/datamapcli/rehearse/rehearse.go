@@ -155,7 +155,7 @@ func (r *Rehearsal) decide(groups []plan.Group) {
 
 // Rows streams every located row as an access request would give it, before any redaction.
 func (r *Rehearsal) Rows(ctx context.Context, yield func(*datamap.Node, datamap.Row) error) error {
-	reading := walk.Reading{Open: r.Open, Found: &r.found}
+	reading := walk.Reading{Open: r.Open, Keys: walk.KeysOf(&r.found, nil)}
 	for _, n := range r.Graph.Nodes {
 		if len(r.rows[n]) == 0 {
 			continue
