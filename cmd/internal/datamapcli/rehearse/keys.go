@@ -18,9 +18,9 @@ type foreignKeys struct {
 type foreignKey struct {
 	connectors.ForeignKey
 	child     string
-	was       map[id]bool // what the person's rows were referred to by
-	is        map[id]bool // and still are
-	referring map[id]int  // rows that refer to one of these afterwards
+	was       map[digest]bool // what the person's rows were referred to by
+	is        map[digest]bool // and still are
+	referring map[digest]int  // rows that refer to one of these afterwards
 }
 
 func newForeignKeys(all []liveTable) *foreignKeys {
@@ -29,7 +29,7 @@ func newForeignKeys(all []liveTable) *foreignKeys {
 		for _, k := range child.References {
 			for _, parent := range all {
 				if parent.system == child.system && parent.Name == k.Table {
-					one := &foreignKey{k, child.Name, map[id]bool{}, map[id]bool{}, map[id]int{}}
+					one := &foreignKey{k, child.Name, map[digest]bool{}, map[digest]bool{}, map[digest]int{}}
 					f.list = append(f.list, one)
 					f.children[child.place()] = append(f.children[child.place()], one)
 					f.parents[parent.place()] = append(f.parents[parent.place()], one)
@@ -56,7 +56,7 @@ func (f *foreignKeys) after(t liveTable, row datamap.Row, own bool) {
 		}
 	}
 	for _, k := range f.children[t.place()] {
-		if row.Pick(k.Columns).HasNull() {
+		if len(k.was) == 0 || row.Pick(k.Columns).HasNull() {
 			continue
 		}
 		if v := valuesOf(row, k.Columns); k.was[v] {
@@ -82,7 +82,7 @@ func (f *foreignKeys) broken() []Count {
 	return list
 }
 
-func valuesOf(row datamap.Row, columns []string) id {
+func valuesOf(row datamap.Row, columns []string) digest {
 	var b strings.Builder
 	for _, v := range row.Pick(columns) {
 		b.WriteString(strings.TrimRight(v.Text(), " "))

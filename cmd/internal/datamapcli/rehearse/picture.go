@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"hash/fnv"
 
 	"habeas/activities/connectors"
 	"habeas/models"
@@ -16,14 +17,13 @@ import (
 type picture struct {
 	table  connectors.Table
 	system string
-	own    map[id]digest // the person's rows that may change
-	others [buckets]sum  // by a row's key, so that a row that changed changes one of them
-	rows   int64         // of others
+	own    map[string]digest // the person's rows that may change, by collection and key
+	others [buckets]sum      // by a row's key, so that a row that changed changes one of them
+	rows   int64             // of others
 }
 
 type (
-	id     [32]byte
-	digest [32]byte
+	digest [sha256.Size]byte
 	sum    [4]uint64
 )
 
@@ -32,20 +32,20 @@ const buckets = 1024
 // subjects are the collections of one table, with the keys of those of the person's rows that may change.
 type subjects struct {
 	nodes []*datamap.Node
-	keys  map[id]bool
+	keys  map[string]bool
 }
 
 // takePicture reads a table from its first row to its last.
 func takePicture(ctx context.Context, reader connectors.Reader, system string, t connectors.Table, who subjects, see func(row datamap.Row, own bool)) (*picture, error) {
-	p := &picture{table: t, system: system, own: map[id]digest{}}
-	h := sha256.New()
+	p := &picture{table: t, system: system, own: map[string]digest{}}
+	d := &digester{hash: sha256.New()}
 	err := reader.Read(ctx, t, func(row datamap.Row) error {
-		d := rowDigest(h, row)
-		mine, own := who.find(row)
+		sum := d.row(row)
+		mine, own := who.find(d, row)
 		if own {
-			p.own[mine] = d
+			p.own[mine] = sum
 		} else {
-			p.others[p.bucket(h, row, d)].add(d)
+			p.others[p.bucket(d, row, sum)].add(sum)
 			p.rows++
 		}
 		see(row, own)
@@ -55,36 +55,70 @@ func takePicture(ctx context.Context, reader connectors.Reader, system string, t
 }
 
 // find is the row's place among the person's rows that may change.
-func (s subjects) find(row datamap.Row) (id, bool) {
-	for _, n := range s.nodes {
-		if key := id(row.Pick(n.Key).Digest(nil, n.Address)); s.keys[key] {
-			return key, true
+func (s subjects) find(d *digester, row datamap.Row) (string, bool) {
+	for i, n := range s.nodes {
+		if key := d.key(i, row, n.Key); s.keys[string(key)] {
+			return string(key), true
 		}
 	}
-	return id{}, false
+	return "", false
 }
 
-func (p *picture) bucket(h hash.Hash, row datamap.Row, d digest) int {
-	if len(p.table.Key) > 0 {
-		d = rowDigest(h, datamap.Row{Columns: p.table.Key, Values: row.Pick(p.table.Key)})
+// bucket is that of the row's key, of the whole row where the table has none.
+func (p *picture) bucket(d *digester, row datamap.Row, sum digest) int {
+	if len(p.table.Key) == 0 {
+		return int(binary.BigEndian.Uint16(sum[:])) % buckets
 	}
-	return int(binary.BigEndian.Uint16(d[:])) % buckets
+	h := fnv.New32a()
+	h.Write(d.key(0, row, p.table.Key)) //nolint:errcheck // writes to memory
+	return int(h.Sum32() % buckets)
 }
 
-// rowDigest tells rows apart by every column's kind and text.
-func rowDigest(h hash.Hash, row datamap.Row) digest {
-	h.Reset()
-	var n [8]byte
-	write := func(s string) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
-	}
+// digester reuses its memory from row to row.
+type digester struct {
+	hash   hash.Hash
+	buffer []byte
+}
+
+// row tells rows apart by every column's kind and text.
+func (d *digester) row(row datamap.Row) digest {
+	d.buffer = d.buffer[:0]
 	for _, v := range row.Values {
-		write(string(v.Kind()))
-		write(v.Text())
+		d.buffer = binary.AppendUvarint(append(append(d.buffer, v.Kind()...), 0), uint64(len(v.Text())))
+		d.buffer = append(d.buffer, v.Text()...)
 	}
-	return digest(h.Sum(nil))
+	d.hash.Reset()
+	d.hash.Write(d.buffer)
+	var out digest
+	d.hash.Sum(out[:0])
+	return out
+}
+
+// key is the values of some columns as one text, valid until the next call. Kinds do not enter, since two ways to read a column may
+// give it different ones.
+func (d *digester) key(collection int, row datamap.Row, columns []string) []byte {
+	d.buffer = binary.AppendUvarint(d.buffer[:0], uint64(collection))
+	for _, c := range columns {
+		v, _ := row.Get(c)
+		d.buffer = appendKey(d.buffer, v)
+	}
+	return d.buffer
+}
+
+func appendKey(b []byte, v datamap.Value) []byte {
+	if v.IsNull() {
+		return append(b, 0)
+	}
+	return append(binary.AppendUvarint(append(b, 1), uint64(len(v.Text()))), v.Text()...)
+}
+
+// keyText is a located row's key as digester.key writes it.
+func keyText(collection int, key datamap.Key) string {
+	b := binary.AppendUvarint(nil, uint64(collection))
+	for _, v := range key {
+		b = appendKey(b, v)
+	}
+	return string(b)
 }
 
 func (s *sum) add(d digest) {
@@ -148,7 +182,7 @@ func (r *Rehearsal) tables(ctx context.Context) (tables, error) {
 
 // subjectsOf are the collections of a table and the person's rows in it that the plan changes.
 func (r *Rehearsal) subjectsOf(all []liveTable, t liveTable) subjects {
-	s := subjects{keys: map[id]bool{}}
+	s := subjects{keys: map[string]bool{}}
 	var names []connectors.Table
 	for _, o := range all {
 		if o.system == t.system {
@@ -163,7 +197,7 @@ func (r *Rehearsal) subjectsOf(all []liveTable, t liveTable) subjects {
 		s.nodes = append(s.nodes, n)
 		for _, row := range r.rows[n] {
 			if r.mayChange(n, row.group) {
-				s.keys[id(row.key.Digest(nil, n.Address))] = true
+				s.keys[keyText(len(s.nodes)-1, row.key)] = true
 			}
 		}
 	}
