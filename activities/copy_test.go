@@ -140,6 +140,16 @@ func TestWhatIsSharedIsRedactedDownToThePersonsOwn(t *testing.T) {
 	require.Contains(t, string(files["report.html"]), "15(4)")
 }
 
+func TestOthersInAListOfIdentitiesAreLeftOutOfARedactedCopy(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.crm.exec("INSERT INTO mails VALUES (1, '{" + adaEmail + ",stranger@example.net}')")
+	id := w.approved(models.Access, map[string]models.Treatment{"mails": models.TreatRedact})
+	var rows []map[string]any
+	require.NoError(t, json.Unmarshal(w.fetched(build(w, id))["data/crm.mails.json"], &rows))
+	require.Equal(t, []map[string]any{{"id": 1.0, "recipients": []any{adaEmail}}}, rows)
+}
+
 func TestAStepThatBuildsAPackageCanBeRepeatedUntilItsLinkIsOut(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -58,6 +58,7 @@ CREATE TABLE orders (id integer PRIMARY KEY, customer_id integer NOT NULL REFERE
 CREATE TABLE invoices (id integer PRIMARY KEY, customer_id integer, total numeric(12,2), billed_to text, remark text, issued_on date, restricted_at timestamptz);
 CREATE TABLE entries (id integer PRIMARY KEY, customer_id integer, entered_on date, goods text);
 CREATE TABLE declarations (id integer PRIMARY KEY, customer_id integer, accepted_on date, goods text);
+CREATE TABLE mails (id integer PRIMARY KEY, recipients text[]);
 INSERT INTO addresses VALUES (1, '1 Quiet Lane'), (2, '2 Quiet Lane');
 INSERT INTO customers VALUES (1, 'ada.canary@person.example', 'Ada Canary', 1, 7, NULL), (2, 'bob.neighbour@person.example', 'Bob', 2, 3, NULL);
 INSERT INTO orders VALUES (1, 1, 'lamp', NULL), (2, 1, 'chair', NULL), (3, 2, 'table', NULL);`
