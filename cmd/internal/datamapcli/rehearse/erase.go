@@ -36,6 +36,9 @@ type heldRows struct {
 
 // erase carries out the plan in the graph's order.
 func (r *Rehearsal) erase(ctx context.Context) (work, error) {
+	if err := r.nameMasks(ctx); err != nil {
+		return work{}, err
+	}
 	w := work{map[*datamap.Node][]datamap.Key{}, map[*datamap.Node][]datamap.Key{}, map[*datamap.Node][]heldRows{}, nil}
 	for _, step := range r.Graph.EraseOrder() {
 		remove, mask := r.due(step.Node)
@@ -47,7 +50,7 @@ func (r *Rehearsal) erase(ctx context.Context) (work, error) {
 			return w, err
 		}
 		for keys := range slices.Chunk(remove, batch) {
-			if err := w.remove(ctx, eraser, step, keys); err != nil {
+			if err := w.remove(ctx, eraser, step, r.masks[step.Node], keys); err != nil {
 				return w, err
 			}
 		}
@@ -55,7 +58,7 @@ func (r *Rehearsal) erase(ctx context.Context) (work, error) {
 			continue
 		}
 		for keys := range slices.Chunk(mask, batch) {
-			outcome, err := eraser.Erase(ctx, connectors.Erasure{Node: step.Node, Keys: keys, Masks: step.Node.Masks()})
+			outcome, err := eraser.Erase(ctx, connectors.Erasure{Node: step.Node, Keys: keys, Masks: r.masks[step.Node]})
 			if err != nil {
 				return w, err
 			}
@@ -93,7 +96,7 @@ func (r *Rehearsal) due(n *datamap.Node) (remove, mask []datamap.Key) {
 }
 
 // remove deletes a batch; rows that something else still refers to are masked instead, as in a request.
-func (w *work) remove(ctx context.Context, eraser connectors.Eraser, step datamap.Step, keys []datamap.Key) error {
+func (w *work) remove(ctx context.Context, eraser connectors.Eraser, step datamap.Step, masks []datamap.Mask, keys []datamap.Key) error {
 	n := step.Node
 	if len(step.Loosen) > 0 {
 		_, err := eraser.Erase(ctx, connectors.Erasure{Node: n, Keys: keys, Masks: step.Loosen})
@@ -107,14 +110,14 @@ func (w *work) remove(ctx context.Context, eraser connectors.Eraser, step datama
 	var referenced []datamap.Key
 	var blocked []connectors.Blocked
 	for _, b := range outcome.Blocked {
-		if b.Code == connectors.BlockedReferenced && len(n.Masks()) > 0 {
+		if b.Code == connectors.BlockedReferenced && len(masks) > 0 {
 			referenced = append(referenced, b.Key)
 		} else {
 			blocked = append(blocked, b)
 		}
 	}
 	if len(referenced) > 0 {
-		second, err := eraser.Erase(ctx, connectors.Erasure{Node: n, Keys: referenced, Masks: n.Masks()})
+		second, err := eraser.Erase(ctx, connectors.Erasure{Node: n, Keys: referenced, Masks: masks})
 		switch kind := models.KindOf(err); {
 		case kind == models.Invalid || kind == models.Unsupported: // the fields cannot be masked: the rows stay as they are
 			blocked = outcome.Blocked
@@ -151,14 +154,14 @@ func (w *work) block(n *datamap.Node, list []connectors.Blocked) {
 func (r *Rehearsal) maskUnheld(ctx context.Context, w *work) error {
 	for _, n := range r.Graph.Nodes {
 		for i, g := range r.groups {
-			if g.Name() != n.Address.String() || g.Treatment() != models.TreatRetain || len(unheld(n, g)) == 0 {
+			if g.Name() != n.Address.String() || g.Treatment() != models.TreatRetain || len(unheld(n.Masks(), g)) == 0 {
 				continue
 			}
 			eraser, err := r.eraser(ctx, n)
 			if err != nil {
 				return err
 			}
-			rows := heldRows{masks: unheld(n, g)}
+			rows := heldRows{masks: unheld(r.masks[n], g)}
 			for keys := range slices.Chunk(r.keysOf(n, i), batch) {
 				outcome, err := eraser.Erase(ctx, connectors.Erasure{Node: n, Keys: keys, Masks: rows.masks})
 				if err != nil {
@@ -173,11 +176,48 @@ func (r *Rehearsal) maskUnheld(ctx context.Context, w *work) error {
 	return nil
 }
 
-func unheld(n *datamap.Node, g plan.Group) []datamap.Mask {
+// nameMasks says of each collection how its rows are masked: what is removed from a list is what refers to rows that are the person's alone.
+func (r *Rehearsal) nameMasks(ctx context.Context) error {
+	r.masks = map[*datamap.Node][]datamap.Mask{}
+	for _, n := range r.Graph.Nodes {
+		list := n.Masks()
+		for i := range list {
+			if list[i].Method != datamap.FieldRemove {
+				continue
+			}
+			elements, err := r.elements(ctx, n.Field(list[i].Field))
+			if err != nil {
+				return err
+			}
+			list[i].Elements = elements
+		}
+		r.masks[n] = list
+	}
+	return nil
+}
+
+// elements are the values by which a field refers to rows that are the person's alone.
+func (r *Rehearsal) elements(ctx context.Context, f *datamap.Field) ([]datamap.Value, error) {
+	list := []datamap.Value{}
+	for _, ref := range f.References {
+		err := r.found.Each(ctx, ref.Target(), func(row datamap.FoundRow) error {
+			if v, ok := row.Links.Get(ref.Field); ok && row.Owned && !row.Shared {
+				list = append(list, v.Elements()...)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func unheld(masks []datamap.Mask, g plan.Group) []datamap.Mask {
 	if len(g.HeldFields) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(n.Masks(), func(m datamap.Mask) bool { return slices.Contains(g.HeldFields, m.Field) })
+	return slices.DeleteFunc(slices.Clone(masks), func(m datamap.Mask) bool { return slices.Contains(g.HeldFields, m.Field) })
 }
 
 func (r *Rehearsal) keysOf(n *datamap.Node, group int) []datamap.Key {
@@ -193,7 +233,7 @@ func (r *Rehearsal) keysOf(n *datamap.Node, group int) []datamap.Key {
 // left asks the systems for how many rows the erasure is not in effect.
 func (r *Rehearsal) left(ctx context.Context, w work) (checked, left int, err error) {
 	for _, n := range r.Graph.Nodes {
-		orders := w.proofs(n)
+		orders := w.proofs(n, r.masks[n])
 		if len(orders) == 0 {
 			continue
 		}
@@ -219,13 +259,13 @@ func (r *Rehearsal) left(ctx context.Context, w work) (checked, left int, err er
 	return checked, left, nil
 }
 
-func (w work) proofs(n *datamap.Node) []connectors.Erasure {
+func (w work) proofs(n *datamap.Node, masks []datamap.Mask) []connectors.Erasure {
 	var list []connectors.Erasure
 	if keys := w.deleted[n]; len(keys) > 0 {
 		list = append(list, connectors.Erasure{Node: n, Keys: keys, Delete: true})
 	}
 	if keys := w.masked[n]; len(keys) > 0 {
-		list = append(list, connectors.Erasure{Node: n, Keys: keys, Masks: n.Masks()})
+		list = append(list, connectors.Erasure{Node: n, Keys: keys, Masks: masks})
 	}
 	for _, h := range w.held[n] {
 		list = append(list, connectors.Erasure{Node: n, Keys: h.keys, Masks: h.masks})

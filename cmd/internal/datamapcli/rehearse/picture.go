@@ -210,6 +210,6 @@ func (r *Rehearsal) mayChange(n *datamap.Node, group int) bool {
 	case models.TreatErase, models.TreatMask:
 		return true
 	default:
-		return len(unheld(n, g)) > 0
+		return len(unheld(n.Masks(), g)) > 0
 	}
 }

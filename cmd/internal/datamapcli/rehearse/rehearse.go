@@ -28,6 +28,7 @@ type Rehearsal struct {
 	found  walk.Memory
 	groups []plan.Group
 	rows   map[*datamap.Node][]located
+	masks  map[*datamap.Node][]datamap.Mask // once an erasure has begun
 }
 
 // located is a row with its place in the plan. Its key is personal data.
