@@ -70,7 +70,7 @@ func (p *picture) bucket(d *digester, row datamap.Row, sum digest) int {
 		return int(binary.BigEndian.Uint16(sum[:])) % buckets
 	}
 	h := fnv.New32a()
-	h.Write(d.key(0, row, p.table.Key)) //nolint:errcheck // writes to memory
+	h.Write(d.key(0, row, p.table.Key))
 	return int(h.Sum32() % buckets)
 }
 
