@@ -53,14 +53,14 @@ func (a *Activities) locateStage(ctx context.Context, in LocateStage) (LocatedSt
 	}
 	queue := in.Queues[in.Part]
 	w.Serves = func(system string) bool { return a.deps.Queues[system] == queue }
-	result, busy, err := w.RunStage(ctx, walk.Part{Index: in.Part, Of: len(in.Queues)}, walk.Stage(in.Stage))
+	result, left, err := w.RunStage(ctx, walk.Part{Index: in.Part, Of: len(in.Queues)}, walk.Stage(in.Stage))
 	if err != nil {
 		return LocatedStage{}, err
 	}
 	if in.Stage == 0 {
 		err = a.searchByHand(ctx, in.RequestID, result.Manual)
 	}
-	return LocatedStage{Busy: busy}, err
+	return LocatedStage{Left: left}, err
 }
 
 // checkQueues refuses a search whose queues are no longer those of the systems: one of them would be left out. The main worker knows them all.

@@ -106,9 +106,9 @@ type LocateStage struct {
 	Stage     int     // of the walk; 0 is its start
 }
 
-// LocatedStage says whether there was work: a stage is over when no queue has found any.
+// LocatedStage says whether a row still waits for the stage, on any queue: it is over when none does.
 type LocatedStage struct {
-	Busy bool
+	Left bool
 }
 
 // LastStage is the last stage of a search.

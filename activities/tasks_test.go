@@ -340,11 +340,10 @@ func TestTheRowsOfAnotherWorkersSystemComeAsSealedParts(t *testing.T) {
 	queues := []activities.Queue{"", "far"}
 	require.Equal(t, queues, do[activities.Opened](w, w.acts.Open, ref).Queues)
 	for stage := range activities.LastStage + 1 {
-		for busy := true; busy; {
-			busy = false
+		for left := true; left; {
 			for part := range queues {
 				in := activities.LocateStage{RequestID: id, Queues: queues, Part: part, Stage: stage}
-				busy = do[activities.LocatedStage](w, far.LocateStage, in).Busy || busy
+				left = do[activities.LocatedStage](w, far.LocateStage, in).Left
 			}
 		}
 	}

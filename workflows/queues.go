@@ -32,8 +32,8 @@ func connectorOn(ctx workflow.Context, q activities.Queue) workflow.Context {
 	return workflow.WithTaskQueue(ctx, SystemQueue(q))
 }
 
-// locate finds the data: in one step where one worker reaches all systems, else in stages over the queues. A stage is over when a round over all of them
-// has found nothing to do.
+// locate finds the data: in one step where one worker reaches all systems, else in stages over the queues, which take turns until no row waits for the
+// stage on any of them.
 func (r *requestRun) locate(ctx workflow.Context) (activities.Located, error) {
 	var out activities.Located
 	queues := r.opened.Queues
@@ -41,15 +41,14 @@ func (r *requestRun) locate(ctx workflow.Context) (activities.Located, error) {
 		return out, workflow.ExecuteActivity(connectorOptions(ctx), act.Locate, r.ref).Get(ctx, &out)
 	}
 	for stage := range activities.LastStage + 1 {
-		for busy := true; busy; {
-			busy = false
+		for left := true; left; {
 			for part, queue := range queues {
 				in := activities.LocateStage{RequestID: r.id, Queues: queues, Part: part, Stage: stage}
 				var done activities.LocatedStage
 				if err := workflow.ExecuteActivity(connectorOn(ctx, queue), act.LocateStage, in).Get(ctx, &done); err != nil {
 					return out, err
 				}
-				busy = busy || done.Busy
+				left = done.Left // as it is after the last of them
 			}
 		}
 	}

@@ -282,7 +282,7 @@ func (r *recorder) fakes() map[string]any {
 		"SettleTasks":      r.settle,
 		"LocateStage": func(ctx context.Context, in activities.LocateStage) (activities.LocatedStage, error) {
 			ok(ctx)
-			return activities.LocatedStage{Busy: in.Stage == 1 && in.Part == 1 && r.once(ctx)}, nil
+			return activities.LocatedStage{Left: in.Stage == 1 && in.Part == 1 && r.once(ctx)}, nil
 		},
 		"FinishLocate": func(ctx context.Context, _ activities.RequestRef) (activities.Located, error) {
 			ok(ctx)

@@ -58,9 +58,10 @@ func (p Part) step(s Stage) Stage { return (s-1)*Stage(p.Of) + Stage(p.Index) + 
 // whole is the walk that serves all systems.
 var whole = Part{Of: 1}
 
-// RunStage does a part's share of one stage, until none is left for now; 0 is the start, the look-ups by the subject's identities. busy says whether
-// there was any. It fails as Run does.
-func (w *Walk) RunStage(ctx context.Context, part Part, stage Stage) (result Result, busy bool, err error) {
+// RunStage does a part's share of one stage, until none is left for now; 0 is the start, the look-ups by the subject's identities, which every part has
+// to do once. left says whether a row still waits for this stage in any part: it is read from what was found, so that it holds whatever an earlier run,
+// which was interrupted, has done. It fails as Run does.
+func (w *Walk) RunStage(ctx context.Context, part Part, stage Stage) (result Result, left bool, err error) {
 	r, err := w.prepare(ctx)
 	if err != nil {
 		return Result{}, false, err
@@ -69,8 +70,34 @@ func (w *Walk) RunStage(ctx context.Context, part Part, stage Stage) (result Res
 	if stage == 0 {
 		return Result{r.manual}, false, r.start(ctx)
 	}
-	busy, err = r.work(ctx, stage)
-	return Result{r.manual}, busy, err
+	if err := r.work(ctx, stage); err != nil {
+		return Result{}, false, err
+	}
+	left, err = r.left(ctx, stage)
+	return Result{r.manual}, left, err
+}
+
+// left reports whether a row waits for a stage in any part.
+func (r *run) left(ctx context.Context, stage Stage) (bool, error) {
+	for _, node := range r.Graph.Nodes {
+		if !r.searched[node] || !r.concerns(stage, node) {
+			continue
+		}
+		rows, err := r.Found.Pending(ctx, pending(node, stage, 0, Part{r.part.Of - 1, r.part.Of}.step(stage), 1))
+		if err != nil || len(rows) > 0 {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// pending asks for the rows of a collection that a stage is for, between two steps.
+func pending(node *datamap.Node, stage, from, to Stage, limit int) PendingQuery {
+	return PendingQuery{
+		Collection: node.Address, From: from, Stage: to, Limit: limit,
+		Owned:  stage == StageOwned || stage == StageReferred,
+		Shared: stage == StageInherited || stage == StageSpread,
+	}
 }
 
 // Run walks until nothing is left to look up, or fails with a connector's or Found's error; run again, it goes on where it
@@ -84,7 +111,7 @@ func (w *Walk) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	for stage := StageOwned; stage <= StageSpread; stage++ {
-		if _, err := r.work(ctx, stage); err != nil {
+		if err := r.work(ctx, stage); err != nil {
 			return Result{}, err
 		}
 	}
@@ -243,24 +270,24 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// work does one stage for all collections, until no row waits for it, and reports whether one did.
-func (r *run) work(ctx context.Context, stage Stage) (worked bool, err error) {
+// work does one stage for all collections, until no row waits for it.
+func (r *run) work(ctx context.Context, stage Stage) error {
 	for busy := true; busy; {
 		busy = false
 		for _, node := range r.Graph.Nodes {
 			for {
 				n, err := r.workBatch(ctx, stage, node)
 				if err != nil {
-					return worked, err
+					return err
 				}
 				if n == 0 {
 					break
 				}
-				busy, worked = true, true
+				busy = true
 			}
 		}
 	}
-	return worked, nil
+	return nil
 }
 
 func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (int, error) {
@@ -271,11 +298,7 @@ func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (i
 	if r.part.Index > 0 {
 		from = r.part.step(stage) - 1
 	}
-	rows, err := r.Found.Pending(ctx, PendingQuery{
-		Collection: node.Address, From: from, Stage: r.part.step(stage), Limit: r.batch,
-		Owned:  stage == StageOwned || stage == StageReferred,
-		Shared: stage == StageInherited || stage == StageSpread,
-	})
+	rows, err := r.Found.Pending(ctx, pending(node, stage, from, r.part.step(stage), r.batch))
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

@@ -108,14 +108,13 @@ func TestNoRowThatAnotherPersonOwnsIsLocatedWithoutBeingShared(t *testing.T) {
 	})
 }
 
-// walkInParts walks a world whose collections lie in several systems, each served by a walk of its own, as a workflow has them take turns.
+// walkInParts walks a world whose collections lie in several systems, each served by a walk of its own, as a workflow has them take turns. A crash is
+// followed by another try, as a workflow has it too.
 func walkInParts(t failer, w *world, found walk.Found, batch, parts int) *datamap.Graph {
 	t.Helper()
-	datasets := w.datasets()
-	graph, err := datamap.Compile(datasets)
+	graph, err := datamap.Compile(w.datasets())
 	require.NoError(t, err)
-	ctx := context.Background()
-	part := func(index int, stage walk.Stage) bool {
+	run := func(index int, stage walk.Stage) bool {
 		wk := walk.Walk{
 			Graph: graph, Found: found, Batch: batch, Identities: []walk.Identity{{Kind: "email", Value: me}},
 			Serves: func(system string) bool { return system == systemOf(index) },
@@ -124,19 +123,33 @@ func walkInParts(t failer, w *world, found walk.Found, batch, parts int) *datama
 				return w, nil
 			},
 		}
-		_, busy, err := wk.RunStage(ctx, walk.Part{Index: index, Of: parts}, stage)
-		require.NoError(t, err)
-		return busy
+		for {
+			_, left, err := wk.RunStage(context.Background(), walk.Part{Index: index, Of: parts}, stage)
+			if err == nil {
+				return left
+			}
+			require.ErrorIs(t, err, errCrash)
+		}
 	}
 	for stage := walk.Stage(0); stage <= walk.StageSpread; stage++ {
-		for busy := true; busy; {
-			busy = false
+		for left := true; left; {
 			for i := range parts {
-				busy = part(i, stage) || busy
+				left = run(i, stage)
 			}
 		}
 	}
 	return graph
+}
+
+func TestAWalkInPartsThatCrashedAnywhereGoesOnToTheSameEnd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, 5)
+		w.parts = rapid.IntRange(1, 3).Draw(t, "parts")
+		found := &crashing{t: t}
+		graph := walkInParts(t, w, found, 2, w.parts)
+		requireTruth(t, w.truth(), what(t, graph, found))
+	})
 }
 
 // A walk that is split over systems finds what one walk finds, whatever lies where.
@@ -192,7 +205,11 @@ func (c *crashing) Advance(ctx context.Context, a datamap.Address, keys []datama
 	if c.crash() {
 		return errCrash
 	}
-	return c.Memory.Advance(ctx, a, keys, to)
+	err := c.Memory.Advance(ctx, a, keys, to)
+	if c.crash() {
+		return errCrash
+	}
+	return err
 }
 
 func TestAWalkThatCrashedAnywhereGoesOnToTheSameEnd(t *testing.T) {
