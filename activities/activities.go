@@ -24,6 +24,7 @@ type Activities struct {
 type Deps struct {
 	Store   *store.Store
 	Systems map[string]connectors.System // by the name that the data map uses
+	Queues  map[string]Queue             // of systems that another worker may serve; a system that is not in it belongs to the main queue
 	Graph   *datamap.Graph
 	MapID   string // digest of the data maps, for the evidence
 	Rules   hold.Catalogue

@@ -2,11 +2,13 @@ package activities
 
 import (
 	"context"
+	"strings"
 
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 	"habeas/templates"
 )
 
@@ -36,16 +38,28 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 		return templates.ErasureMail{}, err
 	}
 	mail := templates.ErasureMail{MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), Authority: l.controller.Authority, Link: l.status}
+	tasks, err := a.deps.Store.TasksOf(ctx, l.req.ID, models.ID{})
+	if err != nil {
+		return mail, err
+	}
 	for _, g := range p.Groups {
 		switch g.Treatment() {
 		case models.TreatErase, models.TreatMask:
-			mail.Erased = addPortion(mail.Erased, a.portion(g))
+			erased, byHand := settledTask(tasks, task.Erase, g.No)
+			if byHand && erased.State == task.Refused {
+				mail.Kept = append(mail.Kept, a.kept(g))
+				continue
+			}
+			mail.Erased = addPortion(mail.Erased, a.portionBy(g, byHand))
 		case models.TreatRetain, models.TreatKeep:
 			if g.Reason != plan.ReasonKeptByMap {
 				mail.Kept = append(mail.Kept, a.kept(g))
 			}
 		default: // a copy has no answer of this kind
 		}
+	}
+	for _, t := range tasks {
+		mail.Kept = append(mail.Kept, a.unsearched(t)...)
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
 	return mail, err
@@ -70,6 +84,35 @@ func (a *Activities) portion(g plan.Group) templates.Portion {
 	return templates.Portion{What: a.words(g), Records: g.Rows}
 }
 
+// portionBy is portion with who did the work, where it was not Habeas itself.
+func (a *Activities) portionBy(g plan.Group, byHand bool) templates.Portion {
+	p := a.portion(g)
+	p.Elsewhere = g.By == plan.ByDelegate && !byHand
+	if byHand {
+		p.ByHand = p.Records
+	}
+	return p
+}
+
+// unsearched are the collections in which nobody could search.
+func (a *Activities) unsearched(t task.Task) (out []templates.KeptPortion) {
+	if t.Action != task.Locate || t.State != task.Refused {
+		return nil
+	}
+	for _, name := range t.Collections {
+		out = append(out, templates.KeptPortion{
+			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: "We could not search these records. Our data protection officer can tell you why.",
+		})
+	}
+	return out
+}
+
+// wordsOf is words for a collection by its address.
+func (a *Activities) wordsOf(name string) string {
+	dataset, collection, _ := strings.Cut(name, ".")
+	return a.words(plan.Group{Dataset: dataset, Collection: collection})
+}
+
 // words is the collection's description in the data map, else its name.
 func (a *Activities) words(g plan.Group) string {
 	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
@@ -84,6 +127,8 @@ func addPortion(list []templates.Portion, p templates.Portion) []templates.Porti
 	for i := range list {
 		if list[i].What == p.What {
 			list[i].Records += p.Records
+			list[i].ByHand += p.ByHand
+			list[i].Elsewhere = list[i].Elsewhere || p.Elsewhere
 			return list
 		}
 	}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 	"habeas/templates"
 	"habeas/templates/report"
 )
@@ -26,6 +28,9 @@ func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, 
 	if err != nil {
 		return Package{}, err
 	}
+	if waiting, err := c.exportByHand(ctx); err != nil || waiting > 0 {
+		return Package{Tasks: waiting}, err
+	}
 	id, err := a.deps.Store.CreatePackage(ctx, in.RequestID)
 	if err != nil {
 		return Package{}, err
@@ -35,6 +40,9 @@ func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, 
 		return Package{}, err
 	}
 	digest, size, err := c.write(ctx, w)
+	if errors.Is(err, errRefused) {
+		return Package{Tasks: 1}, nil
+	}
 	if err != nil {
 		return Package{}, err // the writer is not closed: what is half written never counts
 	}
@@ -42,8 +50,11 @@ func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, 
 		return Package{}, err
 	}
 	expires := a.deps.Now().Add(a.deps.Policy.PackageFor)
-	_, err = a.deps.Store.FinishPackage(ctx, id, digest, size, expires)
-	return Package{PackageID: id, ExpiresAt: expires}, err
+	if _, err = a.deps.Store.FinishPackage(ctx, id, digest, size, expires); err != nil {
+		return Package{}, err
+	}
+	partly, err := a.refused(ctx, in.RequestID)
+	return Package{PackageID: id, ExpiresAt: expires, Partly: partly}, err
 }
 
 // SendPackageLink tells the person where the package waits.
@@ -73,7 +84,11 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 
 // ShredPackage deletes a package that was fetched or has expired.
 func (a *Activities) ShredPackage(ctx context.Context, in PackageRef) error {
-	return a.failure(ctx, a.deps.Store.ShredPackage(ctx, in.PackageID))
+	err := a.deps.Store.ShredPackage(ctx, in.PackageID)
+	if err == nil {
+		err = a.deps.Store.DropParts(ctx, in.RequestID)
+	}
+	return a.failure(ctx, err)
 }
 
 // copyRun writes one copy.
@@ -83,6 +98,7 @@ type copyRun struct {
 	plan  plan.Plan
 	known map[string]bool // the person's own identities, folded, which redaction leaves
 	head  report.Head
+	tasks []task.Task
 }
 
 func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error) {
@@ -102,7 +118,13 @@ func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error
 	for _, i := range subject.Identities {
 		c.known[datamap.Fold(i.Kind, i.Value.Reveal())] = true
 	}
-	c.head, err = a.reportHead(ctx, l, p, subject)
+	if c.head, err = a.reportHead(ctx, l, p, subject); err != nil {
+		return nil, err
+	}
+	c.tasks, err = a.deps.Store.TasksOf(ctx, id, models.ID{})
+	for _, t := range c.tasks {
+		c.head.Withheld = append(c.head.Withheld, a.notBrought(t)...)
+	}
 	return c, err
 }
 
@@ -125,6 +147,9 @@ func (c *copyRun) write(ctx context.Context, w io.Writer) (digest string, size i
 			return "", 0, err
 		}
 	}
+	if err := c.writeOthers(ctx, archive); err != nil {
+		return "", 0, err
+	}
 	if err := c.writeReadme(archive); err != nil {
 		return "", 0, err
 	}
@@ -139,13 +164,18 @@ type part struct {
 
 func (p part) name() string { return p.node.Address.String() }
 
-// parts are the collections with something to disclose, in the order of the data map.
+// disclosed reports whether a group's records go into the copy.
+func disclosed(g plan.Group) bool {
+	return g.Treatment() == models.TreatDisclose || g.Treatment() == models.TreatRedact
+}
+
+// parts are the collections with something to disclose that Habeas reads itself, in the order of the data map.
 func (c *copyRun) parts() []part {
 	var out []part
 	for _, node := range c.deps.Graph.Nodes {
 		p := part{node: node}
 		for _, g := range c.plan.Groups {
-			if g.Name() == node.Address.String() && (g.Treatment() == models.TreatDisclose || g.Treatment() == models.TreatRedact) {
+			if g.Name() == node.Address.String() && g.By == "" && disclosed(g) && !c.byHand(g) {
 				p.groups = append(p.groups, g)
 			}
 		}
@@ -174,8 +204,7 @@ func (c *copyRun) fields(n *datamap.Node) []string {
 func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) error) (n int64, err error) {
 	for _, g := range p.groups {
 		redact := g.Treatment() == models.TreatRedact
-		reading := walk.Reading{Open: c.system, Fields: c.fields(p.node), Keys: c.keysOf(g)}
-		err := reading.Rows(ctx, p.node, func(row datamap.Row) error {
+		err := c.groupRows(ctx, p.node, g, func(row datamap.Row) error {
 			n++
 			if redact {
 				row = c.redact(p.node, row)
@@ -187,6 +216,30 @@ func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) erro
 		}
 	}
 	return n, nil
+}
+
+// groupRows streams the rows of one group: from its system, or as another worker has read them. What the connector refuses becomes a task.
+func (c *copyRun) groupRows(ctx context.Context, node *datamap.Node, g plan.Group, yield func(datamap.Row) error) error {
+	if c.deps.Queues[node.System] != "" {
+		return c.readGroup(ctx, g, yield)
+	}
+	err := c.exportGroup(ctx, node, g, yield)
+	if models.KindOf(err) != models.Unsupported {
+		return err
+	}
+	if _, err := c.needGroup(ctx, Ending{RequestID: c.req.ID}, task.Export, task.Unsupported, g); err != nil {
+		return err
+	}
+	return errRefused
+}
+
+// errRefused stops a copy of which people have to bring a part.
+var errRefused = errors.New("a connector cannot export")
+
+// exportGroup streams the rows of one group from its system.
+func (c *copyRun) exportGroup(ctx context.Context, node *datamap.Node, g plan.Group, yield func(datamap.Row) error) error {
+	reading := walk.Reading{Open: c.system, Fields: c.fields(node), Keys: c.keysOf(g)}
+	return reading.Rows(ctx, node, yield)
 }
 
 // keysOf streams the keys of a group's rows.

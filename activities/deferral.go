@@ -12,6 +12,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 	"habeas/templates"
 )
 
@@ -56,7 +57,14 @@ func (a *Activities) openDeferral(ctx context.Context, in DeferralRef) (Deferral
 	if err != nil {
 		return out, err
 	}
-	out.Erase = a.eraseSteps(p, func(g plan.Group) bool { return due[g.No] || waiting[g.No] })
+	chosen := func(g plan.Group) bool { return due[g.No] || waiting[g.No] }
+	out.Erase, out.Queues = a.eraseSteps(p, chosen), a.queuesOf(p.Groups, func(g plan.Group) bool { return g.By == "" && chosen(g) })
+	out.Tasks, err = a.needGroups(ctx, Ending{RequestID: d.RequestID, DeferralID: d.ID}, task.Erase, task.Unsupported, p, func(g plan.Group) bool {
+		return g.By != "" && due[g.No]
+	})
+	if err != nil {
+		return out, err
+	}
 	out.Notices, err = a.createNotices(ctx, d.RequestID, d.ID, categoriesOf(p, due))
 	return out, err
 }

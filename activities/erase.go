@@ -29,8 +29,9 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 		switch {
 		case g.Treatment() == models.TreatRetain:
 			work.Retained = true
-			if !restricted[g.Name()] { // which stands for all retained groups of its collection
+			if g.By == "" && !restricted[g.Name()] { // which stands for all retained groups of its collection
 				work.Restrict, restricted[g.Name()] = append(work.Restrict, g.No), true
+				work.RestrictOn = append(work.RestrictOn, a.deps.Queues[g.System])
 			}
 		case g.Treatment() == models.TreatKeep && g.Reason != plan.ReasonKeptByMap:
 			work.Retained = true
@@ -42,14 +43,20 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	if err := a.deps.Store.KeepGroups(ctx, in.RequestID, kept); err != nil {
 		return Work{}, err
 	}
-	work.Erase = a.eraseSteps(p, func(g plan.Group) bool {
-		return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
-	})
+	work.Erase = a.eraseSteps(p, erasing)
+	work.Queues = a.queuesOf(p.Groups, func(g plan.Group) bool { return g.By == "" && erasing(g) })
 	if err := a.deps.Store.AddSuppression(ctx, in.RequestID); err != nil {
 		return Work{}, err
 	}
-	work.Notices, err = a.createNotices(ctx, in.RequestID, models.ID{}, categories(p, models.TreatErase, models.TreatMask))
-	return work, err
+	if work.Notices, err = a.createNotices(ctx, in.RequestID, models.ID{}, categories(p, models.TreatErase, models.TreatMask)); err != nil {
+		return Work{}, err
+	}
+	return work, a.leaveToOthers(ctx, in.RequestID, p, &work)
+}
+
+// erasing reports whether a group's records are to be erased or masked.
+func erasing(g plan.Group) bool {
+	return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
 }
 
 // eraseSteps orders the erasure of the chosen groups, children before parents.
@@ -57,8 +64,8 @@ func (a *Activities) eraseSteps(p plan.Plan, chosen func(plan.Group) bool) []Era
 	var out []EraseStep
 	for i, step := range a.deps.Graph.EraseOrder() {
 		for _, g := range p.Groups {
-			if g.Name() == step.Node.Address.String() && chosen(g) {
-				out = append(out, EraseStep{Group: g.No, Index: i})
+			if g.Name() == step.Node.Address.String() && g.By == "" && chosen(g) {
+				out = append(out, EraseStep{Group: g.No, Index: i, Queue: a.deps.Queues[g.System]})
 			}
 		}
 	}
@@ -97,75 +104,6 @@ func (a *Activities) step(t target, index int) (datamap.Step, error) {
 	return order[index], nil
 }
 
-// ProveErased looks again, in the systems themselves, for every row that was to be erased.
-func (a *Activities) ProveErased(ctx context.Context, in Ending) (Proof, error) {
-	out, err := a.proveErased(ctx, in)
-	return out, a.failure(ctx, a.watched(ctx, err))
-}
-
-func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) {
-	p, err := a.approvedPlan(ctx, in.RequestID)
-	if err != nil {
-		return Proof{}, err
-	}
-	groups, err := a.erasedGroups(ctx, in, p)
-	if err != nil {
-		return Proof{}, err
-	}
-	var proof Proof
-	all := []store.RowStatus{store.RowLocated, store.RowRestricted, store.RowBlocked, store.RowErased, store.RowMasked, store.RowMissing}
-	for _, no := range groups {
-		t, err := a.targetIn(ctx, p, no)
-		if err != nil {
-			return proof, err
-		}
-		verifier, err := connectors.As[connectors.Verifier](t.system, "prove an erasure")
-		if err != nil {
-			return proof, err
-		}
-		err = a.eachBatch(ctx, GroupRef{RequestID: in.RequestID, Group: no}, all, func(rows []store.LocatedRow) error {
-			for _, order := range t.proofs(rows) {
-				if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
-					return err
-				}
-				left, err := verifier.Left(ctx, order)
-				if err != nil {
-					return err
-				}
-				proof.Checked += int64(len(order.Keys))
-				proof.Left += int64(left)
-			}
-			return nil
-		})
-		if err != nil {
-			return proof, err
-		}
-	}
-	return proof, a.deps.Store.Append(ctx, in.RequestID, "erasure.proved", map[string]any{"checked": proof.Checked, "left": proof.Left})
-}
-
-// erasedGroups are the groups that have been erased: of the deferral and those that go with it, or all erased and masked ones of the plan.
-func (a *Activities) erasedGroups(ctx context.Context, in Ending, p plan.Plan) ([]int, error) {
-	var out []int
-	if !in.DeferralID.IsZero() {
-		d, err := a.deps.Store.Deferral(ctx, models.ScopeOperator(), in.DeferralID)
-		if err != nil {
-			return nil, err
-		}
-		company, err := a.company(ctx, d)
-		for _, d := range company {
-			out = append(out, d.Group.No)
-		}
-		return out, err
-	}
-	for _, g := range p.Groups {
-		if t := g.Treatment(); t == models.TreatErase || t == models.TreatMask {
-			out = append(out, g.No)
-		}
-	}
-	return out, nil
-}
-
 // target is the collection that a group's rows live in.
 type target struct {
 	group  plan.Group
@@ -182,18 +120,24 @@ func (a *Activities) target(ctx context.Context, id models.ID, group int) (targe
 }
 
 func (a *Activities) targetIn(ctx context.Context, p plan.Plan, group int) (target, error) {
-	for _, g := range p.Groups {
-		if g.No != group {
-			continue
-		}
-		node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
-		if node == nil {
-			return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
-		}
-		system, err := a.system(ctx, node.System)
-		return target{g, node, system}, err
+	g, err := groupIn(p, group)
+	if err != nil {
+		return target{}, err
 	}
-	return target{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", group)
+	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+	if node == nil {
+		return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
+	}
+	system, err := a.system(ctx, node.System)
+	return target{g, node, system}, err
+}
+
+func groupIn(p plan.Plan, group int) (plan.Group, error) {
+	i := slices.IndexFunc(p.Groups, func(g plan.Group) bool { return g.No == group })
+	if i < 0 {
+		return plan.Group{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", group)
+	}
+	return p.Groups[i], nil
 }
 
 // proofs are the erasures that must be in effect for a batch: as ordered, but masked for rows that were masked instead of deleted.

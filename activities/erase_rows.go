@@ -10,11 +10,16 @@ import (
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/store"
+	"habeas/models/task"
 )
 
 // Erase erases the rows of one group, batch by batch. What a batch did is noted while the next is under way; done twice it does nothing more.
+// What the connector cannot do becomes a task for people.
 func (a *Activities) Erase(ctx context.Context, in GroupRef) (Done, error) {
 	out, err := a.erase(ctx, in)
+	if models.KindOf(err) == models.Unsupported {
+		out.Tasks, err = a.byHand(ctx, in, task.Erase)
+	}
 	return out, a.failure(ctx, a.watched(ctx, err))
 }
 

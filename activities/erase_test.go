@@ -11,6 +11,7 @@ import (
 	"habeas/models"
 	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 )
 
 // choices are what the DPO decides about records.
@@ -128,17 +129,22 @@ func TestRetainedRowsAreRestrictedAndWhatTheHoldDoesNotCoverIsMasked(t *testing.
 	require.Equal(t, map[string]int{"restricted": 1, "located": 1}, w.rows(id, "invoices"))
 }
 
-func TestARestrictionThatTheMapCannotExpressIsRecordedAsImpossible(t *testing.T) {
+func TestARestrictionThatTheMapCannotExpressIsLeftToPeople(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id := w.executing()
 	w.prepared(id)
 	in := activities.GroupRef{RequestID: id, Group: w.group(id, "declarations").No}
 	first, second := twice[activities.Done](w, id, w.acts.Restrict, in, "restriction.impossible")
-	require.Equal(t, activities.Done{}, first)
+	require.Equal(t, activities.Done{Tasks: 1}, first)
 	require.Equal(t, first, second)
 	require.Contains(t, w.kinds(id), "restriction.impossible")
 	require.Equal(t, map[string]int{"located": 1}, w.rows(id, "declarations"), "unsupported is never success")
+
+	w.byHand(w.onlyTask(id, task.Restrict), 1)
+	do[activities.Tasks](w, w.acts.SettleTasks, activities.Ending{RequestID: id})
+	require.Equal(t, map[string]int{"restricted": 1}, w.rows(id, "declarations"))
+	require.Equal(t, activities.Done{}, do[activities.Done](w, w.acts.Restrict, in), "nothing is left to do")
 }
 
 func TestAnErasureDoneTwiceErasesOnceAndIsProved(t *testing.T) {

@@ -14,7 +14,7 @@ type found struct{ *store.Found }
 // Pending returns rows that wait for a stage.
 func (f found) Pending(ctx context.Context, q walk.PendingQuery) ([]datamap.FoundRow, error) {
 	return f.Found.Pending(ctx, store.PendingQuery{
-		Collection: q.Collection, Stage: int(q.Stage), Owned: q.Owned, Shared: q.Shared, Limit: q.Limit,
+		Collection: q.Collection, From: int(q.From), Stage: int(q.Stage), Owned: q.Owned, Shared: q.Shared, Limit: q.Limit,
 	})
 }
 

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -11,6 +12,7 @@ import (
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/request"
+	"habeas/models/task"
 )
 
 // Locate walks from the person's identities to all rows that are theirs. It can be interrupted anywhere: what was found is in the
@@ -21,35 +23,126 @@ func (a *Activities) Locate(ctx context.Context, in RequestRef) (Located, error)
 }
 
 func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error) {
-	_, controller, err := a.load(ctx, in.RequestID)
+	w, err := a.walk(ctx, in.RequestID)
 	if err != nil {
 		return Located{}, err
-	}
-	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
-	if err != nil {
-		return Located{}, err
-	}
-	zone, err := a.deps.Law.Zone(controller.Timezone)
-	if err != nil {
-		return Located{}, err
-	}
-	w := walk.Walk{
-		Graph: a.deps.Graph, Open: a.system, Found: found{a.deps.Store.Found(in.RequestID)}, Identities: identities(subject), Zone: zone,
-		Scope:    func(slug string) bool { return slug == dataOf(controller) },
-		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
 	}
 	result, err := w.Run(ctx)
 	if err != nil {
 		return Located{}, err
 	}
-	if len(result.Manual) > 0 {
-		return Located{}, models.Errorf(models.Unsupported, "manual_search_needed", "The system of %s cannot be searched by a connector.", result.Manual[0])
+	if err := a.searchByHand(ctx, in.RequestID, result.Manual); err != nil {
+		return Located{}, err
 	}
-	var out Located
+	return a.located(ctx, in)
+}
+
+// LocateStage does the share of one queue's systems in one stage of the search. It can be interrupted anywhere, as Locate.
+func (a *Activities) LocateStage(ctx context.Context, in LocateStage) (LocatedStage, error) {
+	out, err := a.locateStage(ctx, in)
+	return out, a.failure(ctx, a.watched(ctx, err))
+}
+
+func (a *Activities) locateStage(ctx context.Context, in LocateStage) (LocatedStage, error) {
+	if err := a.checkQueues(in); err != nil {
+		return LocatedStage{}, err
+	}
+	w, err := a.walk(ctx, in.RequestID)
+	if err != nil {
+		return LocatedStage{}, err
+	}
+	queue := in.Queues[in.Part]
+	w.Serves = func(system string) bool { return a.deps.Queues[system] == queue }
+	result, left, err := w.RunStage(ctx, walk.Part{Index: in.Part, Of: len(in.Queues)}, walk.Stage(in.Stage))
+	if err != nil {
+		return LocatedStage{}, err
+	}
+	if in.Stage == 0 {
+		err = a.searchByHand(ctx, in.RequestID, result.Manual)
+	}
+	return LocatedStage{Left: left}, err
+}
+
+// checkQueues refuses a search whose queues are no longer those of the systems: one of them would be left out. The main worker knows them all.
+func (a *Activities) checkQueues(in LocateStage) error {
+	if in.Part < 0 || in.Part >= len(in.Queues) {
+		return models.Errorf(models.Invalid, "unknown_queue", "The search has no such part.")
+	}
+	for _, queue := range a.queues() {
+		if in.Queues[in.Part] == "" && !slices.Contains(in.Queues, queue) {
+			return models.Errorf(models.Conflict, "queues_changed", "The queue %s was given to a system while its data was being located.", queue)
+		}
+	}
+	return nil
+}
+
+// FinishLocate records what a search in stages has found.
+func (a *Activities) FinishLocate(ctx context.Context, in RequestRef) (Located, error) {
+	out, err := a.located(ctx, in)
+	return out, a.failure(ctx, err)
+}
+
+func (a *Activities) located(ctx context.Context, in RequestRef) (out Located, err error) {
 	if out.Rows, out.Shared, err = a.deps.Store.CountLocated(ctx, in.RequestID); err != nil {
 		return Located{}, err
 	}
+	if out.Tasks, err = a.openTasks(ctx, Ending{RequestID: in.RequestID}); err != nil {
+		return Located{}, err
+	}
 	return out, a.deps.Store.Append(ctx, in.RequestID, "rows.located", map[string]any{"rows": out.Rows, "shared": out.Shared, "data_map": a.deps.MapID})
+}
+
+// walk is the way through the systems that this process reaches, from the identities of a request's person.
+func (a *Activities) walk(ctx context.Context, id models.ID) (*walk.Walk, error) {
+	_, controller, err := a.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), id)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := a.deps.Law.Zone(controller.Timezone)
+	if err != nil {
+		return nil, err
+	}
+	return &walk.Walk{
+		Graph: a.deps.Graph, Open: a.system, Found: found{a.deps.Store.Found(id)}, Identities: identities(subject), Zone: zone,
+		Scope:    func(slug string) bool { return slug == dataOf(controller) },
+		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
+		Refused: func(ctx context.Context, collection datamap.Address) error {
+			return a.searchByHand(ctx, id, []datamap.Address{collection})
+		},
+	}, nil
+}
+
+// searchByHand makes tasks of collections that no connector can search, a task a system. What a processor takes care of by itself is its own to
+// search.
+func (a *Activities) searchByHand(ctx context.Context, id models.ID, collections []datamap.Address) error {
+	for _, system := range a.deps.Graph.Systems() {
+		var names []string
+		for _, c := range collections {
+			if node := a.deps.Graph.Node(c); node != nil && node.System == system {
+				names = append(names, c.String())
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		open, err := a.system(ctx, system)
+		if err != nil {
+			return err
+		}
+		if _, ok := open.(connectors.Delegate); ok {
+			err = a.deps.Store.EnsureDelegation(ctx, id, system, names)
+		} else {
+			_, err = a.need(ctx, task.Spec{RequestID: id, System: system, Action: task.Locate, Reason: task.Unsupported, Collections: names})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func identities(s request.Subject) []walk.Identity {

@@ -3,12 +3,16 @@ package activities
 import (
 	"time"
 
+	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/breach/register"
 )
 
 // The payloads below are all that Temporal ever stores: identifiers, enums, instants, counts. A test walks every registered
 // type and refuses any field that could hold a name, an address or free text.
+
+// Queue is the name of the task queue of systems that a worker of their own serves, as the file of systems writes it; empty is the main worker's.
+type Queue string
 
 // RequestRef names a request.
 type RequestRef struct {
@@ -23,6 +27,7 @@ type Opened struct {
 	LapseAt     time.Time // a request that is not verified by then lapses
 	Clock       Clock
 	Pace        Pace
+	Queues      []Queue // over which the search goes, the main one first; nil: the main one serves all systems
 }
 
 // Pace is the policy of reminders, read once when the request starts, so that a changed configuration cannot disturb a replay.
@@ -74,6 +79,7 @@ const (
 	RemindOverdue     ReminderKind = "overdue"     // to the DPO: the legal date has passed
 	RemindNotice      ReminderKind = "notice"      // to the DPO: a recipient does not answer
 	RemindIncomplete  ReminderKind = "incomplete"  // to the DPO: something is left after an erasure
+	RemindTask        ReminderKind = "task"        // to the DPO: a manual task waits
 )
 
 // Reminder is one reminder; Count makes it unique, so that a retry sends it once.
@@ -82,13 +88,66 @@ type Reminder struct {
 	NoticeID   models.ID // RemindNotice only
 	Kind       ReminderKind
 	Count      int
-	DeferralID models.ID // RemindIncomplete only: zero for the request's own erasure
+	DeferralID models.ID // RemindIncomplete and RemindTask only: zero for the request itself
 }
 
 // Located is what the walk found.
 type Located struct {
 	Rows   int64
 	Shared int64
+	Tasks  int // that wait for people to search
+}
+
+// LocateStage is one queue's share of one stage of the search.
+type LocateStage struct {
+	RequestID models.ID
+	Queues    []Queue // all of them, in the order of the whole search
+	Part      int     // index of the one whose share it is
+	Stage     int     // of the walk; 0 is its start
+}
+
+// LocatedStage says whether a row still waits for the stage, on any queue: it is over when none does.
+type LocatedStage struct {
+	Left bool
+}
+
+// LastStage is the last stage of a search.
+const LastStage = int(walk.StageSpread)
+
+// Tasks is what people still have to do.
+type Tasks struct {
+	Open        int
+	Refused     bool // the DPO has closed one without its having been done
+	RemindEvery time.Duration
+}
+
+// DelegationStep is a delegation with the queue of its system.
+type DelegationStep struct {
+	DelegationID models.ID
+	Queue        Queue
+}
+
+// DelegationRef names a delegation of a request.
+type DelegationRef struct {
+	RequestID    models.ID
+	DelegationID models.ID
+}
+
+// Delegated says whether the other system is not waited for any more.
+type Delegated struct {
+	Over bool
+}
+
+// CopyWork is what has to be fetched before a copy can be put together.
+type CopyWork struct {
+	Delegations []DelegationStep
+	Queues      []Queue // of systems that another worker reads
+}
+
+// QueueRef names what one queue's systems have to do for a request.
+type QueueRef struct {
+	RequestID models.ID
+	Queue     Queue
 }
 
 // Planned is the plan that was made. Approved is set when there is nothing to decide and the policy asks for no click.
@@ -96,27 +155,34 @@ type Planned struct {
 	Version   int
 	Undecided int
 	Approved  bool
+	Fetch     bool // parts of a copy come from other workers or companies: see PrepareCopy
 }
 
 // Work is what an approved erasure has to do, in this order, children before parents.
 type Work struct {
-	Restrict []int // group numbers
-	Erase    []EraseStep
-	Retained bool // something of the person stays: under a hold, or because the DPO keeps it
-	Notices  []models.ID
+	Restrict    []int   // group numbers
+	RestrictOn  []Queue // of the group at the same index; nil: the main one
+	Erase       []EraseStep
+	Retained    bool // something of the person stays: under a hold, or because the DPO keeps it
+	Notices     []models.ID
+	Tasks       int     // for people
+	Queues      []Queue // other than the main one, on which the erasure has to be proved too
+	Delegations []DelegationStep
 }
 
 // EraseStep is one step of an erasure: the step of that index in the data map's erase order, applied to one group of the plan.
 type EraseStep struct {
 	Group int
 	Index int
+	Queue Queue
 }
 
-// GroupRef names one group of the request's plan and, for an erasure, the step of the erase order.
+// GroupRef names one group of the request's plan and, for an erasure, the step of the erase order and the deferral whose it is.
 type GroupRef struct {
-	RequestID models.ID
-	Group     int
-	Index     int
+	RequestID  models.ID
+	Group      int
+	Index      int
+	DeferralID models.ID
 }
 
 // Done counts what happened to the rows of a group.
@@ -125,21 +191,24 @@ type Done struct {
 	Masked     int64
 	Restricted int64
 	Missing    int64 // already gone
+	Tasks      int   // 1 when the connector cannot and people have to
 }
 
 // Proof is the result of looking again after an erasure; Left must be zero.
 type Proof struct {
 	Checked int64
 	Left    int64
+	Tasks   int // for people: what no connector can prove, and what they said was gone and is not
 }
 
 // Scanned counts what a search of whole systems for the person's identities found.
 type Scanned struct {
-	Systems     int // searched
-	Unsearched  int // systems that cannot be searched
-	Places      int // columns in which an identity stands
-	Undescribed int // of these, the ones that the data map does not describe
-	Skipped     int // tables that may not be read
+	Systems     int     // searched
+	Unsearched  int     // systems that cannot be searched
+	Places      int     // columns in which an identity stands
+	Undescribed int     // of these, the ones that the data map does not describe
+	Skipped     int     // tables that may not be read
+	Queues      []Queue // other than the main one, whose systems are to be searched too
 }
 
 // Ending is how a request or a deferral ends.
@@ -147,12 +216,15 @@ type Ending struct {
 	RequestID  models.ID
 	DeferralID models.ID
 	Outcome    models.Outcome
+	Queue      Queue // ProveErased only: of the systems in which it looks
 }
 
 // Package is an encrypted package that waits to be fetched.
 type Package struct {
 	PackageID models.ID
 	ExpiresAt time.Time
+	Tasks     int  // that people have to do first; there is no package then
+	Partly    bool // the DPO has closed a task without what it was to bring
 }
 
 // PackageRef names a package of a request.
@@ -191,6 +263,8 @@ type DeferralWork struct {
 	Erase     []EraseStep
 	Held      bool
 	Notices   []models.ID
+	Tasks     int     // for people
+	Queues    []Queue // as in Work
 }
 
 // DueDeferrals are deferrals whose hold has ended.

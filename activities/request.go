@@ -25,7 +25,7 @@ func (a *Activities) open(ctx context.Context, in RequestRef) (Opened, error) {
 	return Opened{
 		Right: req.Right, Verified: !req.VerifiedAt.IsZero(), LapseAt: a.deps.Now().Add(a.deps.Policy.LapseAfter), // not from the receipt: no mail went out while Temporal was down
 		Instruction: !controller.Operator && req.Channel != request.ChannelController,
-		Clock:       clock, Pace: a.pace,
+		Clock:       clock, Pace: a.pace, Queues: a.queues(),
 	}, nil
 }
 

@@ -8,7 +8,9 @@ import (
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 )
 
 // Restrict marks retained rows as restricted (Art. 18) and masks at once what the hold does not cover. The group stands for all retained groups of
@@ -30,7 +32,7 @@ func (a *Activities) restrict(ctx context.Context, in GroupRef) (Done, error) {
 	var done Done
 	possible := true
 	for _, g := range p.Retained() {
-		if g.Name() != first.group.Name() {
+		if g.Name() != first.group.Name() || g.By != "" {
 			continue
 		}
 		t := target{g, first.node, first.system}
@@ -43,6 +45,12 @@ func (a *Activities) restrict(ctx context.Context, in GroupRef) (Done, error) {
 	if possible {
 		return done, nil
 	}
+	done.Tasks, err = a.needGroups(ctx, Ending{RequestID: in.RequestID}, task.Restrict, task.Unsupported, p, func(g plan.Group) bool {
+		return g.By == "" && g.Treatment() == models.TreatRetain && g.Name() == first.group.Name()
+	})
+	if err != nil {
+		return done, err
+	}
 	return done, a.deps.Store.Append(ctx, in.RequestID, "restriction.impossible", map[string]any{"group": in.Group, "collection": first.node.Address.String()})
 }
 
@@ -51,11 +59,11 @@ func (a *Activities) restrictGroup(ctx context.Context, in GroupRef, t target, d
 	possible = true
 	err = a.eachBatch(ctx, in, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
 		masked, err := t.maskUnheld(ctx, rows)
-		if err != nil {
-			return err
+		n := 0
+		if err == nil {
+			done.Masked += int64(masked)
+			n, err = t.mark(ctx, rows, a.deps.Now())
 		}
-		done.Masked += int64(masked)
-		n, err := t.mark(ctx, rows, a.deps.Now())
 		if models.KindOf(err) == models.Unsupported {
 			possible = false
 			return nil
@@ -90,7 +98,7 @@ func (t target) maskUnheld(ctx context.Context, rows []store.LocatedRow) (int, e
 	}
 	eraser, err := connectors.As[connectors.Eraser](t.system, "erase")
 	if err != nil {
-		return 0, err
+		return 0, err // people mask them when they set the rows apart
 	}
 	outcome, err := eraser.Erase(ctx, connectors.Erasure{Node: t.node, Keys: keys(rows), Masks: masks})
 	return outcome.Masked, err

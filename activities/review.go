@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -13,6 +14,7 @@ import (
 	"habeas/models/plan/mapped"
 	"habeas/models/request"
 	"habeas/models/store"
+	"habeas/models/task"
 )
 
 // MakePlan judges every located row by the holds on it and sorts the rows into the groups of a new plan.
@@ -41,6 +43,9 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	if err != nil {
 		return Planned{}, err
 	}
+	if err := a.addUnlocated(ctx, in.RequestID, j); err != nil {
+		return Planned{}, err
+	}
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
 		Sorting: sorting,
@@ -48,7 +53,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	if err != nil {
 		return Planned{}, err
 	}
-	out := Planned{Version: p.Version, Undecided: len(p.Undecided())}
+	out := Planned{Version: p.Version, Undecided: len(p.Undecided()), Fetch: a.fetches(p)}
 	if out.Undecided == 0 && a.deps.Policy.ApproveUndecided {
 		err = a.deps.Store.ApproveByPolicy(ctx, in.RequestID, p.Digest())
 		out.Approved = err == nil
@@ -57,6 +62,57 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 		return out, nil // people were faster: their decision ends the request, or the DPO waits for an answer
 	}
 	return out, err
+}
+
+// addUnlocated plans for the records that people have counted and those that processors hold.
+func (a *Activities) addUnlocated(ctx context.Context, id models.ID, j *judge) error {
+	tasks, err := a.deps.Store.TasksOf(ctx, id, models.ID{})
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.Action != task.Locate || t.State != task.Confirmed {
+			continue
+		}
+		for _, name := range t.Collections {
+			if err := j.unlocated(name, plan.ByHand, t.Counts[name]); err != nil {
+				return err
+			}
+		}
+	}
+	delegations, err := a.deps.Store.Delegations(ctx, models.ScopeOperator(), id)
+	if err != nil {
+		return err
+	}
+	for _, d := range delegations {
+		for _, name := range d.Collections {
+			if err := j.unlocated(name, plan.ByDelegate, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unlocated adds records of a collection that the walk did not find.
+func (j *judge) unlocated(name string, by plan.Means, rows int64) error {
+	if by == plan.ByHand && rows == 0 {
+		return nil // nothing is held
+	}
+	for _, node := range j.graph.Nodes {
+		if node.Address.String() == name {
+			_, err := j.builder.AddUnlocated(mapped.Collection(node), by, rows)
+			return err
+		}
+	}
+	return models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s; locate the data again.", name)
+}
+
+// fetches reports whether parts of a copy come from other workers or companies.
+func (a *Activities) fetches(p plan.Plan) bool {
+	return p.Right != models.Erasure && slices.ContainsFunc(p.Groups, func(g plan.Group) bool {
+		return g.By == plan.ByDelegate || a.deps.Queues[g.System] != ""
+	})
 }
 
 // today is the calendar day in the controller's zone.

@@ -15,14 +15,23 @@ import (
 // shortestScan is how many characters an identity must have to be searched for: a shorter one is part of too many other texts.
 const shortestScan = 4
 
-// ScanSystems searches every system of the data map for the person's identities, also what the map does not describe, and keeps where they stand
+// ScanSystems searches every system of the data map that the main worker serves for the person's identities, also what the map does not describe, and keeps where they stand
 // as counts. It reads whole systems and may take hours; done again, it replaces what it found before.
 func (a *Activities) ScanSystems(ctx context.Context, in RequestRef) (Scanned, error) {
+	out, err := a.scanSystems(ctx, QueueRef{RequestID: in.RequestID})
+	if queues := a.queues(); len(queues) > 0 {
+		out.Queues = queues[1:]
+	}
+	return out, a.failure(ctx, a.watched(ctx, err))
+}
+
+// ScanQueue is ScanSystems for the systems of a queue.
+func (a *Activities) ScanQueue(ctx context.Context, in QueueRef) (Scanned, error) {
 	out, err := a.scanSystems(ctx, in)
 	return out, a.failure(ctx, a.watched(ctx, err))
 }
 
-func (a *Activities) scanSystems(ctx context.Context, in RequestRef) (Scanned, error) {
+func (a *Activities) scanSystems(ctx context.Context, in QueueRef) (Scanned, error) {
 	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
 	if err != nil {
 		return Scanned{}, err
@@ -30,6 +39,9 @@ func (a *Activities) scanSystems(ctx context.Context, in RequestRef) (Scanned, e
 	defer beat(ctx)()
 	var out Scanned
 	for _, name := range a.deps.Graph.Systems() {
+		if a.deps.Queues[name] != in.Queue {
+			continue
+		}
 		scan, err := a.scanSystem(ctx, name, subject)
 		if err != nil {
 			return out, err

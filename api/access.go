@@ -25,10 +25,11 @@ var (
 	posting  = access{public: true, limit: "post"}
 	readers  = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleController}}
 	deciders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleController}}
+	casework = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	team     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator}}
 )
 
-// Breaches: an operator hears alarms too, and a customer sees those that concern its data.
+// Breaches: an operator hears alarms too, and a customer sees those that concern its data. Manual tasks are for watchers and casework.
 var (
 	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
@@ -80,6 +81,12 @@ var table = map[string]access{
 	"POST /staff/breaches/:id/letter/approve":   approvers,
 	"POST /staff/breaches/:id/letter/settle":    approvers,
 	"POST /staff/breaches/:id/persons":          writers,
+	"GET /staff/tasks":                          watchers,
+	"GET /staff/tasks/:id":                      watchers,
+	"POST /staff/tasks/:id/decisions":           casework,
+	"POST /staff/tasks/:id/files":               casework,
+	"POST /staff/tasks/:id/files/:file/remove":  casework,
+	"POST /staff/tasks/:id/files/:file/fetch":   casework,
 	"GET /staff/operations":                     team,
 	"GET /staff/rules":                          team,
 	"POST /staff/rules":                         team,
@@ -91,6 +98,8 @@ var table = map[string]access{
 	"GET /v1/requests/:id/ledger":               readers,
 	"GET /v1/requests/:id/notices":              readers,
 	"GET /v1/requests/:id/deferrals":            readers,
+	"GET /v1/requests/:id/tasks":                readers,
+	"GET /v1/tasks":                             watchers,
 	"GET /v1/requests/:id/receipts":             readers,
 	"GET /v1/requests/:id/receipts/:receipt_id": readers,
 	"GET /v1/status/:token":                     public,

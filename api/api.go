@@ -163,7 +163,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	}
 	h = s.console.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
-	h = middleware.LimitBody(s.fail)(h)
+	h = middleware.LimitBody(largestBody, s.fail)(h)
 	h = middleware.Timeout(20*time.Second, time.Hour, isDownload, s.fail)(h)
 	h = middleware.Secure(s.base.Scheme == "https")(h)
 	h = middleware.Recover(s.Log, s.fail)(h)
@@ -171,8 +171,24 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	return middleware.Identify(h), nil
 }
 
+// isDownload reports the calls that may take long: files go out, or come in.
 func isDownload(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/package/") && strings.HasSuffix(r.URL.Path, "/download")
+	path := r.URL.Path
+	return strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
+		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r)
+}
+
+// isUpload reports the calls that bring a file. Who may not call them is refused before any of it is read.
+func isUpload(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/staff/tasks/") && strings.HasSuffix(r.URL.Path, "/files")
+}
+
+// largestBody is how much a call may bring: a file has some lines around it.
+func largestBody(r *http.Request) int64 {
+	if isUpload(r) {
+		return store.MaxTaskFile + middleware.MaxBody
+	}
+	return middleware.MaxBody
 }
 
 // fail tells an error: JSON for the JSON interface and machines, a page for people. What is unexpected is logged with the call's

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"habeas/models"
@@ -54,6 +56,7 @@ const (
 	RemindOverdue    ReminderKind = "overdue"    // the legal date has passed: escalation
 	RemindNotice     ReminderKind = "notice"     // a recipient does not answer
 	RemindIncomplete ReminderKind = "incomplete" // something is left after an erasure
+	RemindTask       ReminderKind = "task"       // a task waits for people
 )
 
 // ReminderMail reminds the DPO. It holds identifiers and a link only.
@@ -111,8 +114,26 @@ func (m RefusalMail) Mail() (Mail, error) { return renderMail("refusal", m) }
 
 // Portion is a number of records of one sort, in words that the person understands.
 type Portion struct {
-	What    string // e.g. "Delivery addresses"
-	Records int64
+	What      string // e.g. "Delivery addresses"
+	Records   int64
+	ByHand    int64 // of them, by a person's hand
+	Elsewhere bool  // another company holds some for us, and does not say how many
+	Unknown   bool  // nobody has counted
+}
+
+// Counted is the number of records in words that follow a colon.
+func (p Portion) Counted() string {
+	switch {
+	case p.Unknown:
+		return "number not known"
+	case p.Elsewhere && p.Records == 0:
+		return "by the company that keeps them for us"
+	case p.Elsewhere:
+		return fmt.Sprintf("%d, and more by the company that keeps them for us", p.Records)
+	case p.ByHand > 0:
+		return fmt.Sprintf("%d, of which %d by hand", p.Records, p.ByHand)
+	}
+	return strconv.FormatInt(p.Records, 10)
 }
 
 // KeptPortion is a portion that stays, with its reason.

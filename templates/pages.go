@@ -202,7 +202,7 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
-	Login, Inbox, Request, Operations, Rules,
+	Login, Inbox, Request, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 }
 

@@ -6,6 +6,7 @@ import (
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/plan"
+	"habeas/models/task"
 )
 
 // LoginView asks for an access key.
@@ -61,6 +62,8 @@ type RequestView struct {
 	Offers     []Offer
 	Located    []LocatedView
 	Notices    []NoticeRow
+	Tasks      []TaskRow
+	Silent     []SystemHealth // systems that the request may wait for
 	Deferrals  []DeferralRow
 	Decisions  []DecisionRow
 	Receipts   []ReceiptRow
@@ -248,6 +251,14 @@ func closedExample() RequestView {
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Recipient: "Parcel Analytics", State: "acknowledged", Answer: "erased", Attempts: 1, SentAt: exampleTime, AnsweredAt: exampleTime},
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true},
 	}
+	v.Tasks = []TaskRow{
+		{Path: "/staff/tasks/sample", System: "paper_archive", Action: task.Locate, State: task.Confirmed, Collections: []string{"archive.letters"}, Records: 4},
+		{Path: "/staff/tasks/sample", System: "paper_archive", Action: task.Erase, State: task.Open, Collections: []string{"archive.letters"}},
+	}
+	v.Silent = []SystemHealth{{Name: "oslo_crm", Code: "worker_silent", Since: exampleTime}, {Name: "billing", Code: "system_unavailable", Since: exampleTime}}
+	v.Plan.Groups = append(v.Plan.Groups,
+		plan.Group{No: 4, System: "paper_archive", Dataset: "archive", Collection: "letters", Rows: 4, Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByHand},
+		plan.Group{No: 5, System: "mailer", Dataset: "mailer", Collection: "profiles", Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByDelegate})
 	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
 	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}

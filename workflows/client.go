@@ -102,6 +102,7 @@ type Delivery struct {
 	RequestID  models.ID
 	DecisionID models.ID
 	NoticeID   models.ID
+	DeferralID models.ID // of a manual task that is a deferral's
 	Kind       request.DecisionKind
 }
 
@@ -117,8 +118,11 @@ func (c *Client) Deliver(ctx context.Context, d Delivery) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	target := RequestWorkflowID(d.RequestID)
-	if ofNotice(d.Kind) {
+	switch {
+	case ofNotice(d.Kind):
 		target = NoticeWorkflowID(d.NoticeID)
+	case !d.DeferralID.IsZero():
+		target = DeferralWorkflowID(d.DeferralID)
 	}
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: d.OrderID.String(), WorkflowID: target, UpdateName: string(d.Kind),
@@ -194,6 +198,9 @@ func Register(w worker.Registry, a *activities.Activities) {
 	}
 	w.RegisterActivity(a)
 }
+
+// RegisterSystems names what the worker of a system's queue runs: activities only.
+func RegisterSystems(w worker.Registry, a *activities.Activities) { w.RegisterActivity(a) }
 
 // Registered are the workflow functions by name.
 func Registered() map[string]any {

@@ -12,8 +12,13 @@ func (r *requestRun) deliverCopy(ctx workflow.Context) error {
 	if err := r.advance(ctx, models.Executing); err != nil {
 		return err
 	}
-	var pkg activities.Package
-	if err := workflow.ExecuteActivity(connectorOptions(ctx), act.BuildPackage, r.ref).Get(ctx, &pkg); err != nil {
+	if r.fetch {
+		if err := r.fetchParts(ctx); err != nil {
+			return err
+		}
+	}
+	pkg, err := r.buildPackage(ctx)
+	if err != nil {
 		return err
 	}
 	if err := r.advance(ctx, models.Delivering); err != nil {
@@ -33,5 +38,36 @@ func (r *requestRun) deliverCopy(ctx workflow.Context) error {
 		return err
 	}
 	r.outcome = models.Fulfilled
+	if pkg.Partly {
+		r.outcome = models.PartlyFulfilled
+	}
 	return nil
+}
+
+// fetchParts has other companies and other workers bring their parts of the copy.
+func (r *requestRun) fetchParts(ctx workflow.Context) error {
+	var work activities.CopyWork
+	if err := record(ctx, act.PrepareCopy, r.ref, &work); err != nil {
+		return err
+	}
+	for _, queue := range work.Queues {
+		in := activities.QueueRef{RequestID: r.id, Queue: queue}
+		if err := workflow.ExecuteActivity(connectorOn(ctx, queue), act.ExportParts, in).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return delegate(ctx, r.id, work.Delegations)
+}
+
+// buildPackage puts the package together, as soon as people have brought what no connector can.
+func (r *requestRun) buildPackage(ctx workflow.Context) (activities.Package, error) {
+	for {
+		var pkg activities.Package
+		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.BuildPackage, r.ref).Get(ctx, &pkg); err != nil || pkg.Tasks == 0 {
+			return pkg, err
+		}
+		if err := r.people.await(ctx, activities.Ending{RequestID: r.id}, never); err != nil {
+			return pkg, err
+		}
+	}
 }

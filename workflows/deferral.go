@@ -37,6 +37,10 @@ func DeferralSweep(ctx workflow.Context) (SweepResult, error) {
 // Deferral finishes one retained part of an erasure when its hold has ended: it looks once more whether another hold stands, erases,
 // proves it, tells the recipients, signs a receipt of its own and tells the person.
 func Deferral(ctx workflow.Context, in DeferralInput) error {
+	var p people
+	if err := p.handle(ctx); err != nil {
+		return err
+	}
 	ref := activities.DeferralRef{DeferralID: in.DeferralID}
 	var work activities.DeferralWork
 	if err := record(ctx, act.OpenDeferral, ref, &work); err != nil {
@@ -46,7 +50,8 @@ func Deferral(ctx workflow.Context, in DeferralInput) error {
 		return nil
 	}
 	end := activities.Ending{RequestID: work.RequestID, DeferralID: in.DeferralID}
-	if err := eraseGroups(ctx, end, work.Erase); err != nil {
+	e := erasure{of: end, steps: work.Erase, queues: work.Queues, tasks: work.Tasks}
+	if err := e.run(ctx, &p); err != nil {
 		return err
 	}
 	if err := notifyAll(ctx, work.RequestID, work.Notices); err != nil {

@@ -25,6 +25,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"habeas/activities"
 	"habeas/models"
 	"habeas/models/request"
 	"habeas/workflows"
@@ -108,12 +109,18 @@ type recorder struct {
 	mu      sync.Mutex
 	running map[string]*scenario // by workflow ID
 	calls   map[string]int       // of activities, by workflow ID
+	open    map[string]bool      // whether tasks wait for people, by workflow ID
+	asked   map[string]int       // how often SettleTasks found that they do, by workflow ID
+	seen    map[string]bool      // of once
 	orders  byte
 	errs    []error
 }
 
 func record(ctx context.Context, address string, sealed bool, list []scenario) error {
-	r := &recorder{ctx: ctx, running: map[string]*scenario{}, calls: map[string]int{}}
+	r := &recorder{
+		ctx: ctx, running: map[string]*scenario{}, calls: map[string]int{}, open: map[string]bool{}, asked: map[string]int{},
+		seen: map[string]bool{},
+	}
 	options := client.Options{
 		HostPort: address, Namespace: "habeas", Identity: "recorder", Logger: tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	}
@@ -129,17 +136,19 @@ func record(ctx context.Context, address string, sealed bool, list []scenario) e
 	}
 	defer r.client.Close()
 	r.habeas = workflows.NewClient(r.client)
-	w := worker.New(r.client, workflows.TaskQueue, worker.Options{Identity: "recorder", MaxHeartbeatThrottleInterval: soon})
-	for name, fn := range workflows.Registered() {
-		w.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+	for _, queue := range []activities.Queue{"", "far"} {
+		w := worker.New(r.client, workflows.SystemQueue(queue), worker.Options{Identity: "recorder", MaxHeartbeatThrottleInterval: soon})
+		for name, fn := range workflows.Registered() {
+			w.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+		}
+		for name, fn := range r.fakes() {
+			w.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+		}
+		if err := w.Start(); err != nil {
+			return err
+		}
+		defer w.Stop()
 	}
-	for name, fn := range r.fakes() {
-		w.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
-	}
-	if err := w.Start(); err != nil {
-		return err
-	}
-	defer w.Stop()
 	for i := range list {
 		if err := r.play(&list[i]); err != nil {
 			return fmt.Errorf("%v: %w", list[i].files, err)
@@ -153,7 +162,7 @@ func (r *recorder) play(s *scenario) error {
 	r.mu.Lock()
 	r.running = map[string]*scenario{}
 	for _, workflowID := range s.files {
-		r.running[workflowID] = s
+		r.running[workflowID], r.open[workflowID] = s, s.tasks
 	}
 	r.mu.Unlock()
 	s.drive(r)
@@ -256,6 +265,62 @@ func (r *recorder) deliver(d workflows.Delivery) {
 	if r.ctx.Err() != nil {
 		r.failed(fmt.Errorf("%s: %w", d.Kind, last))
 	}
+}
+
+// waiting reports whether tasks of the calling workflow wait for people.
+func (r *recorder) waiting(ctx context.Context) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open[activity.GetInfo(ctx).WorkflowExecution.ID] {
+		return 1
+	}
+	return 0
+}
+
+// settle answers the question whether tasks wait.
+func (r *recorder) settle(ctx context.Context, _ activities.Ending) (activities.Tasks, error) {
+	r.called(ctx)
+	out := activities.Tasks{Open: r.waiting(ctx), RemindEvery: time.Hour}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked[activity.GetInfo(ctx).WorkflowExecution.ID] += out.Open
+	return out, nil
+}
+
+// set says whether tasks of a workflow wait; that it has asked counts anew.
+func (r *recorder) set(workflowID string, open bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[workflowID], r.asked[workflowID] = open, 0
+}
+
+// once is true the first time that the calling workflow asks.
+func (r *recorder) once(ctx context.Context) bool {
+	id := activity.GetInfo(ctx).WorkflowExecution.ID
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := !r.seen[id]
+	r.seen[id] = true
+	return first
+}
+
+// byHand plays the people as soon as a workflow has found that tasks wait: they do some, send one back, close one, and confirm the last.
+func (r *recorder) byHand(workflowID string, tell func(request.DecisionKind)) {
+	r.until(func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.asked[workflowID] > 0
+	})
+	tell(request.Complete)
+	tell(request.Return)
+	tell(request.Abandon)
+	r.set(workflowID, false)
+	tell(request.Confirm)
+}
+
+// tell delivers decisions about the tasks of a request.
+func (r *recorder) tell(req models.ID) func(request.DecisionKind) {
+	return func(kind request.DecisionKind) { r.decide(req, kind) }
 }
 
 // awaitCalls waits until a workflow has called so many activities.

@@ -38,12 +38,17 @@ type requestRun struct {
 	instructed bool
 	approved   bool
 	collected  bool
+	fetch      bool // parts of the copy come from others
+	people     people
 	cancel     workflow.CancelFunc // of the stage that runs
 }
 
 func setupRequest(ctx workflow.Context, in RequestInput) (*requestRun, error) {
 	r := &requestRun{id: in.RequestID, ref: activities.RequestRef{RequestID: in.RequestID}, state: models.Received}
 	if err := r.handleDecisions(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.people.handle(ctx); err != nil {
 		return nil, err
 	}
 	if err := record(ctx, act.Open, r.ref, &r.opened); err != nil {
@@ -150,13 +155,20 @@ func (r *requestRun) locateAndReview(ctx workflow.Context) error {
 	if err := r.advance(ctx, models.Locating); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(connectorOptions(ctx), act.Locate, r.ref).Get(ctx, nil); err != nil {
+	located, err := r.locate(ctx)
+	if err != nil {
 		return err
+	}
+	if located.Tasks > 0 {
+		if err := r.people.await(ctx, activities.Ending{RequestID: r.id}, func() bool { return r.outcome != "" }); err != nil || r.outcome != "" {
+			return err
+		}
 	}
 	var planned activities.Planned
 	if err := workflow.ExecuteActivity(connectorOptions(ctx), act.MakePlan, r.ref).Get(ctx, &planned); err != nil {
 		return err
 	}
+	r.fetch = planned.Fetch
 	if err := r.advance(ctx, models.InReview); err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type scenario struct {
 	expiry time.Duration // of a package
 	search bool          // Locate goes on until it is cancelled
 	breach int           // steps that NextBreachStep has given
+	tasks  bool          // tasks wait for people from the start
+	fetch  activities.CopyWork
+	scan   []activities.Queue
 	drive  func(*recorder)
 }
 
@@ -104,7 +107,36 @@ func scenarios() []scenario {
 	declined := requestScenario(10, "customer_declines", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Decline) })
 	declined.opened.Instruction = true
 
+	people := requestScenario(13, "tasks", models.Erasure, func(r *recorder, req models.ID) {
+		workflowID := workflows.RequestWorkflowID(req)
+		r.byHand(workflowID, r.tell(req))
+		r.set(workflowID, true)
+		r.decide(req, request.Approve)
+		r.byHand(workflowID, r.tell(req))
+	})
+	people.tasks, people.work.Tasks = true, 1
+	copied := requestScenario(14, "tasks_of_a_copy", models.Access, func(r *recorder, req models.ID) {
+		r.byHand(workflows.RequestWorkflowID(req), r.tell(req))
+		r.set(workflows.RequestWorkflowID(req), true)
+		r.decide(req, request.Approve)
+		r.byHand(workflows.RequestWorkflowID(req), r.tell(req))
+		r.decide(req, request.Collect)
+	})
+	copied.tasks = true
+	queues := requestScenario(15, "queues", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Approve) })
+	queues.opened.Queues = []activities.Queue{"", "far"}
+	queues.work.Queues, queues.work.Restrict, queues.work.RestrictOn = []activities.Queue{"far"}, []int{4}, []activities.Queue{"far"}
+	queues.work.Erase[1].Queue = "far"
+	fetched := requestScenario(16, "fetched_copy", models.Access, func(r *recorder, req models.ID) { r.decide(req, request.Approve, request.Collect) })
+	fetched.plan.Fetch = true
+	fetched.fetch = activities.CopyWork{
+		Queues: []activities.Queue{"far"}, Delegations: []activities.DelegationStep{{DelegationID: id(160)}, {DelegationID: id(161), Queue: "far"}},
+	}
+	delegated := requestScenario(17, "delegated_erasure", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Approve) })
+	delegated.work.Delegations = []activities.DelegationStep{{DelegationID: id(162)}}
+
 	return append([]scenario{
+		people, copied, queues, fetched, delegated,
 		erasure, policy, incomplete, access, export, withdrawn, lapsed, instructed, declined,
 		requestScenario(6, "refused", models.Access, func(r *recorder, req models.ID) {
 			r.awaitCalls(workflows.RequestWorkflowID(req), 7)
@@ -157,6 +189,23 @@ func scheduled() []scenario {
 			drive: func(r *recorder) { r.failed(r.habeas.StartScan(r.ctx, id(213))) },
 		},
 		{
+			files: map[string]string{"scan_of_queues": workflows.ScanWorkflowID(id(214))},
+			scan:  []activities.Queue{"far"},
+			drive: func(r *recorder) { r.failed(r.habeas.StartScan(r.ctx, id(214))) },
+		},
+		{
+			files:  map[string]string{"tasks_of_a_deferral": workflows.DeferralWorkflowID(id(203))},
+			defer_: activities.DeferralWork{RequestID: id(1), Tasks: 1},
+			tasks:  true,
+			drive: func(r *recorder) {
+				workflowID := workflows.DeferralWorkflowID(id(203))
+				r.start(workflowID, workflows.DeferralWorkflowName, workflows.DeferralInput{DeferralID: id(203)})
+				r.byHand(workflowID, func(kind request.DecisionKind) {
+					r.deliver(workflows.Delivery{RequestID: id(1), DeferralID: id(203), Kind: kind})
+				})
+			},
+		},
+		{
 			files: map[string]string{"housekeeping": "housekeeping"},
 			drive: func(r *recorder) { r.start("housekeeping", workflows.HousekeepingWorkflowName) },
 		},
@@ -190,7 +239,7 @@ func (r *recorder) fakes() map[string]any {
 		},
 		"Locate": func(ctx context.Context, _ activities.RequestRef) (activities.Located, error) {
 			if !ok(ctx).search {
-				return activities.Located{Rows: 3}, nil
+				return activities.Located{Rows: 3, Tasks: r.waiting(ctx)}, nil
 			}
 			for ctx.Err() == nil {
 				activity.RecordHeartbeat(ctx)
@@ -220,12 +269,36 @@ func (r *recorder) fakes() map[string]any {
 			return activities.NoticeSent{ReminderAfter: soon}, nil
 		},
 		"BuildPackage": func(ctx context.Context, _ activities.RequestRef) (activities.Package, error) {
-			return activities.Package{PackageID: id(150), ExpiresAt: time.Now().Add(ok(ctx).expiry)}, nil
+			s := ok(ctx)
+			if n := r.waiting(ctx); n > 0 {
+				return activities.Package{Tasks: n}, nil
+			}
+			return activities.Package{PackageID: id(150), ExpiresAt: time.Now().Add(s.expiry)}, nil
 		},
 		"OpenDeferral": func(ctx context.Context, _ activities.DeferralRef) (activities.DeferralWork, error) {
 			return ok(ctx).defer_, nil
 		},
 		"FindDueDeferrals": func(ctx context.Context, _ struct{}) (activities.DueDeferrals, error) { return ok(ctx).due, nil },
+		"SettleTasks":      r.settle,
+		"LocateStage": func(ctx context.Context, in activities.LocateStage) (activities.LocatedStage, error) {
+			ok(ctx)
+			return activities.LocatedStage{Left: in.Stage == 1 && in.Part == 1 && r.once(ctx)}, nil
+		},
+		"FinishLocate": func(ctx context.Context, _ activities.RequestRef) (activities.Located, error) {
+			ok(ctx)
+			return activities.Located{Rows: 3}, nil
+		},
+		"PrepareCopy": func(ctx context.Context, _ activities.RequestRef) (activities.CopyWork, error) {
+			return ok(ctx).fetch, nil
+		},
+		"ExportParts": func(ctx context.Context, _ activities.QueueRef) (activities.Done, error) {
+			ok(ctx)
+			return activities.Done{}, nil
+		},
+		"FollowDelegation": func(ctx context.Context, _ activities.DelegationRef) (activities.Delegated, error) {
+			ok(ctx)
+			return activities.Delegated{Over: true}, nil
+		},
 		"CleanUp": func(ctx context.Context, _ struct{}) (activities.Housekeeping, error) {
 			ok(ctx)
 			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
@@ -236,8 +309,11 @@ func (r *recorder) fakes() map[string]any {
 		},
 		"SendBreachTest": done[activities.BreachTest](r),
 		"ScanSystems": func(ctx context.Context, _ activities.RequestRef) (activities.Scanned, error) {
+			return activities.Scanned{Systems: 3, Places: 4, Undescribed: 1, Queues: ok(ctx).scan}, nil
+		},
+		"ScanQueue": func(ctx context.Context, _ activities.QueueRef) (activities.Scanned, error) {
 			ok(ctx)
-			return activities.Scanned{Systems: 3, Places: 4, Undescribed: 1}, nil
+			return activities.Scanned{Systems: 1}, nil
 		},
 		"NextBreachStep": func(ctx context.Context, _ activities.BreachRef) (activities.BreachNext, error) {
 			s := ok(ctx)

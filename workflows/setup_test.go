@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -39,9 +41,10 @@ type run struct {
 
 // call is one activity call at its workflow time.
 type call struct {
-	name string
-	at   time.Time
-	in   any
+	name  string
+	queue string
+	at    time.Time
+	in    any
 }
 
 func setup(t *testing.T) *run {
@@ -66,24 +69,24 @@ func setup(t *testing.T) *run {
 
 // on replaces one activity; the last registration for a name wins, so tests call it before defaults.
 func on[In, Out any](r *run, name string, fn func(In) (Out, error)) {
-	r.env.OnActivity(name, mock.Anything, mock.Anything).Return(func(_ context.Context, in In) (Out, error) {
-		r.note(name, in)
+	r.env.OnActivity(name, mock.Anything, mock.Anything).Return(func(ctx context.Context, in In) (Out, error) {
+		r.note(name, in, activity.GetInfo(ctx).TaskQueue)
 		return fn(in)
 	}).Maybe()
 }
 
 // does replaces an activity that returns only an error.
 func does[In any](r *run, name string) {
-	r.env.OnActivity(name, mock.Anything, mock.Anything).Return(func(_ context.Context, in In) error {
-		r.note(name, in)
+	r.env.OnActivity(name, mock.Anything, mock.Anything).Return(func(ctx context.Context, in In) error {
+		r.note(name, in, activity.GetInfo(ctx).TaskQueue)
 		return nil
 	}).Maybe()
 }
 
-func (r *run) note(name string, in any) {
+func (r *run) note(name string, in any, queue ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls = append(r.calls, call{name, r.env.Now().UTC(), in})
+	r.calls = append(r.calls, call{name, strings.Join(queue, ""), r.env.Now().UTC(), in})
 }
 
 // defaults answers every activity that the test has not replaced as if all went well.
@@ -105,6 +108,14 @@ func (r *run) defaults() {
 	})
 	on(r, "BuildPackage", func(activities.RequestRef) (activities.Package, error) {
 		return activities.Package{PackageID: models.ID{9}, ExpiresAt: r.env.Now().Add(14 * day)}, nil
+	})
+	on(r, "SettleTasks", func(activities.Ending) (activities.Tasks, error) { return activities.Tasks{RemindEvery: 3 * day}, nil })
+	on(r, "LocateStage", func(activities.LocateStage) (activities.LocatedStage, error) { return activities.LocatedStage{}, nil })
+	on(r, "FinishLocate", func(activities.RequestRef) (activities.Located, error) { return activities.Located{Rows: 3}, nil })
+	on(r, "PrepareCopy", func(activities.RequestRef) (activities.CopyWork, error) { return activities.CopyWork{}, nil })
+	on(r, "ExportParts", func(activities.QueueRef) (activities.Done, error) { return activities.Done{}, nil })
+	on(r, "FollowDelegation", func(activities.DelegationRef) (activities.Delegated, error) {
+		return activities.Delegated{Over: true}, nil
 	})
 	does[activities.Advance](r, "Advance")
 	does[activities.RequestRef](r, "SendVerification")

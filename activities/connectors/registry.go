@@ -115,6 +115,19 @@ func (s *Systems) System(ctx context.Context, name string) (System, error) {
 	return system, nil
 }
 
+// All are the named systems, opened now as far as they were not; it fails as System does.
+func (s *Systems) All(ctx context.Context, names ...string) (map[string]System, error) {
+	out := map[string]System{}
+	for _, name := range names {
+		system, err := s.System(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = system
+	}
+	return out, nil
+}
+
 // Close closes all open systems.
 func (s *Systems) Close() error {
 	s.mu.Lock()

@@ -35,8 +35,8 @@ type Found interface {
 	Add(ctx context.Context, rows []datamap.FoundRow) (int, error)
 	// Has reports for each key whether its row is there.
 	Has(ctx context.Context, collection datamap.Address, keys []datamap.Key) ([]bool, error)
-	// Pending returns at most limit rows of one collection whose stage is below q.Stage and which are as q asks; none when the
-	// work of that stage is done.
+	// Pending returns at most limit rows of one collection whose stage is below q.Stage, but not below q.From, and which are as q asks;
+	// none when the work of that stage is done.
 	Pending(ctx context.Context, q PendingQuery) ([]datamap.FoundRow, error)
 	// Advance sets the stage of rows; it never lowers one.
 	Advance(ctx context.Context, collection datamap.Address, keys []datamap.Key, to Stage) error
@@ -50,6 +50,7 @@ type Found interface {
 // PendingQuery selects rows that wait for a stage.
 type PendingQuery struct {
 	Collection datamap.Address
+	From       Stage
 	Stage      Stage
 	Owned      bool // only owned rows
 	Shared     bool // only shared rows

@@ -53,7 +53,7 @@ func (m *Memory) Has(_ context.Context, a datamap.Address, keys []datamap.Key) (
 func (m *Memory) Pending(_ context.Context, q PendingQuery) ([]datamap.FoundRow, error) {
 	var list []datamap.FoundRow
 	for _, r := range m.rows[q.Collection] {
-		if r.stage < q.Stage && (r.Owned || !q.Owned) && (r.Shared || !q.Shared) && len(list) < q.Limit {
+		if r.stage >= q.From && r.stage < q.Stage && (r.Owned || !q.Owned) && (r.Shared || !q.Shared) && len(list) < q.Limit {
 			list = append(list, r.FoundRow)
 		}
 	}

@@ -24,6 +24,10 @@ type Walk struct {
 	Identities []Identity
 	// Scope says whether rows of a controller are looked at; the empty slug is the operator. Nil: all.
 	Scope func(controller string) bool
+	// Serves says whether this process reaches a system. Nil: all. Looking into another is left to a walk that serves it, see Part.
+	Serves func(system string) bool
+	// Refused is told of each collection in which a connector says, with an error of kind Unsupported, that it cannot search. Nil: that is an error.
+	Refused func(ctx context.Context, collection datamap.Address) error
 	// Zone is where the day of an instant is read for retention anchors; nil: UTC.
 	Zone *time.Location
 	// Batch is the number of rows handled at once; 0: 2000; at most connectors.MaxBatch.
@@ -39,6 +43,62 @@ type Result struct {
 }
 
 const defaultBatch = 2000
+
+// Part is one of several walks that share Found and each serve other systems. Every look-up is into exactly one system, so that what one walk would do
+// with a row in a stage is done by the parts one after the other; the row has done the stage when the last part has. A stage is over when a round over
+// all parts has found no work, and only then the next begins.
+type Part struct {
+	Index int // from 0
+	Of    int // at least 1
+}
+
+// step is what Found keeps of a row: how far it is in the stages, each counted once for every part.
+func (p Part) step(s Stage) Stage { return (s-1)*Stage(p.Of) + Stage(p.Index) + 1 }
+
+// whole is the walk that serves all systems.
+var whole = Part{Of: 1}
+
+// RunStage does a part's share of one stage, until none is left for now; 0 is the start, the look-ups by the subject's identities, which every part has
+// to do once. left says whether a row still waits for this stage in any part: it is read from what was found, so that it holds whatever an earlier run,
+// which was interrupted, has done. It fails as Run does.
+func (w *Walk) RunStage(ctx context.Context, part Part, stage Stage) (result Result, left bool, err error) {
+	r, err := w.prepare(ctx)
+	if err != nil {
+		return Result{}, false, err
+	}
+	r.part = part
+	if stage == 0 {
+		return Result{r.manual}, false, r.start(ctx)
+	}
+	if err := r.work(ctx, stage); err != nil {
+		return Result{}, false, err
+	}
+	left, err = r.left(ctx, stage)
+	return Result{r.manual}, left, err
+}
+
+// left reports whether a row waits for a stage in any part.
+func (r *run) left(ctx context.Context, stage Stage) (bool, error) {
+	for _, node := range r.Graph.Nodes {
+		if !r.searched[node] || !r.concerns(stage, node) {
+			continue
+		}
+		rows, err := r.Found.Pending(ctx, pending(node, stage, 0, Part{r.part.Of - 1, r.part.Of}.step(stage), 1))
+		if err != nil || len(rows) > 0 {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// pending asks for the rows of a collection that a stage is for, between two steps.
+func pending(node *datamap.Node, stage, from, to Stage, limit int) PendingQuery {
+	return PendingQuery{
+		Collection: node.Address, From: from, Stage: to, Limit: limit,
+		Owned:  stage == StageOwned || stage == StageReferred,
+		Shared: stage == StageInherited || stage == StageSpread,
+	}
+}
 
 // Run walks until nothing is left to look up, or fails with a connector's or Found's error; run again, it goes on where it
 // was. A walk without an identity of any kind that the map knows fails with code no_identity.
@@ -102,13 +162,15 @@ type run struct {
 	searched map[*datamap.Node]bool        // reachable from the subject's identities
 	people   map[*datamap.Node]bool        // reachable from any identity
 	manual   []datamap.Address
+	refused  map[*datamap.Node]bool // Refused was told
 	batch    int
+	part     Part
 }
 
 func (w *Walk) prepare(ctx context.Context) (*run, error) {
 	r := &run{
 		Walk: w, batch: w.Batch, locators: map[string]connectors.Locator{},
-		searched: map[*datamap.Node]bool{}, people: map[*datamap.Node]bool{},
+		searched: map[*datamap.Node]bool{}, people: map[*datamap.Node]bool{}, refused: map[*datamap.Node]bool{}, part: whole,
 	}
 	if r.batch <= 0 {
 		r.batch = defaultBatch
@@ -127,20 +189,29 @@ func (w *Walk) prepare(ctx context.Context) (*run, error) {
 	}
 	for _, n := range w.Graph.Reached() { // others' rows are looked for in all collections that lead to a person
 		r.people[n] = true
-		if err := r.open(ctx, n.System); err != nil {
+		if err := r.open(ctx, n); err != nil {
 			return nil, err
 		}
 	}
 	for _, n := range w.Graph.Nodes {
-		if r.searched[n] && r.locators[n.System] == nil {
+		if r.searched[n] && r.serves(n) && r.locators[n.System] == nil && r.looksAt(n) {
 			r.manual = append(r.manual, n.Address)
 		}
 	}
 	return r, nil
 }
 
-func (r *run) open(ctx context.Context, name string) error {
-	if _, known := r.locators[name]; known {
+// serves reports whether this walk looks into a collection's system.
+func (r *run) serves(n *datamap.Node) bool { return r.Serves == nil || r.Serves(n.System) }
+
+// looksAt reports whether a collection may hold rows of a controller that is looked at.
+func (r *run) looksAt(n *datamap.Node) bool {
+	return r.Scope == nil || n.Collection.ControllerColumn != "" || r.Scope(n.Dataset.Controller)
+}
+
+func (r *run) open(ctx context.Context, n *datamap.Node) error {
+	name := n.System
+	if _, known := r.locators[name]; known || !r.serves(n) {
 		return nil
 	}
 	system, err := r.Open(ctx, name)
@@ -155,13 +226,21 @@ func (r *run) open(ctx context.Context, name string) error {
 	return nil
 }
 
-// lookup streams the rows of a query; a system that cannot search has none.
+// lookup streams the rows of a query. A system that cannot search has none, and neither has one that another part of the walk serves.
 func (r *run) lookup(ctx context.Context, q connectors.Query, yield func(datamap.Row) error) error {
 	locator := r.locators[q.Node.System]
 	if locator == nil || len(q.Keys) == 0 {
 		return nil
 	}
-	return locator.Lookup(ctx, q, yield)
+	err := locator.Lookup(ctx, q, yield)
+	if models.KindOf(err) != models.Unsupported || r.Refused == nil {
+		return err
+	}
+	if r.refused[q.Node] || !r.searched[q.Node] || !r.looksAt(q.Node) {
+		return nil
+	}
+	r.refused[q.Node] = true
+	return r.Refused(ctx, q.Node.Address)
 }
 
 // start adds the rows that carry one of the subject's identities.
@@ -215,20 +294,20 @@ func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (i
 	if !r.searched[node] || !r.concerns(stage, node) {
 		return 0, nil
 	}
-	rows, err := r.Found.Pending(ctx, PendingQuery{
-		Collection: node.Address, Stage: stage, Limit: r.batch,
-		Owned:  stage == StageOwned || stage == StageReferred,
-		Shared: stage == StageInherited || stage == StageSpread,
-	})
+	var from Stage // of the other parts, the one before this must have been at the row in this stage
+	if r.part.Index > 0 {
+		from = r.part.step(stage) - 1
+	}
+	rows, err := r.Found.Pending(ctx, pending(node, stage, from, r.part.step(stage), r.batch))
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	if err := r.workRows(ctx, stage, node, rows); err != nil {
 		return 0, err
 	}
-	to := stage
-	if stage == StageReferred {
-		to = StageReached // both directions are done
+	to := r.part.step(stage)
+	if stage == StageReferred && r.part.Index == r.part.Of-1 {
+		to = r.part.step(StageReached) // both directions are done
 	}
 	if err := r.Found.Advance(ctx, node.Address, keysOf(rows), to); err != nil {
 		return 0, err

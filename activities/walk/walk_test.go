@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,7 +36,9 @@ func walkWorld(t failer, w *world, open func(context.Context, string) (connector
 func what(t failer, graph *datamap.Graph, found walk.Found) truth {
 	t.Helper()
 	tr := truth{map[rowID]bool{}, map[rowID]bool{}, map[rowID]bool{}, map[rowID]bool{}}
-	for i, n := range graph.Nodes {
+	for _, n := range graph.Nodes {
+		i, err := strconv.Atoi(strings.TrimPrefix(n.Address.Collection, "c"))
+		require.NoError(t, err)
 		require.NoError(t, found.Each(context.Background(), n.Address, func(r datamap.FoundRow) error {
 			id, err := strconv.Atoi(r.Key[0].Text())
 			require.NoError(t, err)
@@ -105,6 +108,66 @@ func TestNoRowThatAnotherPersonOwnsIsLocatedWithoutBeingShared(t *testing.T) {
 	})
 }
 
+// walkInParts walks a world whose collections lie in several systems, each served by a walk of its own, as a workflow has them take turns. A crash is
+// followed by another try, as a workflow has it too.
+func walkInParts(t failer, w *world, found walk.Found, batch, parts int) *datamap.Graph {
+	t.Helper()
+	graph, err := datamap.Compile(w.datasets())
+	require.NoError(t, err)
+	run := func(index int, stage walk.Stage) bool {
+		wk := walk.Walk{
+			Graph: graph, Found: found, Batch: batch, Identities: []walk.Identity{{Kind: "email", Value: me}},
+			Serves: func(system string) bool { return system == systemOf(index) },
+			Open: func(_ context.Context, system string) (connectors.System, error) {
+				require.Equal(t, systemOf(index), system, "a part knows only its own systems")
+				return w, nil
+			},
+		}
+		for {
+			_, left, err := wk.RunStage(context.Background(), walk.Part{Index: index, Of: parts}, stage)
+			if err == nil {
+				return left
+			}
+			require.ErrorIs(t, err, errCrash)
+		}
+	}
+	for stage := walk.Stage(0); stage <= walk.StageSpread; stage++ {
+		for left := true; left; {
+			for i := range parts {
+				left = run(i, stage)
+			}
+		}
+	}
+	return graph
+}
+
+func TestAWalkInPartsThatCrashedAnywhereGoesOnToTheSameEnd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, 5)
+		w.parts = rapid.IntRange(1, 3).Draw(t, "parts")
+		found := &crashing{t: t}
+		graph := walkInParts(t, w, found, 2, w.parts)
+		requireTruth(t, w.truth(), what(t, graph, found))
+	})
+}
+
+// A walk that is split over systems finds what one walk finds, whatever lies where.
+func TestAWalkInPartsFindsExactlyWhatOneWalkFinds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, 6)
+		w.parts = rapid.IntRange(1, 4).Draw(t, "parts")
+		found := &walk.Memory{}
+		graph := walkInParts(t, w, found, rapid.IntRange(1, 7).Draw(t, "batch"), w.parts)
+		got := what(t, graph, found)
+		requireTruth(t, w.truth(), got)
+		one := &walk.Memory{}
+		walkWorld(t, w, func(context.Context, string) (connectors.System, error) { return w, nil }, one, 3)
+		require.Equal(t, what(t, graph, one), got)
+	})
+}
+
 // crashing fails each call with some probability, before or after its effect.
 type crashing struct {
 	walk.Memory
@@ -142,7 +205,11 @@ func (c *crashing) Advance(ctx context.Context, a datamap.Address, keys []datama
 	if c.crash() {
 		return errCrash
 	}
-	return c.Memory.Advance(ctx, a, keys, to)
+	err := c.Memory.Advance(ctx, a, keys, to)
+	if c.crash() {
+		return errCrash
+	}
+	return err
 }
 
 func TestAWalkThatCrashedAnywhereGoesOnToTheSameEnd(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // world is a random schema with random rows: collections c0, c1, … with an id, identities and references to each other's id.
 type world struct {
 	collections []collection
+	parts       int // over which the collections are spread in turn; 0: one
 	rows        map[rowID]worldRow
 }
 
@@ -74,8 +75,15 @@ func drawWorld(t *rapid.T, most int) *world {
 
 func name(collection int) string { return fmt.Sprintf("c%d", collection) }
 
+// systemOf is the name of the system of a part.
+func systemOf(part int) string { return fmt.Sprintf("shop%d", part) }
+
 func (w *world) datasets() []datamap.Dataset {
-	d := datamap.Dataset{Key: "d", System: "shop"}
+	parts := max(w.parts, 1)
+	sets := make([]datamap.Dataset, parts)
+	for p := range sets {
+		sets[p] = datamap.Dataset{Key: setOf(p), System: systemOf(p)}
+	}
 	for i, c := range w.collections {
 		fields := []datamap.Field{{Name: "id", PrimaryKey: true}}
 		if c.email {
@@ -86,13 +94,16 @@ func (w *world) datasets() []datamap.Dataset {
 		}
 		for j, f := range c.refs {
 			fields = append(fields, datamap.Field{Name: fmt.Sprintf("r%d", j), Mention: f.mention, References: []datamap.Reference{
-				{Dataset: "d", Collection: name(f.to), Field: "id", Direction: f.direction},
+				{Dataset: setOf(f.to % parts), Collection: name(f.to), Field: "id", Direction: f.direction},
 			}})
 		}
-		d.Collections = append(d.Collections, datamap.Collection{Name: name(i), Erase: datamap.EraseDelete, Fields: fields})
+		set := &sets[i%parts]
+		set.Collections = append(set.Collections, datamap.Collection{Name: name(i), Erase: datamap.EraseDelete, Fields: fields})
 	}
-	return []datamap.Dataset{d}
+	return slices.DeleteFunc(sets, func(d datamap.Dataset) bool { return len(d.Collections) == 0 })
 }
+
+func setOf(part int) string { return fmt.Sprintf("d%d", part) }
 
 // link is a permitted step between two rows. Down leads to the row that refers to the other.
 type link struct {

@@ -16,21 +16,22 @@ import (
 	"habeas/models"
 )
 
-// MaxBody is the largest body that is accepted, in bytes.
+// MaxBody is the largest body that is accepted of an ordinary call, in bytes.
 const MaxBody = 64 << 10
 
 // Fail tells an error as the route's kind of answer, page or JSON.
 type Fail func(http.ResponseWriter, *http.Request, error)
 
-// LimitBody refuses bodies beyond MaxBody: at once when the length is announced, else when the limit is passed in reading.
-func LimitBody(fail Fail) func(http.Handler) http.Handler {
+// LimitBody refuses bodies beyond the limit of their call: at once when the length is announced, else when the limit is passed in reading.
+func LimitBody(limit func(*http.Request) int64, fail Fail) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.ContentLength > MaxBody {
+			largest := limit(r)
+			if r.ContentLength > largest {
 				fail(w, r, problem.TooLarge())
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, largest)
 			next.ServeHTTP(w, r)
 		})
 	}

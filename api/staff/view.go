@@ -41,6 +41,11 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 			return templates.RequestView{}, err
 		}
 	}
+	for _, fill := range []func(context.Context, models.Principal, request.Request, *templates.RequestView) error{k.addTasks, k.addSilent} {
+		if err := fill(ctx, who, r, &v); err != nil {
+			return templates.RequestView{}, err
+		}
+	}
 	v.Offers = offers(who.Role, r.State, v.Plan)
 	return v, nil
 }
@@ -149,6 +154,9 @@ func (k *Console) addDecisions(ctx context.Context, who models.Principal, r requ
 		row := templates.DecisionRow{At: d.At.In(zone), Kind: string(d.Kind), By: string(d.Actor.Role)}
 		if d.Actor.Role.Staff() || d.Actor.Role == models.RoleController {
 			row.Reason = d.Reason.Reveal()
+		}
+		if request.OfTask(d.Kind) && !who.Role.Staff() {
+			row.Reason = "" // the evidence of a task is for the operator's own people
 		}
 		v.Decisions = append(v.Decisions, row)
 	}

@@ -145,13 +145,17 @@ type Message struct {
 // NewDecision defines model for NewDecision.
 type NewDecision struct {
 	// Choices Treatment by number of the group
-	Choices  map[string]string `json:"choices,omitempty,omitzero"`
-	Kind     string            `json:"kind"`
-	NoticeID string            `json:"notice_id,omitempty,omitzero"`
+	Choices map[string]string `json:"choices,omitempty,omitzero"`
+
+	// Counts To complete a task: records by collection, none is 0
+	Counts   map[string]int64 `json:"counts,omitempty,omitzero"`
+	Kind     string           `json:"kind"`
+	NoticeID string           `json:"notice_id,omitempty,omitzero"`
 
 	// PlanDigest The digest of the plan that was shown
 	PlanDigest string `json:"plan_digest,omitempty,omitzero"`
 	Reason     string `json:"reason,omitempty,omitzero"`
+	TaskID     string `json:"task_id,omitempty,omitzero"`
 }
 
 // NewRequest defines model for NewRequest.
@@ -279,6 +283,35 @@ type Status struct {
 	State        string    `json:"state"`
 }
 
+// Task defines model for Task.
+type Task struct {
+	// Action locate, export, restrict, rectify, erase or prove
+	Action      string           `json:"action"`
+	Collections []string         `json:"collections"`
+	ConfirmedAt time.Time        `json:"confirmed_at,omitempty,omitzero"`
+	Counts      map[string]int64 `json:"counts,omitempty,omitzero"`
+	CreatedAt   time.Time        `json:"created_at,omitempty,omitzero"`
+	DeferralID  string           `json:"deferral_id,omitempty,omitzero"`
+	DoneAt      time.Time        `json:"done_at,omitempty,omitzero"`
+
+	// DueOn The legal date of the request
+	DueOn string `json:"due_on,omitempty,omitzero"`
+	ID    string `json:"id"`
+
+	// Reason Why a person has to do it
+	Reason    string `json:"reason"`
+	RequestID string `json:"request_id"`
+
+	// State open, done (waits for a second person), confirmed or refused
+	State  string `json:"state"`
+	System string `json:"system"`
+}
+
+// TaskList defines model for TaskList.
+type TaskList struct {
+	Tasks []Task `json:"tasks"`
+}
+
 // ID defines model for ID.
 type ID = string
 
@@ -349,6 +382,9 @@ type ServerInterface interface {
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx echo.Context, id ID, receiptID string) error
+	// GetTasks What people have to do, because no connector can
+	// (GET /v1/requests/{id}/tasks)
+	GetTasks(ctx echo.Context, id ID) error
 	// GetStatus How the request stands
 	// (GET /v1/status/{token})
 	GetStatus(ctx echo.Context, token Token) error
@@ -364,6 +400,9 @@ type ServerInterface interface {
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
 	WithdrawStatus(ctx echo.Context, token Token) error
+	// ListTasks The tasks that wait for people, the request with the earliest legal date first
+	// (GET /v1/tasks)
+	ListTasks(ctx echo.Context) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -603,6 +642,22 @@ func (w *ServerInterfaceWrapper) GetReceipt(ctx echo.Context) error {
 	return err
 }
 
+// GetTasks converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTasks(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTasks(ctx, id)
+	return err
+}
+
 // GetStatus converts echo context to params.
 func (w *ServerInterfaceWrapper) GetStatus(ctx echo.Context) error {
 	var err error
@@ -683,6 +738,15 @@ func (w *ServerInterfaceWrapper) WithdrawStatus(ctx echo.Context) error {
 	return err
 }
 
+// ListTasks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTasks(ctx)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -738,6 +802,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/tasks", wrapper.GetTasks, options.OperationMiddlewares["getTasks"]...)
+	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
 	router.GET(options.BaseURL+"/v1/status/:token", wrapper.GetStatus, options.OperationMiddlewares["getStatus"]...)
@@ -1157,6 +1223,45 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 	return err
 }
 
+type GetTasksRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTasksResponseObject interface {
+	VisitGetTasksResponse(w http.ResponseWriter) error
+}
+
+type GetTasks200JSONResponse TaskList
+
+func (response GetTasks200JSONResponse) VisitGetTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTasksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTasksdefaultApplicationProblemPlusJSONResponse) VisitGetTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatusRequestObject struct {
 	Token Token `json:"token"`
 }
@@ -1336,6 +1441,44 @@ func (response WithdrawStatusdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type ListTasksRequestObject struct {
+}
+
+type ListTasksResponseObject interface {
+	VisitListTasksResponse(w http.ResponseWriter) error
+}
+
+type ListTasks200JSONResponse TaskList
+
+func (response ListTasks200JSONResponse) VisitListTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTasksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListRequests List requests by legal date
@@ -1368,6 +1511,9 @@ type StrictServerInterface interface {
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx context.Context, request GetReceiptRequestObject) (GetReceiptResponseObject, error)
+	// GetTasks What people have to do, because no connector can
+	// (GET /v1/requests/{id}/tasks)
+	GetTasks(ctx context.Context, request GetTasksRequestObject) (GetTasksResponseObject, error)
 	// GetStatus How the request stands
 	// (GET /v1/status/{token})
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
@@ -1383,6 +1529,9 @@ type StrictServerInterface interface {
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
 	WithdrawStatus(ctx context.Context, request WithdrawStatusRequestObject) (WithdrawStatusResponseObject, error)
+	// ListTasks The tasks that wait for people, the request with the earliest legal date first
+	// (GET /v1/tasks)
+	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -1694,6 +1843,31 @@ func (sh *strictHandler) GetReceipt(ctx echo.Context, id ID, receiptID string) e
 	return nil
 }
 
+// GetTasks operation middleware
+func (sh *strictHandler) GetTasks(ctx echo.Context, id ID) error {
+	var request GetTasksRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTasks(ctx.Request().Context(), request.(GetTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTasksResponseObject); ok {
+		return validResponse.VisitGetTasksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetStatus operation middleware
 func (sh *strictHandler) GetStatus(ctx echo.Context, token Token) error {
 	var request GetStatusRequestObject
@@ -1859,6 +2033,29 @@ func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token) error {
 		return err
 	} else if validResponse, ok := response.(WithdrawStatusResponseObject); ok {
 		return validResponse.VisitWithdrawStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTasks operation middleware
+func (sh *strictHandler) ListTasks(ctx echo.Context) error {
+	var request ListTasksRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTasks(ctx.Request().Context(), request.(ListTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTasksResponseObject); ok {
+		return validResponse.VisitListTasksResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

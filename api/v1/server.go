@@ -191,6 +191,12 @@ func (s *Server) Decide(ctx context.Context, in DecideRequestObject) (DecideResp
 			return nil, err
 		}
 	}
+	d.Counts = in.Body.Counts
+	if in.Body.TaskID != "" {
+		if d.TaskID, err = models.ParseID(in.Body.TaskID); err != nil {
+			return nil, err
+		}
+	}
 	if d, err = s.store.Decide(ctx, by.Scope, d); err != nil {
 		return nil, err
 	}

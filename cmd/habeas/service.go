@@ -23,19 +23,19 @@ func (c *cli) load(need config.Need) (config.Config, error) {
 	return cfg, err
 }
 
-func (c *cli) build(ctx context.Context) (*app.App, error) {
+func (c *cli) build(ctx context.Context, opts app.Options) (*app.App, error) {
 	cfg, err := config.Load(c.Config, config.Environ())
 	if err != nil {
 		return nil, err
 	}
-	return app.Build(ctx, cfg, app.Options{})
+	return app.Build(ctx, cfg, opts)
 }
 
 type serveCmd struct{}
 
 // Run serves HTTP until the process is told to stop.
 func (serveCmd) Run(ctx context.Context, c *cli) (err error) {
-	a, err := c.build(ctx)
+	a, err := c.build(ctx, app.Options{})
 	if err != nil {
 		return err
 	}
@@ -47,11 +47,13 @@ func (serveCmd) Run(ctx context.Context, c *cli) (err error) {
 	return a.Serve(ctx, l)
 }
 
-type workerCmd struct{}
+type workerCmd struct {
+	Systems []string `help:"Work only on the queues of these systems, which have a queue: in the file of systems. Without it, on everything that this process has an address for." placeholder:"NAME"`
+}
 
 // Run works until the process is told to stop.
-func (workerCmd) Run(ctx context.Context, c *cli) (err error) {
-	a, err := c.build(ctx)
+func (w workerCmd) Run(ctx context.Context, c *cli) (err error) {
+	a, err := c.build(ctx, app.Options{Systems: w.Systems})
 	if err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ type checkCmd struct{}
 
 // Run names every problem of the configuration, the data maps and the systems.
 func (checkCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
-	a, err := c.build(ctx)
+	a, err := c.build(ctx, app.Options{})
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ type groupKey struct {
 	fields                            string // that the holds cover: what else is in the row is masked
 	reason                            Reason
 	through                           calendar.Date
+	by                                Means
 }
 
 // NewBuilder plans for one right, as of today in the controller's time zone.
@@ -68,20 +69,28 @@ func NewBuilder(right models.Right, today calendar.Date, hold HoldFunc) *Builder
 }
 
 // Add puts a row into its group and returns the group's number.
-func (b *Builder) Add(c Collection, row Row) (int, error) {
+func (b *Builder) Add(c Collection, row Row) (int, error) { return b.add(c, row, "", 1) }
+
+// AddUnlocated puts records that a person has counted, or that a processor holds, into a group of their own. Nothing is known of them but the
+// collection: where a hold applies to it, its start is missing and the DPO decides.
+func (b *Builder) AddUnlocated(c Collection, by Means, rows int64) (int, error) {
+	return b.add(c, Row{}, by, rows)
+}
+
+func (b *Builder) add(c Collection, row Row, by Means, rows int64) (int, error) {
 	g, err := b.judge(c, row)
 	if err != nil {
 		return 0, err
 	}
-	key := groupKey{c.Dataset, c.Name, g.Rule, g.SharedWith, strings.Join(g.HeldFields, "\x00"), g.Reason, g.HoldThrough}
+	key := groupKey{c.Dataset, c.Name, g.Rule, g.SharedWith, strings.Join(g.HeldFields, "\x00"), g.Reason, g.HoldThrough, by}
 	i, ok := b.index[key]
 	if !ok {
 		i = len(b.groups)
 		b.index[key] = i
-		g.No, g.System, g.Dataset, g.Collection, g.Categories = i+1, c.System, c.Dataset, c.Name, c.Categories
+		g.No, g.System, g.Dataset, g.Collection, g.Categories, g.By = i+1, c.System, c.Dataset, c.Name, c.Categories, by
 		b.groups = append(b.groups, g)
 	}
-	b.groups[i].Rows++
+	b.groups[i].Rows += rows
 	return i + 1, nil
 }
 

@@ -40,7 +40,16 @@ type Group struct {
 	HoldThrough calendar.Date      `json:"hold_through,omitzero"`
 	ErasableOn  calendar.Date      `json:"erasable_on,omitzero"` // the day after HoldThrough
 	Categories  []string           `json:"categories,omitempty"` // data categories of the collection
+	By          Means              `json:"by,omitempty"`         // who does it; empty: Habeas itself
 }
+
+// Means is who carries out what the plan says of a group that Habeas has not located itself.
+type Means string
+
+const (
+	ByHand     Means = "hand"     // a person, by a manual task; Rows is what that person counted
+	ByDelegate Means = "delegate" // a processor that carries out the whole right by itself; Rows is not known
+)
 
 // Reason is why a group is treated as proposed.
 type Reason string

@@ -20,6 +20,7 @@ type Receipt struct {
 	Rows      []Rows     `json:"rows"`
 	Notices   []Notice   `json:"notices"`
 	Deferrals []Deferral `json:"deferrals"`
+	Tasks     []Task     `json:"tasks,omitempty"` // what was left to people; absent when there was nothing
 	Ledger    Ledger     `json:"ledger"`
 	Entries   []Entry    `json:"entries"`
 }
@@ -94,6 +95,21 @@ type Deferral struct {
 	FinishedAt time.Time     `json:"finished_at,omitzero"`
 }
 
+// Task is a step that people did, because no connector could. Counts are records by collection, as the person said who did it.
+type Task struct {
+	ID          models.ID        `json:"id"`
+	System      string           `json:"system"`
+	Action      string           `json:"action"`
+	State       string           `json:"state"` // confirmed, or refused
+	Reason      string           `json:"reason"`
+	Counts      map[string]int64 `json:"counts,omitempty"`
+	DoneAt      time.Time        `json:"done_at,omitzero"`
+	DoneBy      models.ID        `json:"done_by,omitzero"`
+	ConfirmedAt time.Time        `json:"confirmed_at,omitzero"`
+	ConfirmedBy models.ID        `json:"confirmed_by,omitzero"`
+	DeferralID  models.ID        `json:"deferral_id,omitzero"`
+}
+
 // Ledger is the head of the whole ledger when the receipt was issued, so that a ledger cut later can be told by any receipt.
 type Ledger struct {
 	Size int64 `json:"size"`
@@ -156,6 +172,7 @@ type digests struct {
 	Rows      Hash `json:"rows"`
 	Notices   Hash `json:"notices"`
 	Deferrals Hash `json:"deferrals"`
+	Tasks     Hash `json:"tasks,omitempty"` // as the part
 	Ledger    Hash `json:"ledger"`
 	Entries   Hash `json:"entries"`
 }
@@ -190,6 +207,9 @@ func signedText(d digests) ([]byte, error) {
 
 func digestsOf(r Receipt) (d digests, err error) {
 	for _, p := range r.parts(&d) {
+		if p.name == "tasks" && len(r.Tasks) == 0 {
+			continue // receipts from before there were tasks have no such part
+		}
 		text, err := json.Marshal(p.value)
 		if err != nil {
 			return digests{}, err
@@ -213,6 +233,7 @@ func (r Receipt) parts(d *digests) []part {
 		{"rows", r.Rows, &d.Rows},
 		{"notices", r.Notices, &d.Notices},
 		{"deferrals", r.Deferrals, &d.Deferrals},
+		{"tasks", r.Tasks, &d.Tasks},
 		{"ledger", r.Ledger, &d.Ledger},
 		{"entries", r.Entries, &d.Entries},
 	}

@@ -11,7 +11,7 @@ import (
 
 // Fault is the first thing found wrong with a receipt. It is an error that names the part and, inside the entries, the entry.
 type Fault struct {
-	Part    string    `json:"part"`              // file, request, clock, plan, rows, notices, deferrals, ledger, entries, digests or signature
+	Part    string    `json:"part"`              // file, request, clock, plan, rows, notices, deferrals, tasks, ledger, entries, digests or signature
 	Entry   int       `json:"entry,omitempty"`   // 1-based, in the part "entries"
 	EntryID models.ID `json:"entry_id,omitzero"` // as the entry's own text says, where it can be read
 	Detail  string    `json:"detail"`

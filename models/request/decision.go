@@ -24,6 +24,10 @@ const (
 	Acknowledge DecisionKind = "acknowledge" // a recipient has answered a notice, Art. 19
 	Waive       DecisionKind = "waive"       // the DPO closes a notice that nobody answers, with a reason
 	Collect     DecisionKind = "collect"     // the subject has fetched the package
+	Complete    DecisionKind = "complete"    // a person has done a manual task and gives evidence
+	Confirm     DecisionKind = "confirm"     // a second person confirms a manual task that was done
+	Return      DecisionKind = "return"      // a second person is not satisfied: the task is open again
+	Abandon     DecisionKind = "abandon"     // the DPO closes a manual task that cannot or need not be done, with a reason
 )
 
 // rule says who may take a decision and in which states.
@@ -38,7 +42,12 @@ var beforeExecution = []models.State{models.Verifying, models.AwaitingInstructio
 // afterExecution includes Closed, because a deferral that ends later has notices of its own.
 var afterExecution = []models.State{models.Executing, models.Notifying, models.Closed}
 
+// atWork are the states in which manual tasks are worked on; Closed is for those of a deferral.
+var atWork = []models.State{models.Locating, models.Executing, models.Closed}
+
 var dpo = []models.Role{models.RoleDPO}
+
+var casework = []models.Role{models.RoleDPO, models.RoleHandler}
 
 var rules = map[DecisionKind]rule{
 	Verify:      {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Received, models.Verifying}},
@@ -55,14 +64,23 @@ var rules = map[DecisionKind]rule{
 	Acknowledge: {roles: []models.Role{models.RoleRecipient}, states: afterExecution},
 	Waive:       {roles: dpo, states: afterExecution, reason: true},
 	Collect:     {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Delivering}},
+	Complete:    {roles: casework, states: atWork, reason: true},
+	Confirm:     {roles: casework, states: atWork},
+	Return:      {roles: casework, states: atWork, reason: true},
+	Abandon:     {roles: dpo, states: atWork, reason: true},
 }
 
 // DecisionKinds are all kinds, in the order of a request's life.
 func DecisionKinds() []DecisionKind {
 	return []DecisionKind{
 		Verify, Resend, Withdraw, Instruct, Decline, Approve, Change, Refuse,
-		Extend, Clarify, Answer, Acknowledge, Waive, Collect,
+		Extend, Clarify, Answer, Acknowledge, Waive, Collect, Complete, Confirm, Return, Abandon,
 	}
+}
+
+// OfTask reports whether the decision is about a manual task.
+func OfTask(kind DecisionKind) bool {
+	return kind == Complete || kind == Confirm || kind == Return || kind == Abandon
 }
 
 // Allowed says whether a role may take a decision in a state. It fails with unknown_decision, decision_forbidden (wrong role) or
@@ -99,4 +117,6 @@ type Decision struct {
 	PlanDigest string                   // Approve, Change: the plan that was shown; another one is refused with plan_changed
 	Choices    map[int]models.Treatment // Approve, Change: by group number
 	NoticeID   models.ID                // Acknowledge, Waive
+	TaskID     models.ID                // of a manual task
+	Counts     map[string]int64         // Complete: records by collection
 }

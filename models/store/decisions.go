@@ -29,6 +29,7 @@ type decisionRow struct {
 	PlanDigest   string
 	Choices      map[int]models.Treatment `gorm:"serializer:json"`
 	NoticeID     models.ID
+	TaskID       models.ID
 	NotifiedAt   *time.Time
 }
 
@@ -38,7 +39,7 @@ func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String()
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
 // request.Allowed fails with, reason_missing, already_decided, already_acknowledged, question_open,
-// no_open_question, plan_changed or what plan.Choose fails with.
+// no_open_question, plan_changed or what plan.Choose, task.Allows and task.CheckCounts fail with.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, scope, d.RequestID)
@@ -73,7 +74,14 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 			return d, err
 		}
 	}
-	return s.writeDecision(tx, r, d)
+	if !request.OfTask(d.Kind) {
+		return s.writeDecision(tx, r, d, models.ID{})
+	}
+	deferral, err := s.decideTask(tx, r, d)
+	if err != nil {
+		return d, err
+	}
+	return s.writeDecision(tx, r, d, deferral)
 }
 
 // ofItsKind drops what a decision of this kind does not have: nobody checks it, and the ledger would keep it for ever.
@@ -84,11 +92,18 @@ func ofItsKind(d request.Decision) request.Decision {
 	if d.Kind != request.Acknowledge && d.Kind != request.Waive {
 		d.NoticeID = models.ID{}
 	}
+	if !request.OfTask(d.Kind) {
+		d.TaskID = models.ID{}
+	}
+	if d.Kind != request.Complete {
+		d.Counts = nil
+	}
 	return d
 }
 
-// writeDecision writes the row, the ledger entry and the order of a decision that was found to be allowed.
-func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
+// writeDecision writes the row, the ledger entry and the order of a decision that was found to be allowed. deferral is the one whose workflow it is
+// delivered to; zero: the request's.
+func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, deferral models.ID) (request.Decision, error) {
 	d.ID, d.RequestID = newID(), r.ID
 	if d.Choices == nil {
 		d.Choices = map[int]models.Treatment{}
@@ -96,6 +111,7 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (re
 	row := decisionRow{
 		ID: d.ID, RequestID: r.ID, ControllerID: r.ControllerID, Kind: d.Kind, ActorRole: d.Actor.Role, ActorID: d.Actor.ID,
 		DecidedAt: s.now(), State: r.State, StateNo: r.StateNo, PlanDigest: d.PlanDigest, Choices: d.Choices, NoticeID: d.NoticeID,
+		TaskID: d.TaskID,
 	}
 	data := map[string]any{"decision_id": d.ID}
 	if d.PlanDigest != "" {
@@ -106,6 +122,12 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (re
 	}
 	if !d.NoticeID.IsZero() {
 		data["notice_id"] = d.NoticeID
+	}
+	if !d.TaskID.IsZero() {
+		data["task_id"] = d.TaskID
+	}
+	if len(d.Counts) > 0 {
+		data["counts"] = d.Counts
 	}
 	if d.Reason != "" {
 		key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
@@ -122,7 +144,7 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision) (re
 	if err := s.record(tx, r, d.Actor, "decision."+string(d.Kind), data); err != nil {
 		return d, err
 	}
-	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderUpdate, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID})
+	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderUpdate, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID, DeferralID: deferral})
 }
 
 // settled lists, for a decision that leads the request on, the decisions that come too late once it is recorded; nil means all of them.
@@ -243,7 +265,7 @@ func (s *Store) openDecisions(tx *gorm.DB, rows []decisionRow) ([]Decided, error
 	for i, row := range rows {
 		out[i] = Decided{At: row.DecidedAt.UTC(), NotifiedAt: instant(row.NotifiedAt), Decision: request.Decision{
 			ID: row.ID, RequestID: row.RequestID, Kind: row.Kind, Actor: models.Actor{Role: row.ActorRole, ID: row.ActorID},
-			PlanDigest: row.PlanDigest, Choices: row.Choices, NoticeID: row.NoticeID,
+			PlanDigest: row.PlanDigest, Choices: row.Choices, NoticeID: row.NoticeID, TaskID: row.TaskID,
 		}}
 		if row.ReasonSealed == nil {
 			continue

@@ -175,13 +175,14 @@ SELECT digest FROM located_rows WHERE digest = ANY($1)`, digests)
 // PendingQuery selects rows of a walk that wait for a stage.
 type PendingQuery struct {
 	Collection datamap.Address
+	From       int
 	Stage      int
 	Owned      bool // only owned rows
 	Shared     bool // only shared rows
 	Limit      int
 }
 
-// Pending returns at most q.Limit rows of one collection whose stage is below q.Stage and which are as q asks.
+// Pending returns at most q.Limit rows of one collection whose stage is below q.Stage, but not below q.From, and which are as q asks.
 func (f *Found) Pending(ctx context.Context, q PendingQuery) ([]datamap.FoundRow, error) {
 	if err := f.open(ctx); err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (f *Found) Pending(ctx context.Context, q PendingQuery) ([]datamap.FoundRow
 		func(r LocatedRow) error {
 			out = append(out, r.Row)
 			return nil
-		}, f.requestID, q.Collection.Dataset, q.Collection.Collection, q.Stage, q.Limit)
+		}, f.requestID, q.Collection.Dataset, q.Collection.Collection, q.Stage, q.Limit, q.From)
 	return out, err
 }
 
@@ -202,7 +203,7 @@ func pendingSQL(q PendingQuery) string {
 	for _, owned := range either(q.Owned) {
 		for _, shared := range either(q.Shared) {
 			parts = append(parts, "("+selectRows+`
-WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = `+owned+` AND shared = `+shared+` AND stage < $4 LIMIT $5)`)
+WHERE request_id = $1 AND dataset = $2 AND collection = $3 AND owned = `+owned+` AND shared = `+shared+` AND stage < $4 AND stage >= $6 LIMIT $5)`)
 		}
 	}
 	if len(parts) == 1 {

@@ -61,7 +61,7 @@ func (s *Store) receiptFacts(ctx context.Context, requestID, deferralID models.I
 	out := receipt.Receipt{Request: s.requestFacts(r, c), Clock: clockFacts(r)}
 	out.Request.DeferralID = deferralID
 	for _, gather := range []func(context.Context, requestRow, *receipt.Receipt) error{
-		s.planFacts, s.rowFacts, s.noticeFacts, s.deferralFacts, s.ledgerFacts,
+		s.planFacts, s.rowFacts, s.noticeFacts, s.deferralFacts, s.taskFacts, s.ledgerFacts,
 	} {
 		if err := gather(ctx, r, &out); err != nil {
 			return receipt.Receipt{}, err
@@ -121,6 +121,17 @@ func (s *Store) deferralFacts(ctx context.Context, r requestRow, out *receipt.Re
 		out.Deferrals = append(out.Deferrals, receipt.Deferral{
 			ID: d.ID, Group: d.Group.No, Rows: d.Group.Rows, Rule: d.Group.Rule, Citation: d.Group.Citation, DueOn: d.DueOn,
 			State: string(d.State), FinishedAt: d.FinishedAt,
+		})
+	}
+	return err
+}
+
+func (s *Store) taskFacts(ctx context.Context, r requestRow, out *receipt.Receipt) error {
+	tasks, err := s.Tasks(ctx, models.ScopeOperator(), r.ID)
+	for _, t := range tasks {
+		out.Tasks = append(out.Tasks, receipt.Task{
+			ID: t.ID, System: t.System, Action: string(t.Action), State: string(t.State), Reason: string(t.Reason), Counts: t.Counts, DoneAt: t.DoneAt,
+			DoneBy: t.DoneBy.ID, ConfirmedAt: t.ConfirmedAt, ConfirmedBy: t.ConfirmedBy.ID, DeferralID: t.DeferralID,
 		})
 	}
 	return err

@@ -36,5 +36,8 @@ func Rows() []any {
 		breachMailRow{},
 		breachLetterRow{},
 		breachPersonRow{},
+		taskRow{},
+		requestFileRow{},
+		delegationRow{},
 	}
 }

@@ -37,6 +37,9 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		if err := tx.Model(&verificationRow{}).Where("request_id = ?", r.ID).Update("address_index", nil).Error; err != nil {
 			return err
 		}
+		if err := tx.Where("request_id = ?", r.ID).Delete(&requestFileRow{}).Error; err != nil { // nobody can read them any more
+			return err
+		}
 		return s.record(tx, r, models.System(), "key.destroyed", nil)
 	})
 }

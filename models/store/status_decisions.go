@@ -62,5 +62,5 @@ func (s *Store) resend(tx *gorm.DB, r requestRow, sub submissionRow, d request.D
 	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Update("resend_due", true).Error; err != nil {
 		return d, err
 	}
-	return s.writeDecision(tx, r, d)
+	return s.writeDecision(tx, r, d, models.ID{})
 }

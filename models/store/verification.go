@@ -359,6 +359,6 @@ func (s *Store) verified(tx *gorm.DB, r requestRow, sub submissionRow, actor mod
 	if err := s.update(tx, r.ID, map[string]any{"verified_at": s.now(), "submission_id": sub.ID}); err != nil {
 		return err
 	}
-	_, err := s.writeDecision(tx, r, request.Decision{Kind: request.Verify, Actor: actor})
+	_, err := s.writeDecision(tx, r, request.Decision{Kind: request.Verify, Actor: actor}, models.ID{})
 	return err
 }

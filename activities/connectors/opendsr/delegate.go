@@ -18,7 +18,7 @@ import (
 
 // Codes of a delegation's errors.
 const (
-	CodeUnknown    = "unknintodelegation" // NotFound: the processor does not know the request
+	CodeUnknown    = "unknown_delegation" // NotFound: the processor does not know the request
 	CodeNotPending = "not_pending"        // Conflict: too late to cancel
 	CodeNoResult   = "no_result"          // NotFound: it is not completed, or brought nothing
 )

@@ -30,19 +30,24 @@ type App struct {
 	Clients  *workflows.Client
 	Graph    *datamap.Graph
 	temporal client.Client
-	systems  map[string]connectors.System
-	law      *law
-	rules    hold.Catalogue
-	mapID    string
-	mail     *mail.Sender
-	log      *slog.Logger
-	now      func() time.Time
+
+	connections *connectors.Systems
+	systems     map[string]connectors.System // that this process reaches, open
+	queues      map[string]activities.Queue  // of the systems that have one of their own
+	only        []string                     // of Options
+	law         *law
+	rules       hold.Catalogue
+	mapID       string
+	mail        *mail.Sender
+	log         *slog.Logger
+	now         func() time.Time
 }
 
 // Options are what a program may change: the dev command moves the clock, tests catch the log.
 type Options struct {
-	Log *slog.Logger     // nil: as configured, to standard error
-	Now func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: as configured, to standard error
+	Now     func() time.Time // nil: time.Now
+	Systems []string         // only these are reached, and only their queues are worked on; nil: all that have an address
 }
 
 // Build checks the configuration and puts the App together. It opens no connection that has to be up: PostgreSQL, Temporal, mail and the
@@ -51,7 +56,7 @@ func Build(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err := cfg.Validate(config.NeedDatabase | config.NeedKeys | config.NeedPortal | config.NeedWorker); err != nil {
 		return nil, err
 	}
-	a := &App{Config: cfg, log: opts.Log, now: opts.Now}
+	a := &App{Config: cfg, log: opts.Log, now: opts.Now, only: opts.Systems}
 	if a.log == nil {
 		a.log = NewLog(cfg.Log)
 	}
@@ -103,7 +108,7 @@ func (a *App) openTemporal(context.Context) error {
 func (a *App) activities() *activities.Activities {
 	p := a.Config.Policy
 	return activities.New(activities.Deps{
-		Store: a.Store, Systems: a.systems, Graph: a.Graph, MapID: a.mapID, Rules: a.rules, Law: a.law, Mail: a.mail,
+		Store: a.Store, Systems: a.systems, Queues: a.queues, Graph: a.Graph, MapID: a.mapID, Rules: a.rules, Law: a.law, Mail: a.mail,
 		Bulk: a.bulkMail(), Webhook: webhook.New(p.PrivateWebhooks), Links: activities.Links{Base: a.Config.BaseURL},
 		Policy: activities.Policy{
 			DPOEmail: a.Config.DPOEmail, OperatorName: a.Config.OperatorName, ApproveUndecided: p.ApproveUndecided,
@@ -121,8 +126,8 @@ func (a *App) Close() error {
 	if a.temporal != nil {
 		a.temporal.Close()
 	}
-	for _, s := range a.systems {
-		errs = append(errs, s.Close())
+	if a.connections != nil {
+		errs = append(errs, a.connections.Close())
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

@@ -63,9 +63,9 @@ func (a *App) carryOut(ctx context.Context, o store.Order) {
 }
 
 // gone judges a decision that no running workflow waits for. That is right for a closed request, and for a notice: its workflow asks the database
-// before it sends anything. An open request without a workflow is a fault, and the decision is kept until somebody has mended it.
+// before it sends anything; and for a task of a deferral: its workflow asks whether it is settled. An open request without a workflow is a fault, and the decision is kept until somebody has mended it.
 func (a *App) gone(ctx context.Context, o store.Order) error {
-	if !o.NoticeID.IsZero() {
+	if !o.NoticeID.IsZero() || !o.DeferralID.IsZero() {
 		return nil
 	}
 	r, err := a.Store.Request(ctx, models.ScopeOperator(), o.RequestID)
@@ -92,7 +92,7 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartRequest(ctx, o.RequestID)
 	}
 	return a.Clients.Deliver(ctx, workflows.Delivery{
-		OrderID: o.ID, RequestID: o.RequestID, DecisionID: o.DecisionID, NoticeID: o.NoticeID, Kind: request.DecisionKind(o.Name),
+		OrderID: o.ID, RequestID: o.RequestID, DecisionID: o.DecisionID, NoticeID: o.NoticeID, DeferralID: o.DeferralID, Kind: request.DecisionKind(o.Name),
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
+	"habeas/activities"
 	"habeas/api"
 	"habeas/models"
 	"habeas/models/ledger"
@@ -72,27 +73,51 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	return group.Wait()
 }
 
-// Work runs workflows and activities, empties the outbox and seals the ledger until ctx ends. A Temporal service that is down is waited for.
+// Work runs workflows and activities, empties the outbox and seals the ledger until ctx ends; with Options.Systems it runs the activities of these
+// systems only. A Temporal service that is down is waited for.
 func (a *App) Work(ctx context.Context) error {
+	served, err := a.servedQueues()
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.Dispatch(ctx) })
-	group.Go(func() error { return a.seal(ctx) })
-	group.Go(func() error { return a.runWorker(ctx) })
+	if len(a.only) == 0 {
+		group.Go(func() error { return a.Dispatch(ctx) })
+		group.Go(func() error { return a.seal(ctx) })
+	}
+	group.Go(func() error { return a.watchWorkers(ctx, served) })
+	group.Go(func() error { return a.runWorkers(ctx, served) })
 	return group.Wait()
 }
 
-func (a *App) runWorker(ctx context.Context) error {
+// runWorkers works on the main queue, unless only some systems are served, and on the queues of the systems.
+func (a *App) runWorkers(ctx context.Context, served []activities.Queue) error {
 	if !a.awaitTemporal(ctx) {
 		return nil
 	}
-	w := worker.New(a.temporal, workflows.TaskQueue, worker.Options{WorkerStopTimeout: drain, MaxHeartbeatThrottleInterval: heartbeat})
-	workflows.Register(w, a.activities())
-	if err := w.Start(); err != nil {
-		return err
+	options := worker.Options{WorkerStopTimeout: drain, MaxHeartbeatThrottleInterval: heartbeat}
+	acts := a.activities()
+	var workers []worker.Worker
+	for _, queue := range served {
+		w := worker.New(a.temporal, workflows.SystemQueue(queue), options)
+		workflows.RegisterSystems(w, acts)
+		workers = append(workers, w)
 	}
-	defer w.Stop()
-	if err := a.Clients.EnsureSchedules(ctx, a.Config.Policy.SweepEvery); err != nil && ctx.Err() == nil {
-		return err
+	if len(a.only) == 0 {
+		w := worker.New(a.temporal, workflows.TaskQueue, options)
+		workflows.Register(w, acts)
+		workers = append(workers, w)
+	}
+	for _, w := range workers {
+		if err := w.Start(); err != nil {
+			return err
+		}
+		defer w.Stop()
+	}
+	if len(a.only) == 0 {
+		if err := a.Clients.EnsureSchedules(ctx, a.Config.Policy.SweepEvery); err != nil && ctx.Err() == nil {
+			return err
+		}
 	}
 	a.log.InfoContext(ctx, "The worker runs")
 	<-ctx.Done()

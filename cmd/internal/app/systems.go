@@ -6,10 +6,13 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
+	"habeas/activities"
 	"habeas/activities/connectors"
 	"habeas/activities/connectors/ldap"
+	"habeas/activities/connectors/manual"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
 	"habeas/activities/connectors/redis"
@@ -24,6 +27,7 @@ import (
 // registry lists the kinds of system that Habeas can reach.
 var registry = connectors.Registry{
 	ldap.Kind:     ldap.Open,
+	manual.Kind:   manual.Open,
 	opendsr.Kind:  opendsr.Open,
 	postgres.Kind: postgres.Open,
 	redis.Kind:    redis.Open,
@@ -59,25 +63,56 @@ func refuse(problems []datamap.Problem) error {
 	return models.Errorf(models.Invalid, "data_map_refused", "%s", strings.Join(lines, "\n"))
 }
 
-// openSystems opens every system that the data maps name.
+// openSystems opens every system that the data maps name and that this process can reach; the others have a queue that another worker serves.
 func (a *App) openSystems(ctx context.Context) error {
 	configured, err := config.LoadSystems(a.Config.Systems, config.Environ())
 	if err != nil {
 		return err
 	}
-	a.systems = map[string]connectors.System{}
-	for _, name := range a.Graph.Systems() {
-		c, ok := configured[name]
-		if !ok {
-			return models.Errorf(models.Invalid, "unknown_system", "The data maps name the system %s, which %s does not.", name, a.Config.Systems)
-		}
-		s, err := registry.Open(ctx, connectors.Config{Name: name, Kind: c.Kind, DSN: c.DSN, Settings: c.Settings, Secret: a.Vault.Own().Digest("connector hashes", nil)})
-		if err != nil {
-			return err
-		}
-		a.systems[name] = s
+	var configs []connectors.Config
+	for name, c := range configured {
+		configs = append(configs, connectors.Config{
+			Name: name, Kind: c.Kind, DSN: c.DSN, Settings: c.Settings, Secret: a.Vault.Own().Digest("connector hashes", nil),
+		})
 	}
-	return nil
+	if a.connections, err = connectors.NewSystems(registry, configs...); err != nil {
+		return err
+	}
+	a.queues = map[string]activities.Queue{}
+	for name, c := range configured {
+		if c.Queue != "" && slices.Contains(a.Graph.Systems(), name) {
+			a.queues[name] = activities.Queue(c.Queue)
+		}
+	}
+	here, err := a.reached(configured)
+	if err != nil {
+		return err
+	}
+	a.systems, err = a.connections.All(ctx, here...)
+	return err
+}
+
+// reached are the systems of the data maps that this process opens. One that is not configured is among them, and is refused by name.
+func (a *App) reached(configured map[string]config.System) ([]string, error) {
+	var out []string
+	for _, name := range a.Graph.Systems() {
+		c, known := configured[name]
+		chosen := slices.Contains(a.only, name)
+		switch {
+		case len(a.only) == 0 && (!known || c.Here()), chosen && !known:
+			out = append(out, name)
+		case chosen && (c.Queue == "" || !c.Here()):
+			return nil, models.Errorf(models.Invalid, "not_served", "The system %s needs an address and a queue in %s for a worker of its own.", name, a.Config.Systems)
+		case chosen:
+			out = append(out, name)
+		}
+	}
+	for _, name := range a.only {
+		if !slices.Contains(out, name) {
+			return nil, models.Errorf(models.Invalid, "unknown_system", "No data map names the system %s.", name)
+		}
+	}
+	return out, nil
 }
 
 // CheckSystems compares the data maps with the live systems: an unknown table or column, a missing right and the like are refused by name. A
@@ -87,7 +122,7 @@ func (a *App) CheckSystems(ctx context.Context) error {
 	for name, s := range a.systems {
 		checker, err := connectors.As[connectors.Checker](s, "be checked")
 		if err != nil {
-			return err
+			continue // people work there
 		}
 		var nodes []*datamap.Node
 		for _, n := range a.Graph.Nodes {

@@ -5,18 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"habeas/activities/connectors/manual"
 	"habeas/models"
 )
 
-// System says how to reach one system that the data maps name. Exactly one of DSN, DSNEnv and DSNFile is given.
+// System says how to reach one system that the data maps name. Exactly one of DSN, DSNEnv and DSNFile is given; none for a kind that connects
+// to nothing, and for a system that another worker serves.
 type System struct {
 	Kind    string          `yaml:"kind"` // as the registry of connectors names it, e.g. postgres
 	DSN     models.Personal `yaml:"dsn"`
 	DSNEnv  string          `yaml:"dsn_env"`
 	DSNFile string          `yaml:"dsn_file"`
+	// Queue names the task queue of a system that a worker of its own serves; empty: the main worker serves it.
+	Queue string `yaml:"queue"`
 	// Settings is what else the kind wants to know, e.g. how a REST API pages; kept as JSON.
 	Settings Settings `yaml:"settings"`
 }
@@ -34,6 +40,15 @@ func (s *Settings) UnmarshalYAML(n *yaml.Node) error {
 	*s = b
 	return err
 }
+
+// withoutAddress are the kinds that connect to nothing.
+var withoutAddress = []string{manual.Kind}
+
+// queueName is what a queue may be called: the name enters Temporal.
+var queueName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+
+// Here reports whether this process can reach the system: it has an address, or needs none.
+func (s System) Here() bool { return s.DSN != "" || slices.Contains(withoutAddress, s.Kind) }
 
 // LoadSystems reads the file of systems: a map from name to System under the key systems.
 func LoadSystems(path string, environ map[string]string) (map[string]System, error) {
@@ -65,7 +80,10 @@ func (s System) resolve(environ map[string]string) (System, error) {
 			given++
 		}
 	}
-	if given != 1 {
+	if s.Queue != "" && !queueName.MatchString(s.Queue) {
+		return s, models.Errorf(models.Invalid, "bad_queue", "A queue's name has at most 40 small letters, digits and hyphens, and begins with a letter.")
+	}
+	if given > 1 || given == 0 && s.Queue == "" && !slices.Contains(withoutAddress, s.Kind) {
 		return s, models.Errorf(models.Invalid, "bad_system", "Give exactly one of dsn, dsn_env and dsn_file.")
 	}
 	if s.DSNFile != "" {

@@ -19,6 +19,7 @@ type production struct {
 	*house
 	program       string
 	serve, worker *process
+	noWorker      bool // the test starts its own
 }
 
 // process is one that this test has started.
@@ -30,9 +31,12 @@ type process struct {
 }
 
 // startProduction builds the program and starts everything.
-func startProduction(t *testing.T) *production {
+func startProduction(t *testing.T, options ...func(*production)) *production {
 	t.Helper()
 	p := &production{program: filepath.Join(t.TempDir(), "habeas")}
+	for _, option := range options {
+		option(p)
+	}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.program, "habeas/cmd/habeas")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -44,22 +48,35 @@ func startProduction(t *testing.T) *production {
 		res, err := http.Get(p.Config.BaseURL + "/readyz")
 		return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
 	}, "the portal is ready")
-	p.startWorker(t)
+	if !p.noWorker {
+		p.startWorker(t)
+	}
 	return p
 }
 
 func (p *production) startWorker(t *testing.T) {
 	t.Helper()
 	p.worker = p.start(t, "worker")
-	eventually(t, func() bool { return strings.Contains(p.worker.log.String(), "The worker runs") || p.worker.over() }, "the worker runs")
-	require.False(t, p.worker.over(), p.worker.log.String())
+	p.awaitWorker(t, p.worker)
+}
+
+func (p *production) awaitWorker(t *testing.T, proc *process) {
+	t.Helper()
+	eventually(t, func() bool { return strings.Contains(proc.log.String(), "The worker runs") || proc.over() }, "the worker runs")
+	require.False(t, proc.over(), proc.log.String())
 }
 
 // start runs the program until the test ends.
 func (p *production) start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return p.startWith(t, nil, args...)
+}
+
+// startWith is start with more, or other, variables of the environment.
+func (p *production) startWith(t *testing.T, environ []string, args ...string) *process {
+	t.Helper()
 	proc := &process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), p.program, args...), exited: make(chan struct{})}
-	proc.cmd.Env, proc.cmd.Stdout, proc.cmd.Stderr = p.Environment(), &proc.log, &proc.log
+	proc.cmd.Env, proc.cmd.Stdout, proc.cmd.Stderr = append(p.Environment(), environ...), &proc.log, &proc.log
 	require.NoError(t, proc.cmd.Start())
 	go func() {
 		defer close(proc.exited)
@@ -99,8 +116,14 @@ func (p *process) signal(t *testing.T, s syscall.Signal) int {
 // habeas runs a command of the program to its end and returns its exit status with all that it wrote.
 func (p *production) habeas(t *testing.T, args ...string) (status int, output string) {
 	t.Helper()
+	return p.habeasWith(t, nil, args...)
+}
+
+// habeasWith is habeas with more, or other, variables of the environment.
+func (p *production) habeasWith(t *testing.T, environ []string, args ...string) (status int, output string) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.program, args...)
-	cmd.Env = p.Environment()
+	cmd.Env = append(p.Environment(), environ...)
 	out, err := cmd.CombinedOutput()
 	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
 		require.NoError(t, err)

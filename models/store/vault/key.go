@@ -82,6 +82,9 @@ func (k *Key) Reader(r io.Reader, place string) (io.Reader, error) {
 	}
 	source := &source{r: r}
 	plain, err := s.NewDecryptingReader(source, k.context(place))
+	if err != nil && source.err != nil {
+		return nil, source.err
+	}
 	if err != nil {
 		return nil, badSealed(err)
 	}

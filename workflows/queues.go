@@ -1,0 +1,91 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"habeas/activities"
+	"habeas/models"
+)
+
+// How long a processor that carries out a request by itself is left alone between two questions.
+const (
+	followFirst   = time.Minute
+	followLongest = 6 * time.Hour
+)
+
+// SystemQueue is the task queue of the systems that a worker of their own serves.
+func SystemQueue(q activities.Queue) string {
+	if q == "" {
+		return TaskQueue
+	}
+	return TaskQueue + "-" + string(q)
+}
+
+// connectorOn are connectorOptions on the queue of a system.
+func connectorOn(ctx workflow.Context, q activities.Queue) workflow.Context {
+	ctx = connectorOptions(ctx)
+	if q == "" {
+		return ctx
+	}
+	return workflow.WithTaskQueue(ctx, SystemQueue(q))
+}
+
+// locate finds the data: in one step where one worker reaches all systems, else in stages over the queues, which take turns until no row waits for the
+// stage on any of them.
+func (r *requestRun) locate(ctx workflow.Context) (activities.Located, error) {
+	var out activities.Located
+	queues := r.opened.Queues
+	if len(queues) == 0 {
+		return out, workflow.ExecuteActivity(connectorOptions(ctx), act.Locate, r.ref).Get(ctx, &out)
+	}
+	for stage := range activities.LastStage + 1 {
+		for left := true; left; {
+			for part, queue := range queues {
+				in := activities.LocateStage{RequestID: r.id, Queues: queues, Part: part, Stage: stage}
+				var done activities.LocatedStage
+				if err := workflow.ExecuteActivity(connectorOn(ctx, queue), act.LocateStage, in).Get(ctx, &done); err != nil {
+					return out, err
+				}
+				left = done.Left // as it is after the last of them
+			}
+		}
+	}
+	return out, record(ctx, act.FinishLocate, r.ref, &out)
+}
+
+// delegate has processors carry out the request by themselves, all at the same time, and waits until each has done so, refused, or not kept its time.
+func delegate(ctx workflow.Context, request models.ID, steps []activities.DelegationStep) error {
+	var failed error
+	left := len(steps)
+	for _, step := range steps {
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			if err := follow(ctx, request, step); err != nil && failed == nil {
+				failed = err
+			}
+			left--
+		})
+	}
+	if left == 0 {
+		return nil
+	}
+	if err := workflow.Await(ctx, func() bool { return left == 0 || failed != nil }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// follow hands one delegation over and asks for it, at first often.
+func follow(ctx workflow.Context, request models.ID, step activities.DelegationStep) error {
+	for wait := followFirst; ; wait = min(2*wait, followLongest) {
+		in := activities.DelegationRef{RequestID: request, DelegationID: step.DelegationID}
+		var now activities.Delegated
+		if err := workflow.ExecuteActivity(connectorOn(ctx, step.Queue), act.FollowDelegation, in).Get(ctx, &now); err != nil || now.Over {
+			return err
+		}
+		if err := workflow.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
