@@ -1,0 +1,214 @@
+package relational
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"habeas/activities/connectors"
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/mask"
+)
+
+// columnMask is what one column of a row is overwritten with.
+type columnMask struct {
+	datamap.Mask
+	column *Column
+	form   any // for replace, in the column's type
+}
+
+// made are the methods whose result depends on the row.
+func (m columnMask) made() bool { return m.Method != datamap.FieldNull && m.Method != datamap.FieldReplace }
+
+// masking are the kinds that a method can replace; text is for all.
+func masking(m datamap.FieldErase, c *Column) bool {
+	if c.Kind == datamap.KindText {
+		return true
+	}
+	switch m {
+	case datamap.FieldRandom, datamap.FieldFormat:
+		return c.Kind != datamap.KindJSON && c.Kind != datamap.KindBool && c.Kind != datamap.KindTime && !c.Array
+	default:
+		return false
+	}
+}
+
+func (s *System) masks(t *Table, node *datamap.Node, list []datamap.Mask) ([]columnMask, error) {
+	masks := make([]columnMask, len(list))
+	for i, m := range list {
+		c, err := t.column(node, m.Field)
+		if err != nil {
+			return nil, err
+		}
+		if len(c.Path) > 0 {
+			return nil, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The field %s.%s is part of a document and cannot be masked by itself.", node.Address, m.Field)
+		}
+		masks[i] = columnMask{Mask: m, column: c}
+		switch m.Method {
+		case datamap.FieldNull:
+		case datamap.FieldReplace:
+			form, ok := s.stored(c, datamap.Text(m.Value))
+			if !ok || c.Array {
+				return nil, mismatch("The field %s.%s cannot hold the value that is to replace it.", node.Address, m.Field)
+			}
+			masks[i].form = form
+		case datamap.FieldHash, datamap.FieldHMAC, datamap.FieldEncrypt, datamap.FieldRandom, datamap.FieldFormat:
+			if !masking(m.Method, c) {
+				return nil, mismatch("The field %s.%s is of type %s, in which %s cannot put its result.", node.Address, m.Field, c.Type, m.Method)
+			}
+			if !s.secret && m.Method != datamap.FieldHash {
+				return nil, models.Errorf(models.Invalid, "no_secret", "The system %s has no secret for masked values.", s.name)
+			}
+		default:
+			return nil, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The field %s.%s cannot be erased by %s.", node.Address, m.Field, m.Method)
+		}
+	}
+	return masks, nil
+}
+
+// stored is the form in which a column takes a value; false when it cannot hold it.
+func (s *System) stored(c *Column, v datamap.Value) (any, bool) {
+	form, ok := s.form(c, v)
+	return form, ok && (form == nil || c.Array || s.dialect.Fits(c, form))
+}
+
+// form is the form of a value that stood in the column, or was made of one that did.
+func (s *System) form(c *Column, v datamap.Value) (any, bool) {
+	switch {
+	case v.IsNull():
+		return nil, true
+	case c.Array && v.Kind() == datamap.KindArray:
+		return encodeArray(v), true
+	}
+	forms := s.dialect.Encode(c, v)
+	if len(forms) == 0 {
+		return nil, false
+	}
+	return forms[0], true
+}
+
+// effective is the condition under which a mask that needs no row is in effect.
+func (s *System) effective(m columnMask) Fragment {
+	if m.Method == datamap.FieldNull {
+		return plain(s.dialect.Read(m.column) + " IS NULL")
+	}
+	return Fragment{SQL: s.dialect.Same(s.dialect.Exact(m.column), s.dialect.Operand(m.column, "?")), Args: []any{m.form}}
+}
+
+// fixed is the assignment of the masks that need no row, and the condition that all of them are in effect; both empty without any.
+func (b *batch) fixed() (sets, done Fragment) {
+	for _, m := range b.masks {
+		if m.made() {
+			continue
+		}
+		set := plain(b.system.dialect.Set(m.column) + " = NULL")
+		if m.Method == datamap.FieldReplace {
+			set = Fragment{SQL: b.system.dialect.Set(m.column) + " = " + b.system.dialect.Write(m.column, "?"), Args: []any{m.form}}
+		}
+		if sets.SQL != "" {
+			sets = join(sets, plain(", "))
+		}
+		sets = join(sets, set)
+		done = done.and(b.system.effective(m))
+	}
+	return sets, done
+}
+
+func (b *batch) made() []columnMask {
+	var list []columnMask
+	for _, m := range b.masks {
+		if m.made() {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// mask returns how many of the keys have a row, all of which are masked now. Rows that are masked already are not written again.
+func (b *batch) mask(ctx context.Context, tx *sql.Conn, g *group) (int, error) {
+	sets, done := b.fixed()
+	if list := b.made(); len(list) > 0 {
+		return b.maskRows(ctx, tx, g, list, sets, done)
+	}
+	m := b.system.match(b.table, g, false)
+	found, err := b.found(ctx, tx, m)
+	if err != nil || found == 0 {
+		return found, err
+	}
+	m.Where = m.Where.and(join(plain("NOT ("), done, plain(")")))
+	statement := b.system.dialect.Update(b.table, m, sets)
+	_, err = tx.ExecContext(ctx, statement.SQL, statement.Args...)
+	return found, err
+}
+
+// maskRows locks and reads the rows, and writes to each what its values become.
+func (b *batch) maskRows(ctx context.Context, tx *sql.Conn, g *group, list []columnMask, sets, done Fragment) (int, error) {
+	m := b.system.match(b.table, g, false)
+	if done.SQL == "" {
+		done = plain("1 = 1")
+	}
+	columns := make([]*Column, len(list))
+	for i, one := range list {
+		columns[i] = one.column
+	}
+	expressions := append(b.system.reads(b.key), join(plain("("), done, plain(")")))
+	expressions = append(expressions, b.system.reads(columns)...)
+	seen := map[string]bool{}
+	var rows [][]any
+	err := stream(ctx, tx, join(m.selected(expressions), plain(b.system.dialect.Lock())), func(raw []any) error {
+		key := datamap.Key(b.system.decode(b.key, raw))
+		values := b.system.decode(columns, raw[len(b.key)+1:])
+		id := marshal(key)
+		row, open, err := b.replace(list, key, values)
+		if (open || !Truthy(raw[len(b.key)])) && err == nil && !seen[id] {
+			rows = append(rows, row...)
+		}
+		seen[id] = true
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(seen), b.overwrite(ctx, tx, g, columns, rows, sets)
+}
+
+// replace is the row's key in all its forms, each with what the values become; open when one of them changes.
+func (b *batch) replace(list []columnMask, key datamap.Key, values []datamap.Value) (rows [][]any, open bool, err error) {
+	_, forms := b.system.encodeKey(b.key, key, false)
+	var after []any
+	for i, m := range list {
+		v, err := b.system.maker.Value(m.Mask, mask.Place{Address: b.node.Address, Row: key, Length: m.column.Length}, values[i])
+		if err != nil {
+			return nil, false, err
+		}
+		form, ok := b.system.form(m.column, v)
+		if !ok {
+			return nil, false, mismatch("The field %s.%s cannot hold what %s makes.", b.node.Address, m.Field, m.Method)
+		}
+		open = open || v != values[i]
+		after = append(after, form)
+	}
+	for _, f := range forms {
+		rows = append(rows, append(f[:len(f):len(f)], after...))
+	}
+	return rows, open, nil
+}
+
+// portion is how many rows one statement overwrites.
+const portion = 1000
+
+// overwrite finds the rows by their keys, which cannot change while they are locked.
+func (b *batch) overwrite(ctx context.Context, tx *sql.Conn, g *group, columns []*Column, rows [][]any, sets Fragment) error {
+	var nulls Fragment
+	for _, c := range g.nulls {
+		nulls = nulls.and(plain(b.system.dialect.Read(c) + " IS NULL"))
+	}
+	for list := range slices.Chunk(rows, portion) {
+		statement := b.system.dialect.Overwrite(b.table, g.columns, columns, marshal(list), sets, nulls)
+		if _, err := tx.ExecContext(ctx, statement.SQL, statement.Args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
