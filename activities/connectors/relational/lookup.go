@@ -97,7 +97,7 @@ func stream(ctx context.Context, db Querier, f Fragment, yield func(raw []any) e
 		return fmt.Errorf("query: %w", err)
 	}
 	defer func() {
-		cancel() // without it, closing would read all rows that are left
+		cancel()         // without it, closing would read all rows that are left
 		_ = rows.Close() //nolint:errcheck // rows.Err has told what there is to tell
 	}()
 	names, err := rows.Columns()

@@ -19,7 +19,9 @@ type columnMask struct {
 }
 
 // made are the methods whose result depends on the row.
-func (m columnMask) made() bool { return m.Method != datamap.FieldNull && m.Method != datamap.FieldReplace }
+func (m columnMask) made() bool {
+	return m.Method != datamap.FieldNull && m.Method != datamap.FieldReplace
+}
 
 // masking are the kinds that a method can replace; text is for all.
 func masking(m datamap.FieldErase, c *Column) bool {
