@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"habeas/activities/connectors/relational"
@@ -159,14 +160,25 @@ func (d dialect) references(ctx context.Context, db relational.Querier, t *relat
 	return err
 }
 
-// ReadOnly tries to begin to write.
+// ReadOnly tries to write what is there already, and takes it back.
 func (dialect) ReadOnly(ctx context.Context, conn *sql.Conn) (bool, error) {
-	_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "ROLLBACK")
+	var version int64
+	if err := conn.QueryRowContext(ctx, "PRAGMA main.user_version").Scan(&version); err != nil {
 		return false, err
 	}
-	switch code, _ := codes(err); code {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return meantReadOnly(err)
+	}
+	_, err := conn.ExecContext(ctx, "PRAGMA main.user_version = "+strconv.FormatInt(version, 10))
+	if _, lost := conn.ExecContext(ctx, "ROLLBACK"); lost != nil {
+		return false, lost
+	}
+	return meantReadOnly(err)
+}
+
+// meantReadOnly is whether an error says that the file is read-only. That somebody else writes says that it is not.
+func meantReadOnly(err error) (bool, error) {
+	switch class, _ := codes(err); class {
 	case codeReadOnly:
 		return true, nil
 	case codeBusy:

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"database/sql"
 	"encoding/json"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,3 +137,6 @@ func list(t *testing.T, v datamap.Value) string {
 	require.NoError(t, err)
 	return string(b)
 }
+
+// escaped is a path as part of a URL.
+func escaped(path string) string { return (&url.URL{Path: path}).EscapedPath() }
