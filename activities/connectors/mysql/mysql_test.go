@@ -127,7 +127,7 @@ func rowsOf(t *testing.T, db *sql.DB, table string) []string {
 	return found
 }
 
-func connect(t *testing.T, dsn string) *sql.DB {
+func connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("mysql", dsn+"?multiStatements=true&interpolateParams=true&time_zone=%27%2B00%3A00%27")
 	require.NoError(t, err)
@@ -135,13 +135,13 @@ func connect(t *testing.T, dsn string) *sql.DB {
 	return db
 }
 
-func run(t *testing.T, db *sql.DB, statement string, args ...any) {
+func run(t testing.TB, db *sql.DB, statement string, args ...any) {
 	t.Helper()
 	_, err := db.ExecContext(context.WithoutCancel(t.Context()), statement, args...)
 	require.NoError(t, err, statement)
 }
 
-func open(t *testing.T, dsn string) connectors.System {
+func open(t testing.TB, dsn string) connectors.System {
 	t.Helper()
 	s, err := mysql.Open(t.Context(), connectors.Config{Name: "test", Kind: mysql.Kind, DSN: models.Personal(dsn), Secret: connectortest.Secret})
 	require.NoError(t, err)

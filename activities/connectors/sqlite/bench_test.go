@@ -18,7 +18,7 @@ type bench struct {
 	system connectors.System
 }
 
-func setup(t *testing.T, statements string) *bench {
+func setup(t testing.TB, statements string) *bench {
 	t.Helper()
 	b := &bench{path: filepath.Join(t.TempDir(), "what a name?%20.db")}
 	b.db = connect(t, escaped(b.path))
@@ -28,7 +28,7 @@ func setup(t *testing.T, statements string) *bench {
 }
 
 // people is a collection whose rows have an id, and a mail address as identity, erased as given.
-func people(t *testing.T, change func(*datamap.Collection)) *datamap.Node {
+func people(t testing.TB, change func(*datamap.Collection)) *datamap.Node {
 	t.Helper()
 	c := datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"},

@@ -100,7 +100,7 @@ func rowsOf(t *testing.T, db *sql.DB, table string) []string {
 	return found
 }
 
-func connect(t *testing.T, path string) *sql.DB {
+func connect(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	require.NoError(t, err)
@@ -108,13 +108,13 @@ func connect(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-func run(t *testing.T, db *sql.DB, statement string, args ...any) {
+func run(t testing.TB, db *sql.DB, statement string, args ...any) {
 	t.Helper()
 	_, err := db.ExecContext(t.Context(), statement, args...)
 	require.NoError(t, err, statement)
 }
 
-func open(t *testing.T, dsn string) connectors.System {
+func open(t testing.TB, dsn string) connectors.System {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), connectors.Config{Name: "test", Kind: sqlite.Kind, DSN: models.Personal(dsn), Secret: connectortest.Secret})
 	require.NoError(t, err)
