@@ -119,6 +119,7 @@ func TestEveryTypeIsReadAndFoundAgain(t *testing.T) {
 		"bit(12)":                          {"b'100000000001'", datamap.Int(2049)},
 		"decimal(10,3)":                    {"-1.50", datamap.NewValue(datamap.KindDecimal, "-1.500")},
 		"double":                           {"0.1", datamap.NewValue(datamap.KindDecimal, "0.1")},
+		"float":                            {"0.123456789", datamap.NewValue(datamap.KindDecimal, "0.12345679")},
 		"varchar(30) CHARACTER SET latin1": {"'Ärger'", datamap.Text("Ärger")},
 		"varchar(30)":                      {"'a '", datamap.Text("a ")},
 		"enum('a','b')":                    {"'b'", datamap.Text("b")},

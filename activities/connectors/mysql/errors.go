@@ -16,6 +16,7 @@ import (
 // Error numbers that are used in more than one place.
 const (
 	errNoDatabase = 1049
+	errNoRight    = 1142
 	errNoTable    = 1146
 	errDeadlock   = 1213
 )
@@ -42,10 +43,10 @@ var meanings = []meant{
 	{[]uint16{1290, 1792, 1836, 3707}, relational.Failure{Kind: models.Conflict, Code: connectors.CodeReadOnly, Text: "is read-only; nothing was changed"}},
 	{[]uint16{1205, errDeadlock, 1317, 1969, 3024, 3572, 1099, 1412}, relational.Failure{Kind: models.Unavailable, Code: connectors.CodeBusy, Text: "is busy; nothing was changed"}},
 	{[]uint16{1045, 1698, 1862, 3118, 4151}, relational.Failure{Kind: models.Forbidden, Code: connectors.CodeCredentials, Text: "does not accept the credentials"}},
-	{[]uint16{1044, 1142, 1143, 1227, 1370, 1419, 1356}, relational.Failure{Kind: models.Forbidden, Code: connectors.CodeRefused, Text: "refuses the rights that are needed"}},
+	{[]uint16{1044, errNoRight, 1143, 1227, 1370, 1419, 1356}, relational.Failure{Kind: models.Forbidden, Code: connectors.CodeRefused, Text: "refuses the rights that are needed"}},
 	{[]uint16{1040, 1053, 1129, 1130, 1153, 1158, 1159, 1160, 1161, 1203, 1226, 1184, 1927, 3159}, relational.Failure{Kind: models.Unavailable, Code: connectors.CodeUnavailable, Text: "does not answer"}},
 	{
-		[]uint16{1048, 1049, 1051, 1054, 1064, 1136, 1146, 1264, 1265, 1292, 1364, 1366, 1406, 1411, 1305, 1690, 3140, 3141},
+		[]uint16{1048, errNoDatabase, 1051, 1054, 1064, 1136, errNoTable, 1264, 1265, 1292, 1364, 1366, 1406, 1411, 1305, 1690, 3140, 3141},
 		relational.Failure{Kind: models.Invalid, Code: connectors.CodeMismatch, Text: "does not fit the data map"},
 	},
 }

@@ -29,6 +29,8 @@ func (d dialect) Read(c *relational.Column) string {
 		return d.part(c)
 	case c.Base == "bit":
 		return "CAST(" + d.name(c) + " AS UNSIGNED)"
+	case c.Base == "float":
+		return "(" + d.name(c) + " + 0e0)" // the server itself would write six digits of it only
 	default:
 		return d.name(c)
 	}
@@ -74,6 +76,8 @@ func (dialect) Operand(c *relational.Column, form string) string {
 		return "CAST(" + form + " AS DATETIME(6))"
 	case c.Kind == datamap.KindTime:
 		return "CAST(" + form + " AS TIME(6))"
+	case c.Base == "float":
+		return "(CAST(" + form + " AS FLOAT) + 0e0)"
 	case c.Base == "decimal":
 		return "CAST(" + form + " AS DECIMAL(65, 30))"
 	case c.Kind == datamap.KindDecimal:

@@ -201,15 +201,16 @@ func TestMissingRightsAreFoundByCheckAndRefused(t *testing.T) {
 
 func TestATableThatCannotBeScannedIsNamed(t *testing.T) {
 	t.Parallel()
-	b := setup(t, three+"CREATE TABLE notes (id int PRIMARY KEY, body text)")
+	b := setup(t, three+"CREATE TABLE notes (id int PRIMARY KEY, body text); ALTER TABLE people ADD COLUMN doc json;"+
+		`UPDATE people SET doc = '{"name": "\\u00c4nn \\"Q\\" O\\/Neil"}' WHERE id = 3`)
 	system := open(t, b.login(t, map[string]string{"people": "SELECT", "notes": "INSERT"}))
 	var hits []string
-	skipped, err := system.(connectors.Scanner).Scan(t.Context(), []models.Personal{"TWO@example"}, func(h connectors.Hit) error {
+	skipped, err := system.(connectors.Scanner).Scan(t.Context(), []models.Personal{"TWO@example", "änn", "O/Neil"}, func(h connectors.Hit) error {
 		hits = append(hits, fmt.Sprint(h.Table, " ", h.Column, " ", h.Rows))
 		return nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, []string{"people mail 1"}, hits)
+	require.Equal(t, []string{"people mail 1", "people doc 1"}, hits)
 	require.Equal(t, []string{"notes"}, skipped)
 }
 
@@ -255,16 +256,21 @@ func TestNoValueOfARowGetsIntoAnError(t *testing.T) {
 	require.ErrorContains(t, err, "SQLSTATE 22000")
 }
 
-func TestATableWithoutTransactionsIsRefused(t *testing.T) {
+func TestATableThatCannotBeErasedForGoodIsRefused(t *testing.T) {
 	t.Parallel()
-	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)) ENGINE = MyISAM; INSERT INTO people VALUES (1, 'a@b.de');`)
-	_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
-	require.Equal(t, models.Unsupported, models.KindOf(err))
-	require.ErrorContains(t, err, "MyISAM")
-	require.Len(t, rowsOf(t, b.db, "people"), 1)
-	problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
-	require.NoError(t, err)
-	require.Contains(t, fmt.Sprint(problems), "no_transactions")
+	for kind, reason := range map[string]string{"ENGINE = MyISAM": "MyISAM", "WITH SYSTEM VERSIONING": "keeps the rows that are deleted"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)) `+kind+`; INSERT INTO people VALUES (1, 'a@b.de');`)
+			_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+			require.Equal(t, models.Unsupported, models.KindOf(err))
+			require.ErrorContains(t, err, reason)
+			require.Len(t, rowsOf(t, b.db, "people"), 1)
+			problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+			require.NoError(t, err)
+			require.Contains(t, fmt.Sprint(problems), "cannot_erase")
+		})
+	}
 }
 
 // proxy passes connections on to a server, and cuts them all once that many bytes went to the server. It gives its port.

@@ -195,9 +195,15 @@ func (dialect) RowByRow() bool { return true }
 func (d dialect) Contains(c *relational.Column, texts []string) relational.Fragment {
 	var conditions []string
 	var args []any
+	places := []string{d.name(c)}
+	if c.Kind == datamap.KindJSON { // MariaDB keeps a document as it was written
+		places = append(places, `JSON_UNQUOTE(CONCAT('"', REPLACE(REPLACE(`+d.name(c)+`, '\\"', ''''), '"', ' '), '"'))`)
+	}
 	for _, text := range texts {
-		conditions = append(conditions, "LOCATE(?, LOWER(CONVERT("+d.name(c)+" USING utf8mb4)) COLLATE utf8mb4_bin) > 0")
-		args = append(args, text)
+		for _, place := range places {
+			conditions = append(conditions, "LOCATE(?, LOWER(CONVERT("+place+" USING utf8mb4)) COLLATE utf8mb4_bin) > 0")
+			args = append(args, text)
+		}
 	}
 	return relational.Fragment{SQL: "(" + strings.Join(conditions, " OR ") + ")", Args: args}
 }

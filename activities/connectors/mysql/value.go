@@ -37,6 +37,9 @@ func unsigned(c *relational.Column) bool { return strings.Contains(c.Type, "unsi
 
 // Decode makes a value of the server's text.
 func (dialect) Decode(c *relational.Column, v any) datamap.Value {
+	if x, ok := v.(float64); ok && c.Base == "float" {
+		v = float32(x)
+	}
 	text := relational.String(v)
 	if len(c.Path) > 0 {
 		return datamap.Text(text)

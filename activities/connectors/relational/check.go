@@ -43,7 +43,7 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			return nil, err
 		}
 		if t.Unsafe != "" && n.Erasure() != datamap.EraseKeep {
-			c.fault("no_transactions", n, n.Collection.Pos, "", "Rows of the table "+n.Table+" cannot be changed all or nothing: "+t.Unsafe+".", "Convert the table to an engine with transactions.")
+			c.fault("cannot_erase", n, n.Collection.Pos, "", "Rows of the table "+n.Table+" cannot be erased or corrected: "+t.Unsafe+".", "Change the table, or use erase: keep and have a person erase its rows.")
 		}
 		if c.checkColumns(n, t) {
 			c.checkKey(n, t)

@@ -72,7 +72,8 @@ type Dialect interface {
 	// RowByRow reports whether foreign keys are checked after each row and not after each statement.
 	RowByRow() bool
 
-	// Contains is a condition that the column's text holds one of the texts, which are in lower case.
+	// Contains is a condition that the column's text holds one of the texts, which are in lower case; for a document also when it
+	// writes letters by their numbers.
 	Contains(c *Column, texts []string) Fragment
 	// Unlimited are statements after which a connection may take as long as it wants.
 	Unlimited() []string

@@ -43,7 +43,7 @@ func (s *System) Erase(ctx context.Context, order connectors.Erasure) (connector
 }
 
 func (b *batch) unsafe() error {
-	return models.Errorf(models.Unsupported, connectors.CodeUnsupported, "Rows of %s cannot be changed all or nothing: %s.", b.node.Address, b.table.Unsafe)
+	return models.Errorf(models.Unsupported, connectors.CodeUnsupported, "Rows of %s cannot be erased or corrected: %s.", b.node.Address, b.table.Unsafe)
 }
 
 // apply runs a transaction, a careful one when a row stands in the way, and halves when the database does not tell which.
@@ -241,11 +241,17 @@ func (b *batch) letGo(ctx context.Context, tx *sql.Conn, m Match) error {
 
 // found counts the keys that have a row, and locks these.
 func (b *batch) found(ctx context.Context, tx *sql.Conn, m Match) (int, error) {
-	seen := map[string]bool{}
+	rows, seen := 0, map[string]bool{}
 	err := stream(ctx, tx, join(m.selected(b.system.reads(b.key)), plain(b.system.dialect.Lock())), func(raw []any) error {
-		seen[marshal(b.system.decode(b.key, raw))] = true
+		rows++
+		if !b.unique {
+			seen[marshal(b.system.decode(b.key, raw))] = true
+		}
 		return nil
 	})
+	if b.unique {
+		return rows, err
+	}
 	return len(seen), err
 }
 

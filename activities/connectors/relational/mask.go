@@ -3,7 +3,7 @@ package relational
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"encoding/json"
 
 	"habeas/activities/connectors"
 	"habeas/models"
@@ -197,8 +197,11 @@ func (b *batch) replace(list []columnMask, key datamap.Key, values []datamap.Val
 	return rows, open, nil
 }
 
-// portion is how many rows one statement overwrites.
-const portion = 1000
+// One statement overwrites at most so many rows, and holds not much more than so many bytes.
+const (
+	portionRows  = 1000
+	portionBytes = 1 << 20
+)
 
 // overwrite finds the rows by their keys, which cannot change while they are locked.
 func (b *batch) overwrite(ctx context.Context, tx *sql.Conn, g *group, columns []*Column, rows [][]any, sets Fragment) error {
@@ -206,11 +209,19 @@ func (b *batch) overwrite(ctx context.Context, tx *sql.Conn, g *group, columns [
 	for _, c := range g.nulls {
 		nulls = nulls.and(plain(b.system.dialect.Read(c) + " IS NULL"))
 	}
-	for list := range slices.Chunk(rows, portion) {
+	var list []json.RawMessage
+	size := 0
+	for i, row := range rows {
+		text := marshal(row)
+		list, size = append(list, json.RawMessage(text)), size+len(text)
+		if i < len(rows)-1 && len(list) < portionRows && size < portionBytes {
+			continue
+		}
 		statement := b.system.dialect.Overwrite(b.table, g.columns, columns, marshal(list), sets, nulls)
 		if _, err := tx.ExecContext(ctx, statement.SQL, statement.Args...); err != nil {
 			return err
 		}
+		list, size = nil, 0
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package relational
 import (
 	"context"
 	"database/sql"
+	"math"
+	"slices"
 	"strings"
 
 	"habeas/activities/connectors"
@@ -56,7 +58,10 @@ func (s *System) Scan(ctx context.Context, texts []models.Personal, yield func(c
 	return skipped, s.wrap(err, "")
 }
 
-// scan counts in the pages of one table, until every column has enough.
+// page is how many rows are read at once where a table can be read in pages, so that nobody has to wait for a scan.
+const page = 20_000
+
+// scan counts in one table, until every column has enough.
 func (s *System) scan(ctx context.Context, conn *sql.Conn, t *Table, texts []string) ([]connectors.Hit, error) {
 	var columns []*Column
 	for _, c := range t.Columns {
@@ -64,21 +69,62 @@ func (s *System) scan(ctx context.Context, conn *sql.Conn, t *Table, texts []str
 			columns = append(columns, c)
 		}
 	}
-	if len(columns) == 0 {
-		return nil, nil
-	}
-	sums := make([]Fragment, len(columns))
-	for i, c := range columns {
-		sums[i] = join(plain("sum("), s.dialect.Contains(c, texts), plain(")"))
+	counts := make([]int64, len(columns))
+	more := len(columns) > 0
+	var after any = int64(math.MinInt64)
+	for more {
+		more = false
+		err := stream(ctx, conn, s.sums(t, columns, texts, after), func(raw []any) error {
+			for i := range columns {
+				counts[i] += number(raw[i+2])
+			}
+			after = raw[0]
+			more = t.Mark != "" && number(raw[1]) == page && slices.Min(counts) < connectors.ScanEnough
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	var hits []connectors.Hit
-	err := stream(ctx, conn, s.dialect.Everything(t).selected(sums), func(raw []any) error {
-		for i, c := range columns {
-			if n := number(raw[i]); n > 0 {
-				hits = append(hits, connectors.Hit{Table: t.Title, Column: c.Name, Rows: n})
-			}
+	for i, c := range columns {
+		if counts[i] > 0 {
+			hits = append(hits, connectors.Hit{Table: t.Title, Column: c.Name, Rows: counts[i]})
 		}
-		return nil
-	})
-	return hits, err
+	}
+	return hits, nil
+}
+
+// sums are the last mark of a page, how many rows it has, and how many of them hold a text in each column.
+func (s *System) sums(t *Table, columns []*Column, texts []string, after any) Fragment {
+	from, mark := s.dialect.Everything(t).From, "NULL"
+	if t.Mark != "" {
+		mark = "max(t.mark)"
+		list := t.Mark + " AS mark"
+		for _, c := range columns {
+			list += ", t." + s.dialect.Name(c.Name)
+		}
+		from = join(plain("(SELECT "+list+" FROM "), from, Fragment{SQL: " WHERE " + t.Mark + " > ? ORDER BY 1 LIMIT ?) AS t", Args: []any{after, page}})
+	}
+	list := plain("SELECT " + mark + ", count(*)")
+	for _, c := range columns {
+		wanted := texts
+		if c.Kind == datamap.KindJSON {
+			wanted = escaped(texts)
+		}
+		list = join(list, plain(", sum("), s.dialect.Contains(c, wanted), plain(")"))
+	}
+	return join(list, plain(" FROM "), from)
+}
+
+// escaped adds the texts as they are within quotes.
+func escaped(texts []string) []string {
+	list := slices.Clone(texts)
+	for _, text := range texts {
+		quoted := strings.Trim(encodeArray(datamap.Array(datamap.Text(text))), "[]")
+		if inner := quoted[1 : len(quoted)-1]; inner != text {
+			list = append(list, inner)
+		}
+	}
+	return list
 }

@@ -15,7 +15,8 @@ type Table struct {
 	Name       string
 	Title      string // as a data map writes it
 	View       bool
-	Unsafe     string // why its rows cannot be changed all or nothing; "" when they can
+	Unsafe     string // why its rows cannot be changed so that it is all or nothing, and final; "" when they can
+	Mark       string // an expression that orders the rows and by which it is cheap to begin anywhere; "" when there is none
 	Rows       int64  // about; -1 when unknown
 	Comment    string
 	Columns    []*Column

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/models"
 	"habeas/models/datamap"
 )
 
@@ -130,4 +131,20 @@ func TestWhateverStandsInAColumnIsReadAndFoundAgain(t *testing.T) {
 			require.Len(t, rowsOf(t, b.db, "things"), 1)
 		})
 	}
+}
+
+func TestAScanReadsPagesAndFindsWhatADocumentEscapes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT, doc JSON, blank TEXT);
+WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000) INSERT INTO people (id, mail) SELECT n * 3, 'p' || n || '@example.com' FROM n;
+INSERT INTO people VALUES (-5, 'P7@EXAMPLE.COM', '{"name": "\u00c4nn \"Q\" O\/Neil"}', NULL);
+CREATE TABLE bare (id TEXT PRIMARY KEY, note TEXT) WITHOUT ROWID; INSERT INTO bare VALUES ('x', 'of p49999@example.com');`)
+	hits := map[string]int64{}
+	skipped, err := b.system.(connectors.Scanner).Scan(t.Context(), []models.Personal{"p7@example.com", "P49999@example.com", `Änn "Q" O/Neil`}, func(h connectors.Hit) error {
+		hits[h.Table+"."+h.Column] = h.Rows
+		return nil
+	})
+	require.NoError(t, err)
+	require.Empty(t, skipped)
+	require.Equal(t, map[string]int64{"people.mail": 3, "people.doc": 1, "bare.note": 1}, hits)
 }

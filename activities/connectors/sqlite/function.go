@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql/driver"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -44,13 +45,32 @@ const separator = "\x1f"
 
 // holds reports whether a value contains one of the texts, which are in lower case and separated by separator.
 func holds(args []driver.Value) driver.Value {
-	text := strings.ToLower(relational.String(args[0]))
+	text := relational.String(args[0])
+	if strings.Contains(text, `\`) {
+		text += unescaped(text)
+	}
+	text = strings.ToLower(text)
 	for one := range strings.SplitSeq(relational.String(args[1]), separator) {
 		if strings.Contains(text, one) {
 			return int64(1)
 		}
 	}
 	return int64(0)
+}
+
+// unescaped is a document with its letters written out; empty for what is no document.
+func unescaped(text string) string {
+	var document any
+	if json.Unmarshal([]byte(text), &document) != nil {
+		return ""
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(document) != nil {
+		return ""
+	}
+	return b.String()
 }
 
 // The marks of what a column of bytes holds: bytes in hexadecimal, or a text.

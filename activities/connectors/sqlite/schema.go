@@ -15,7 +15,7 @@ type dialect struct{}
 
 var _ relational.Dialect = dialect{}
 
-const tablesQuery = `SELECT l.name, l.type, coalesce(s.sql, '') FROM pragma_table_list AS l LEFT JOIN sqlite_schema AS s ON s.name = l.name AND s.type IN ('table', 'view')
+const tablesQuery = `SELECT l.name, l.type, coalesce(s.sql, ''), l.wr FROM pragma_table_list AS l LEFT JOIN sqlite_schema AS s ON s.name = l.name AND s.type IN ('table', 'view')
 WHERE l.schema = 'main' AND l.type IN ('table', 'view', 'virtual') AND substr(l.name, 1, 7) <> 'sqlite_' ORDER BY l.name`
 
 // Find is the table of that name, in any case of its letters as SQLite itself has it.
@@ -60,10 +60,14 @@ func (d dialect) Tables(ctx context.Context, db relational.Querier, yield func(*
 func (d dialect) titles(ctx context.Context, db relational.Querier) ([]*relational.Table, error) {
 	var list []*relational.Table
 	err := each(ctx, db, tablesQuery, nil, func(v []any) {
-		list = append(list, &relational.Table{
+		t := &relational.Table{
 			Name: relational.String(v[0]), Title: relational.String(v[0]), View: relational.String(v[1]) == "view", Rows: -1,
 			Comment: relational.String(v[2]),
-		})
+		}
+		if relational.String(v[1]) == "table" && integer(v[3]) == 0 {
+			t.Mark = "t.rowid"
+		}
+		list = append(list, t)
 	})
 	return list, err
 }
@@ -85,8 +89,12 @@ func (d dialect) rows(ctx context.Context, db relational.Querier, t *relational.
 }
 
 func (d dialect) describe(ctx context.Context, db relational.Querier, t *relational.Table) error {
-	collated := strings.Contains(strings.ToUpper(t.Comment), "COLLATE")
+	definition := t.Comment
+	collated := strings.Contains(strings.ToUpper(definition), "COLLATE")
 	t.Comment = ""
+	if t.Mark != "" && strings.Contains(strings.ToLower(definition), "rowid") { // a column may have that name
+		t.Mark = ""
+	}
 	var key []string
 	places := map[string]int64{}
 	err := each(ctx, db, `SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid`, []any{t.Name}, func(v []any) {

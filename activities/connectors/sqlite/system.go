@@ -54,7 +54,7 @@ func address(dsn string) (string, error) {
 	if !params.Has("mode") {
 		params.Set("mode", "rw")
 	}
-	params["_pragma"] = append(params["_pragma"], "busy_timeout("+strconv.FormatInt(relational.LockTimeout.Milliseconds(), 10)+")", "foreign_keys(1)")
+	params["_pragma"] = append(params["_pragma"], "busy_timeout("+strconv.FormatInt(relational.LockTimeout.Milliseconds(), 10)+")", "foreign_keys(1)", "secure_delete(1)")
 	return file + "?" + params.Encode(), nil
 }
 
