@@ -164,9 +164,10 @@ func (d dialect) indexes(ctx context.Context, db relational.Querier, t *relation
 	})
 }
 
+// An account that may only read a table sees its foreign keys, but not what they do when a row is deleted.
 const referenceQuery = `SELECT k.constraint_name, k.table_schema, k.table_name, k.column_name, k.referenced_table_schema, k.referenced_table_name,
-k.referenced_column_name, lower(r.delete_rule)
-FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
+k.referenced_column_name, coalesce(lower(r.delete_rule), 'no action')
+FROM information_schema.key_column_usage k LEFT JOIN information_schema.referential_constraints r
 ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 WHERE `
 
