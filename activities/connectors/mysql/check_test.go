@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/models"
 	"habeas/models/datamap"
 )
 
@@ -100,8 +101,16 @@ func TestTablesOfOtherDatabasesOddNamesAndPartsOfDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	require.Equal(t, datamap.Key{datamap.Int(1), datamap.Text("x"), datamap.Text("One@example.com"), datamap.Null, datamap.Text("true")}, datamap.Key(got[0].Values))
-	_, err = other.erase(t, connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: g.Nodes[0].Masks()})
-	require.ErrorContains(t, err, "doc.contact.mail is part of a document and cannot be masked by itself")
+	order := connectors.Erasure{Node: g.Nodes[0], Keys: ids(1, 2), Masks: g.Nodes[0].Masks()}
+	for range 2 {
+		out, err := other.erase(t, order)
+		require.NoError(t, err)
+		require.Equal(t, connectors.Outcome{Masked: 2}, out)
+		require.Equal(t, []string{`["1","x","{\"contact\":{\"mail\":null,\"fax\":null,\"ok\":true}}"]`, `["2","y",null]`}, rowsOf(t, b.db, "`odd \"``name`"))
+	}
+	left, err := other.system.(connectors.Verifier).Left(t.Context(), order)
+	require.NoError(t, err)
+	require.Zero(t, left)
 }
 
 // TestEveryTypeIsReadAndFoundAgain takes a value of each type as its row's only key.
@@ -161,4 +170,47 @@ func TestEveryTypeIsReadAndFoundAgain(t *testing.T) {
 			require.Len(t, rowsOf(t, b.db, "things"), 1)
 		})
 	}
+}
+
+func TestAColumnThatCannotBeEmptiedIsWarnedOfWhereAHeldRowMayKeepItsRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(100) NOT NULL`+folded+`);
+CREATE TABLE invoices (id int PRIMARY KEY, person int, day date, FOREIGN KEY (person) REFERENCES people (id));`)
+	collections := []datamap.Collection{
+		{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"}}},
+		{Name: "invoices", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+			{Name: "id", PrimaryKey: true}, {Name: "day"},
+			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
+		}},
+	}
+	require.Empty(t, b.codes(t, collections...), "both are deleted")
+	collections[1].Holds = []datamap.Hold{{Rule: "DE_AO_147_BRIEF", Anchors: []datamap.Anchor{{Field: "document_date", Column: "day"}}}}
+	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, b.codes(t, collections...))
+}
+
+func TestAMethodThatAFieldCannotTakeIsAMismatchAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, n int, f boolean, m enum('good'), short varchar(8), once varchar(30) UNIQUE);
+INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL, NULL, 'b')`)
+	before := rowsOf(t, b.db, "people")
+	node := people(t, func(c *datamap.Collection) {
+		c.Fields = []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "n"}, {Name: "f"}, {Name: "m"}, {Name: "short"}, {Name: "once"}}
+		c.Unreachable = "a test"
+	})
+	for _, m := range []datamap.Mask{
+		{Field: "n", Method: datamap.FieldHMAC}, {Field: "f", Method: datamap.FieldRandom}, {Field: "m", Method: datamap.FieldRandom},
+		{Field: "short", Method: datamap.FieldHash}, {Field: "n.part", Method: datamap.FieldNull}, {Field: "n", Method: "burn"},
+	} {
+		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1), Masks: []datamap.Mask{m}})
+		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s by %s: %v", m.Field, m.Method, err)
+		require.NotContains(t, err.Error(), "Ann")
+	}
+	for field, value := range map[string]string{"n": "99999999999", "short": "far too long", "m": "bad", "once": "b"} {
+		_, err := b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
+			Node: node, Keys: ids(1), Set: []connectors.FieldValue{{Field: field, Value: datamap.Text(value)}},
+		})
+		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s: %v", field, err)
+		require.NotContains(t, err.Error(), value)
+	}
+	require.Equal(t, before, rowsOf(t, b.db, "people"))
 }

@@ -130,6 +130,9 @@ func (c *checker) checkKey(n *datamap.Node, t *Table) {
 }
 
 func (c *checker) checkMasks(n *datamap.Node, t *Table) {
+	if n.Erasure() == datamap.EraseDelete {
+		c.checkKept(n, t)
+	}
 	if n.Erasure() != datamap.EraseMask {
 		return
 	}
@@ -151,17 +154,48 @@ func (c *checker) checkMasks(n *datamap.Node, t *Table) {
 			fault("mask_not_null", "The column may not be NULL.", "Use erase: replace or hmac for the field, or erase: delete for the collection.")
 		case m.Method == datamap.FieldReplace && unique:
 			fault("mask_unique", "The column is unique, so that only one row could hold the value.", "Use erase: hmac or null for the field.")
-		case col.Length > 0 && (m.Method == datamap.FieldReplace && len([]rune(m.Value)) > col.Length || mask.Needs(m) > col.Length || len([]rune(m.Suffix)) >= col.Length):
+		case col.Length > 0 && max(mask.Needs(m), len([]rune(m.Value)), len([]rune(m.Suffix))+1) > col.Length:
 			fault("mask_length", fmt.Sprintf("The column has room for %d characters, which is too few.", col.Length), "Shorten the value, or use erase: null.")
 		}
 	}
+}
+
+// checkKept warns of a row that could be neither deleted, while a row that is kept refers to it, nor masked instead.
+func (c *checker) checkKept(n *datamap.Node, t *Table) {
+	keeper := keeperOf(n)
+	if keeper == nil {
+		return
+	}
+	for _, m := range n.Masks() {
+		col, err := t.column(n, m.Field)
+		if err != nil || m.Method != datamap.FieldNull || !col.NotNull {
+			continue
+		}
+		c.warn("kept_not_null", n, n.Field(m.Field).Pos, m.Field, "A row of "+keeper.Address.String()+
+			" that is kept may refer to a row of this collection, which is then masked instead of deleted; but the column may not be NULL.",
+			"Use erase: replace, hmac or random for the field.")
+	}
+}
+
+// keeperOf is a collection of the same system that refers to n and whose rows may be kept; nil when there is none.
+func keeperOf(n *datamap.Node) *datamap.Node {
+	for _, e := range slices.Concat(n.Out, n.In) {
+		child := e.To
+		if !e.Down {
+			child = e.From
+		}
+		if child != n && child.System == n.System && (len(child.Collection.Holds) > 0 || child.Erasure() != datamap.EraseDelete) {
+			return child
+		}
+	}
+	return nil
 }
 
 func safe(err error) string {
 	if e, ok := errors.AsType[*models.Error](err); ok {
 		return e.Message
 	}
-	return "The mask is impossible."
+	return "The value does not have the form that the mask needs."
 }
 
 // checkIndexes warns of look-ups that no index serves.
@@ -240,8 +274,8 @@ func (c *checker) checkRights(ctx context.Context, n *datamap.Node, t *Table) er
 		tries["DELETE"] = d.Delete(t, never)
 	case datamap.EraseMask:
 		for _, m := range n.Masks() {
-			if col := t.plain(m.Field); col != nil && !col.Computed {
-				written = append(written, col)
+			if col, err := t.column(n, m.Field); err == nil && !col.Computed {
+				written = append(written, t.plain(col.Name))
 			}
 		}
 	default: // nothing is written

@@ -19,7 +19,7 @@ type batch struct {
 	key     []*Column
 	unique  bool // the database makes the key identify one row
 	remove  bool
-	masks   []columnMask
+	masks   []*columnMask
 	loosen  []*Column // what refers to rows of the same table, where the database checks that row by row
 	careful bool      // a row stands in the way: find it
 }

@@ -4,69 +4,93 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
+	"strings"
 
-	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/mask"
 )
 
-// columnMask is what one column of a row is overwritten with.
+// columnMask is what becomes of one column of a row: a value that a statement writes by itself, or one that is made of the present value.
 type columnMask struct {
-	datamap.Mask
-	column *Column
-	form   any // for replace, in the column's type
+	datamap.Mask // of the whole column; its Method is empty when parts of a document are masked
+	column       *Column
+	parts        []mask.Part
+	form         any // for replace, in the column's type
 }
 
-// made are the methods whose result depends on the row.
-func (m columnMask) made() bool {
-	return m.Method != datamap.FieldNull && m.Method != datamap.FieldReplace
+// made reports whether the new value has to be made from the present one.
+func (m *columnMask) made() bool {
+	return len(m.parts) > 0 || m.Method != datamap.FieldNull && m.Method != datamap.FieldReplace
 }
 
-// masking are the kinds that a method can replace; text is for all.
-func masking(m datamap.FieldErase, c *Column) bool {
-	if c.Kind == datamap.KindText {
-		return true
-	}
-	switch m {
-	case datamap.FieldRandom, datamap.FieldFormat:
-		return c.Kind != datamap.KindJSON && c.Kind != datamap.KindBool && c.Kind != datamap.KindTime && !c.Array
-	default:
-		return false
-	}
-}
-
-func (s *System) masks(t *Table, node *datamap.Node, list []datamap.Mask) ([]columnMask, error) {
-	masks := make([]columnMask, len(list))
-	for i, m := range list {
+// masks resolves the masks of an order; those inside of one document become one.
+func (s *System) masks(t *Table, node *datamap.Node, list []datamap.Mask) ([]*columnMask, error) {
+	var out []*columnMask
+	documents := map[string]*columnMask{}
+	for _, m := range list {
 		c, err := t.column(node, m.Field)
 		if err != nil {
 			return nil, err
 		}
-		if len(c.Path) > 0 {
-			return nil, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The field %s.%s is part of a document and cannot be masked by itself.", node.Address, m.Field)
+		whole := len(c.Path) == 0
+		if whole && (c.Kind != datamap.KindJSON || c.Array || m.Method == datamap.FieldNull || m.Method == datamap.FieldReplace) {
+			one, err := s.mask(node, c, m)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, one)
+			continue
 		}
-		masks[i] = columnMask{Mask: m, column: c}
-		switch m.Method {
-		case datamap.FieldNull:
-		case datamap.FieldReplace:
-			form, ok := s.stored(c, datamap.Text(m.Value))
-			if !ok || c.Array {
-				return nil, mismatch("The field %s.%s cannot hold the value that is to replace it.", node.Address, m.Field)
-			}
-			masks[i].form = form
-		case datamap.FieldHash, datamap.FieldHMAC, datamap.FieldEncrypt, datamap.FieldRandom, datamap.FieldFormat:
-			if !masking(m.Method, c) {
-				return nil, mismatch("The field %s.%s is of type %s, in which %s cannot put its result.", node.Address, m.Field, c.Type, m.Method)
-			}
-			if !s.secret && m.Method != datamap.FieldHash {
-				return nil, models.Errorf(models.Invalid, "no_secret", "The system %s has no secret for masked values.", s.name)
-			}
-		default:
-			return nil, models.Errorf(models.Unsupported, connectors.CodeUnsupported, "The field %s.%s cannot be erased by %s.", node.Address, m.Field, m.Method)
+		document := documents[c.Name]
+		if document == nil {
+			document = &columnMask{column: t.plain(c.Name)}
+			documents[c.Name], out = document, append(out, document)
 		}
+		document.parts = append(document.parts, mask.Part{Path: c.Path, Mask: m})
 	}
-	return masks, nil
+	return out, nil
+}
+
+// pseudo are the kinds that random and format can replace, beside text.
+var pseudo = []datamap.Kind{
+	datamap.KindInt, datamap.KindDecimal, datamap.KindUUID, datamap.KindDate, datamap.KindDateTime, datamap.KindTimestamp, datamap.KindBytes,
+}
+
+// mask resolves the mask of a whole column.
+func (s *System) mask(node *datamap.Node, c *Column, m datamap.Mask) (*columnMask, error) {
+	out := &columnMask{Mask: m, column: c}
+	known := true
+	switch m.Method {
+	case datamap.FieldNull:
+		return out, nil
+	case datamap.FieldReplace:
+		form, ok := s.stored(c, datamap.Text(m.Value))
+		if !ok || c.Array {
+			return nil, mismatch("The field %s.%s cannot hold the value that is to replace it.", node.Address, m.Field)
+		}
+		out.form = form
+		return out, nil
+	case datamap.FieldRandom, datamap.FieldFormat:
+		known = c.text() || slices.Contains(pseudo, c.Kind)
+	case datamap.FieldHash, datamap.FieldHMAC, datamap.FieldEncrypt:
+		known = c.text()
+	default:
+		known = false
+	}
+	if !known {
+		return nil, mismatch("The field %s.%s is of type %s and cannot be masked by %s.", node.Address, m.Field, c.Type, m.Method)
+	}
+	if !s.secret && m.Method != datamap.FieldHash {
+		return nil, models.Errorf(models.Invalid, "no_secret", "The system %s has no secret for masked values.", s.name)
+	}
+	return out, nil
+}
+
+// text reports whether a column takes any text.
+func (c *Column) text() bool {
+	return c.Kind == datamap.KindText && c.Base != "enum" && c.Base != "set" && !strings.HasPrefix(c.Base, "inet")
 }
 
 // stored is the form in which a column takes a value; false when it cannot hold it.
@@ -91,7 +115,7 @@ func (s *System) form(c *Column, v datamap.Value) (any, bool) {
 }
 
 // effective is the condition under which a mask that needs no row is in effect.
-func (s *System) effective(m columnMask) Fragment {
+func (s *System) effective(m *columnMask) Fragment {
 	if m.Method == datamap.FieldNull {
 		return plain(s.dialect.Read(m.column) + " IS NULL")
 	}
@@ -117,8 +141,8 @@ func (b *batch) fixed() (sets, done Fragment) {
 	return sets, done
 }
 
-func (b *batch) made() []columnMask {
-	var list []columnMask
+func (b *batch) made() []*columnMask {
+	var list []*columnMask
 	for _, m := range b.masks {
 		if m.made() {
 			list = append(list, m)
@@ -145,7 +169,7 @@ func (b *batch) mask(ctx context.Context, tx *sql.Conn, g *group) (int, error) {
 }
 
 // maskRows locks and reads the rows, and writes to each what its values become.
-func (b *batch) maskRows(ctx context.Context, tx *sql.Conn, g *group, list []columnMask, sets, done Fragment) (int, error) {
+func (b *batch) maskRows(ctx context.Context, tx *sql.Conn, g *group, list []*columnMask, sets, done Fragment) (int, error) {
 	m := b.system.match(b.table, g, false)
 	if done.SQL == "" {
 		done = plain("1 = 1")
@@ -176,25 +200,45 @@ func (b *batch) maskRows(ctx context.Context, tx *sql.Conn, g *group, list []col
 }
 
 // replace is the row's key in all its forms, each with what the values become; open when one of them changes.
-func (b *batch) replace(list []columnMask, key datamap.Key, values []datamap.Value) (rows [][]any, open bool, err error) {
+func (b *batch) replace(list []*columnMask, key datamap.Key, values []datamap.Value) (rows [][]any, open bool, err error) {
 	_, forms := b.system.encodeKey(b.key, key, false)
 	var after []any
 	for i, m := range list {
-		v, err := b.system.maker.Value(m.Mask, mask.Place{Address: b.node.Address, Row: key, Length: m.column.Length}, values[i])
+		v, changed, err := b.value(m, key, values[i])
 		if err != nil {
 			return nil, false, err
 		}
 		form, ok := b.system.form(m.column, v)
 		if !ok {
-			return nil, false, mismatch("The field %s.%s cannot hold what %s makes.", b.node.Address, m.Field, m.Method)
+			return nil, false, mismatch("The field %s.%s cannot hold what %s makes.", b.node.Address, m.column.Name, m.Method)
 		}
-		open = open || v != values[i]
+		open = open || changed
 		after = append(after, form)
 	}
 	for _, f := range forms {
 		rows = append(rows, append(f[:len(f):len(f)], after...))
 	}
 	return rows, open, nil
+}
+
+// value is what the mask leaves of a value, and whether that is another.
+func (b *batch) value(m *columnMask, row datamap.Key, v datamap.Value) (datamap.Value, bool, error) {
+	at := mask.Place{Address: b.node.Address, Row: row, Length: m.column.Length}
+	if v.IsNull() {
+		return v, false, nil
+	}
+	if len(m.parts) > 0 {
+		text, changed, err := b.system.maker.Document(m.parts, at, v.Text())
+		if err != nil {
+			return v, false, mismatch("The field %s.%s holds what cannot be masked in a row: %s", b.node.Address, m.column.Name, safe(err))
+		}
+		return datamap.NewValue(datamap.KindJSON, text), changed, nil
+	}
+	is, err := b.system.maker.Value(m.Mask, at, v)
+	if err != nil {
+		return v, false, mismatch("The field %s.%s: %s", b.node.Address, m.column.Name, safe(err))
+	}
+	return is, is != v, nil
 }
 
 // One statement overwrites at most so many rows, and holds not much more than so many bytes.

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"unicode/utf8"
 
 	"habeas/activities/connectors"
@@ -49,6 +50,9 @@ func (s *System) Rectify(ctx context.Context, order connectors.Rectification) (i
 		}
 		return nil
 	})
+	if f := s.dialect.Failure(err); err != nil && f.Blocked != "" {
+		return 0, mismatch("The collection %s does not take the values: its system refuses them (%s).", order.Node.Address, strings.TrimSpace(t.Name+" "+f.Detail))
+	}
 	if err != nil {
 		return 0, s.failed(err, order.Node)
 	}

@@ -3,6 +3,7 @@ package relational
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -16,8 +17,8 @@ import (
 func (s *System) Scan(ctx context.Context, texts []models.Personal, yield func(connectors.Hit) error) ([]string, error) {
 	var wanted []string
 	for _, text := range texts {
-		if plain := strings.ToLower(text.Reveal()); plain != "" {
-			wanted = append(wanted, plain)
+		if lower := strings.ToLower(strings.TrimSpace(text.Reveal())); lower != "" {
+			wanted = append(wanted, lower)
 		}
 	}
 	if len(wanted) == 0 {
@@ -52,7 +53,10 @@ func (s *System) Scan(ctx context.Context, texts []models.Personal, yield func(c
 		}
 		return nil
 	})
-	if y, ok := err.(yieldError); ok { //nolint:errorlint // made here, never wrapped
+	if y, ok := errors.AsType[yieldError](err); ok {
+		if errors.Is(y.error, connectors.ErrStop) {
+			return skipped, nil
+		}
 		return skipped, y.error
 	}
 	return skipped, s.wrap(err, "")

@@ -7,7 +7,6 @@ import (
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
-	"habeas/models/mask"
 )
 
 // Left counts the rows for which the erasure is not in effect.
@@ -52,11 +51,11 @@ func (b *batch) unerased(ctx context.Context, db Querier, g *group, each func(da
 		key := datamap.Key(b.system.decode(b.key, raw))
 		effective := Truthy(raw[len(b.key)])
 		for i, v := range b.system.decode(columns, raw[len(b.key)+1:]) {
-			one, err := b.system.maker.Effective(list[i].Mask, mask.Place{Address: b.node.Address, Row: key, Length: columns[i].Length}, v)
+			_, changes, err := b.value(list[i], key, v)
 			if err != nil {
 				return err
 			}
-			effective = effective && one
+			effective = effective && !changes
 		}
 		if !effective {
 			each(key)

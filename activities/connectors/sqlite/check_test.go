@@ -76,8 +76,22 @@ INSERT INTO "odd "".name" VALUES (1, 'x', '{"contact": {"mail": "ÄNN@example.co
 	rows, err := b.find(t, connectors.Query{Node: g.Nodes[0], Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("ANN@example.com")}}, Return: []string{"id"}})
 	require.NoError(t, err)
 	require.Empty(t, rows, "whatever the collation says")
-	_, err = b.erase(t, connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: g.Nodes[0].Masks()})
-	require.ErrorContains(t, err, "doc.contact.mail is part of a document and cannot be masked by itself")
+	masks := []datamap.Mask{{Field: "doc.contact.mail", Method: datamap.FieldHMAC}, {Field: "a.b", Method: datamap.FieldNull}}
+	order := connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: masks}
+	for range 2 {
+		out, err := b.erase(t, order)
+		require.NoError(t, err)
+		require.Equal(t, connectors.Outcome{Masked: 1}, out)
+	}
+	rows, err = b.find(t, connectors.Query{Node: g.Nodes[0], Fields: []string{"id"}, Keys: ids(1), Return: []string{"doc.contact.mail", "doc.contact.ok", "a.b"}})
+	require.NoError(t, err)
+	require.Regexp(t, "^[0-9a-f]{64}$", rows[0].Values[0].Text())
+	require.Equal(t, "true", rows[0].Values[1].Text())
+	require.True(t, rows[0].Values[2].IsNull())
+	order.Keys = ids(2)
+	_, err = b.erase(t, order)
+	require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "what stands there is no document")
+	require.NotContains(t, err.Error(), "no document")
 }
 
 // TestWhateverStandsInAColumnIsReadAndFoundAgain takes values as their rows' only keys, in columns that SQLite lets hold anything.
