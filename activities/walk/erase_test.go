@@ -161,7 +161,11 @@ func TestAfterAnErasureThePersonsRowsAreGoneAndAllOthersByteIdentical(t *testing
 	everywhere(t, func(t *testing.T, at *place) {
 		worlds := rapid.Custom(func(t *rapid.T) *world { return dressed(t, drawWorld(t, 6)) })
 		gone, masked := 0, 0
-		for seed := range 40 {
+		seeds := 60
+		if at.kind == mysql.KindMariaDB { // which takes its time to make tables
+			seeds = 40
+		}
+		for seed := range seeds {
 			w := worlds.Example(seed)
 			w.create(t, at)
 			system := at.system(t)
@@ -199,7 +203,7 @@ func TestAfterAnErasureThePersonsRowsAreGoneAndAllOthersByteIdentical(t *testing
 				}
 			}
 		}
-		require.Greater(t, gone, 40, "the worlds are worth something")
+		require.Greater(t, gone, 30, "the worlds are worth something")
 		require.Greater(t, masked, 10, "the worlds are worth something")
 	})
 }

@@ -179,7 +179,8 @@ CREATE TABLE invoices (id int PRIMARY KEY, person int, day date, FOREIGN KEY (pe
 	collections := []datamap.Collection{
 		{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"}}},
 		{Name: "invoices", Erase: datamap.EraseDelete, Fields: []datamap.Field{
-			{Name: "id", PrimaryKey: true}, {Name: "day"},
+			{Name: "id", PrimaryKey: true},
+			{Name: "day"},
 			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
 		}},
 	}
@@ -198,8 +199,12 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL
 		c.Unreachable = "a test"
 	})
 	for _, m := range []datamap.Mask{
-		{Field: "n", Method: datamap.FieldHMAC}, {Field: "f", Method: datamap.FieldRandom}, {Field: "m", Method: datamap.FieldRandom},
-		{Field: "short", Method: datamap.FieldHash}, {Field: "n.part", Method: datamap.FieldNull}, {Field: "n", Method: "burn"},
+		{Field: "n", Method: datamap.FieldHMAC},
+		{Field: "f", Method: datamap.FieldRandom},
+		{Field: "m", Method: datamap.FieldRandom},
+		{Field: "short", Method: datamap.FieldHash},
+		{Field: "n.part", Method: datamap.FieldNull},
+		{Field: "n", Method: "burn"},
 	} {
 		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1), Masks: []datamap.Mask{m}})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s by %s: %v", m.Field, m.Method, err)

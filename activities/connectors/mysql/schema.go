@@ -37,10 +37,7 @@ func (d dialect) Find(ctx context.Context, db relational.Querier, name string) (
 
 // hidden tells a table that the account may not know of from one that is not there: a nil error.
 func (d dialect) hidden(ctx context.Context, db relational.Querier, place, table string) error {
-	rows, err := db.QueryContext(ctx, "SELECT 1 FROM "+d.Name(place, table)+" LIMIT 0")
-	if err == nil {
-		return rows.Close()
-	}
+	err := each(ctx, db, "SELECT 1 FROM "+d.Name(place, table)+" LIMIT 0", nil, func([]string) {})
 	if n := number(err); n == errNoTable || n == errNoDatabase {
 		return nil
 	}
@@ -196,23 +193,12 @@ func (dialect) ReadOnly(ctx context.Context, conn *sql.Conn) (bool, error) {
 
 // each calls fn with the values of every row as text.
 func each(ctx context.Context, db relational.Querier, query string, args []any, fn func(v []string)) error {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	columns, err := rows.Columns()
-	if err != nil {
-		return errors.Join(err, rows.Close())
-	}
-	values, into := make([]string, len(columns)), make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return errors.Join(err, rows.Close())
+	return relational.Stream(ctx, db, relational.Fragment{SQL: query, Args: args}, func(raw []any) error {
+		texts := make([]string, len(raw))
+		for i, v := range raw {
+			texts[i] = relational.String(v)
 		}
-		fn(values)
-	}
-	return errors.Join(rows.Err(), rows.Close())
+		fn(texts)
+		return nil
+	})
 }

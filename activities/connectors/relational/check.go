@@ -2,7 +2,6 @@ package relational
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -313,9 +312,9 @@ func (c *checker) checkRights(ctx context.Context, n *datamap.Node, t *Table) er
 
 // may reports whether the database would run a statement.
 func (c *checker) may(ctx context.Context, f Fragment) (bool, error) {
-	rows, err := c.system.db.QueryContext(ctx, "EXPLAIN "+f.SQL, f.Args...)
+	err := Stream(ctx, c.system.db, join(plain("EXPLAIN "), f), func([]any) error { return nil })
 	if err == nil {
-		return true, errors.Join(drain(rows), rows.Close())
+		return true, nil
 	}
 	switch meaning := c.system.dialect.Failure(err); meaning.Code {
 	case connectors.CodeRefused, connectors.CodeMismatch, connectors.CodeFailed:
@@ -325,10 +324,4 @@ func (c *checker) may(ctx context.Context, f Fragment) (bool, error) {
 	default:
 		return false, err
 	}
-}
-
-func drain(rows *sql.Rows) error {
-	for rows.Next() {
-	}
-	return rows.Err()
 }

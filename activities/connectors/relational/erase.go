@@ -242,7 +242,7 @@ func (b *batch) letGo(ctx context.Context, tx *sql.Conn, m Match) error {
 // found counts the keys that have a row, and locks these.
 func (b *batch) found(ctx context.Context, tx *sql.Conn, m Match) (int, error) {
 	rows, seen := 0, map[string]bool{}
-	err := stream(ctx, tx, join(m.selected(b.system.reads(b.key)), plain(b.system.dialect.Lock())), func(raw []any) error {
+	err := Stream(ctx, tx, join(m.selected(b.system.reads(b.key)), plain(b.system.dialect.Lock())), func(raw []any) error {
 		rows++
 		if !b.unique {
 			seen[marshal(b.system.decode(b.key, raw))] = true

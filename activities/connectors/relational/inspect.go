@@ -66,7 +66,7 @@ func (s *System) sample(ctx context.Context, t *Table, d *connectors.Table, most
 	defer cancel()
 	rows := 0
 	lists := make([]int, len(t.Columns)) // -1: a document is no list
-	err := stream(ctx, s.db, join(s.dialect.Everything(t).selected(s.reads(t.Columns)), Fragment{SQL: " LIMIT ?", Args: []any{sampled}}), func(raw []any) error {
+	err := Stream(ctx, s.db, join(s.dialect.Everything(t).selected(s.reads(t.Columns)), Fragment{SQL: " LIMIT ?", Args: []any{sampled}}), func(raw []any) error {
 		rows++
 		for i, v := range s.decode(t.Columns, raw) {
 			if v.IsNull() {

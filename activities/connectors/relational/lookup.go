@@ -24,7 +24,7 @@ func (s *System) Lookup(ctx context.Context, q connectors.Query, yield func(data
 		return err
 	}
 	for _, g := range s.groups(columns, q.Keys, q.Fold) {
-		err := stream(ctx, s.db, s.match(t, g, q.Fold).selected(s.reads(returned)), func(raw []any) error {
+		err := Stream(ctx, s.db, s.match(t, g, q.Fold).selected(s.reads(returned)), func(raw []any) error {
 			return yield(datamap.Row{Columns: q.Return, Values: s.decode(returned, raw)})
 		})
 		if errors.Is(err, connectors.ErrStop) {
@@ -81,15 +81,15 @@ func (s *System) Count(ctx context.Context, q connectors.Query) (int, error) {
 }
 
 func count(ctx context.Context, db Querier, m Match) (n int, err error) {
-	err = stream(ctx, db, m.selected([]Fragment{plain("count(*)")}), func(raw []any) error {
+	err = Stream(ctx, db, m.selected([]Fragment{plain("count(*)")}), func(raw []any) error {
 		n = int(number(raw[0]))
 		return nil
 	})
 	return n, err
 }
 
-// stream calls yield with each row's values as the driver gives them.
-func stream(ctx context.Context, db Querier, f Fragment, yield func(raw []any) error) error {
+// Stream calls yield with each row's values as the driver gives them; the list is valid until yield returns.
+func Stream(ctx context.Context, db Querier, f Fragment, yield func(raw []any) error) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the statement when yield wants no more of it
 	defer cancel()
 	rows, err := db.QueryContext(ctx, f.SQL, f.Args...)

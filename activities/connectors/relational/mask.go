@@ -61,7 +61,7 @@ var pseudo = []datamap.Kind{
 // mask resolves the mask of a whole column.
 func (s *System) mask(node *datamap.Node, c *Column, m datamap.Mask) (*columnMask, error) {
 	out := &columnMask{Mask: m, column: c}
-	known := true
+	known := false
 	switch m.Method {
 	case datamap.FieldNull:
 		return out, nil
@@ -76,8 +76,7 @@ func (s *System) mask(node *datamap.Node, c *Column, m datamap.Mask) (*columnMas
 		known = c.text() || slices.Contains(pseudo, c.Kind)
 	case datamap.FieldHash, datamap.FieldHMAC, datamap.FieldEncrypt:
 		known = c.text()
-	default:
-		known = false
+	default: // a method that this version does not know
 	}
 	if !known {
 		return nil, mismatch("The field %s.%s is of type %s and cannot be masked by %s.", node.Address, m.Field, c.Type, m.Method)
@@ -182,7 +181,7 @@ func (b *batch) maskRows(ctx context.Context, tx *sql.Conn, g *group, list []*co
 	expressions = append(expressions, b.system.reads(columns)...)
 	seen := map[string]bool{}
 	var rows [][]any
-	err := stream(ctx, tx, join(m.selected(expressions), plain(b.system.dialect.Lock())), func(raw []any) error {
+	err := Stream(ctx, tx, join(m.selected(expressions), plain(b.system.dialect.Lock())), func(raw []any) error {
 		key := datamap.Key(b.system.decode(b.key, raw))
 		values := b.system.decode(columns, raw[len(b.key)+1:])
 		id := marshal(key)

@@ -78,7 +78,7 @@ func (s *System) scan(ctx context.Context, conn *sql.Conn, t *Table, texts []str
 	var after any = int64(math.MinInt64)
 	for more {
 		more = false
-		err := stream(ctx, conn, s.sums(t, columns, texts, after), func(raw []any) error {
+		err := Stream(ctx, conn, s.sums(t, columns, texts, after), func(raw []any) error {
 			for i := range columns {
 				counts[i] += number(raw[i+2])
 			}

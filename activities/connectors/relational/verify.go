@@ -31,7 +31,7 @@ func (s *System) Left(ctx context.Context, order connectors.Erasure) (int, error
 func (b *batch) unerased(ctx context.Context, db Querier, g *group, each func(datamap.Key)) error {
 	m := b.system.match(b.table, g, false)
 	if b.remove {
-		return stream(ctx, db, m.selected(b.system.reads(b.key)), func(raw []any) error {
+		return Stream(ctx, db, m.selected(b.system.reads(b.key)), func(raw []any) error {
 			each(b.system.decode(b.key, raw))
 			return nil
 		})
@@ -47,7 +47,7 @@ func (b *batch) unerased(ctx context.Context, db Querier, g *group, each func(da
 	}
 	expressions := append(b.system.reads(b.key), join(plain("("), done, plain(")")))
 	expressions = append(expressions, b.system.reads(columns)...)
-	return stream(ctx, db, m.selected(expressions), func(raw []any) error {
+	return Stream(ctx, db, m.selected(expressions), func(raw []any) error {
 		key := datamap.Key(b.system.decode(b.key, raw))
 		effective := Truthy(raw[len(b.key)])
 		for i, v := range b.system.decode(columns, raw[len(b.key)+1:]) {

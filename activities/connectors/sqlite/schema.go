@@ -198,25 +198,10 @@ func meantReadOnly(err error) (bool, error) {
 
 // each calls fn with the values of every row.
 func each(ctx context.Context, db relational.Querier, query string, args []any, fn func(v []any)) error {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	columns, err := rows.Columns()
-	if err != nil {
-		return errors.Join(err, rows.Close())
-	}
-	values, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		fn(values)
-	}
-	return errors.Join(rows.Err(), rows.Close())
+	return relational.Stream(ctx, db, relational.Fragment{SQL: query, Args: args}, func(raw []any) error {
+		fn(raw)
+		return nil
+	})
 }
 
 func integer(v any) int64 {

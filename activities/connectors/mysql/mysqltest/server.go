@@ -126,7 +126,7 @@ func (s *Server) initialise(found programs, owner *syscall.Credential) error {
 		}
 	}
 	sql += "FLUSH PRIVILEGES;\nCREATE USER " + account + "@'%' IDENTIFIED BY '" + password + "';\nGRANT ALL ON *.* TO " + account + "@'%' WITH GRANT OPTION;\n"
-	cmd := exec.Command(found.server, append(s.options(found), "--bootstrap", "--skip-networking")...)
+	cmd := exec.CommandContext(context.Background(), found.server, append(s.options(found), "--bootstrap", "--skip-networking")...)
 	cmd.Env, cmd.Dir = found.environment(), "/"
 	cmd.Stdin = strings.NewReader(sql)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
@@ -148,7 +148,7 @@ func (s *Server) launch(found programs, owner *syscall.Credential) error {
 	args := append([]string{"-c", guardScript, "habeas-mariadb-guard", s.dir, found.server}, s.options(found)...)
 	args = append(args, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(s.dir, "s"),
 		"--pid-file="+filepath.Join(s.dir, "pid"), "--skip-name-resolve", "--max-connections=400")
-	cmd := exec.Command("/bin/sh", args...)
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", args...)
 	cmd.Env, cmd.Dir = found.environment(), "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}
 	input, output, err := os.Pipe()
@@ -159,12 +159,13 @@ func (s *Server) launch(found programs, owner *syscall.Credential) error {
 	if err := errors.Join(cmd.Start(), input.Close()); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // the guard ends with this process
+	go func() { _ = cmd.Wait() }() //nolint:errcheck // the guard ends with this process, and nobody is left to be told how
 	return s.await()
 }
 
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
