@@ -216,6 +216,20 @@ func TestATableThatCannotBeScannedIsNamed(t *testing.T) {
 	require.Equal(t, []string{"notes"}, skipped)
 }
 
+func TestAScanReadsLargeTablesInPages(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id bigint unsigned PRIMARY KEY, mail varchar(100), note text); INSERT INTO people SELECT seq * 3, CONCAT('p', seq, '@example.com'), NULL FROM seq_1_to_50000;
+INSERT INTO people VALUES (18446744073709551615, 'P7@EXAMPLE.COM', 'x'); CREATE TABLE bare (note varchar(100)); INSERT INTO bare VALUES ('of p49999@example.com');`)
+	hits := map[string]int64{}
+	skipped, err := b.system.(connectors.Scanner).Scan(t.Context(), []models.Personal{"p7@example.com", "P49999@example.com", "p12345@"}, func(h connectors.Hit) error {
+		hits[h.Table+"."+h.Column] = h.Rows
+		return nil
+	})
+	require.NoError(t, err)
+	require.Empty(t, skipped)
+	require.Equal(t, map[string]int64{"people.mail": 4, "bare.note": 1}, hits)
+}
+
 func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)

@@ -116,6 +116,7 @@ func (d dialect) describe(ctx context.Context, db relational.Querier, t *relatio
 	if err := errors.Join(d.indexes(ctx, db, t), d.references(ctx, db, t)); err != nil {
 		return err
 	}
+	d.mark(t)
 	for _, c := range t.Columns {
 		made := folds["lower(trim("+strings.ToLower(c.Name)+"))"]
 		for _, i := range t.Indexes {
@@ -125,6 +126,16 @@ func (d dialect) describe(ctx context.Context, db relational.Querier, t *relatio
 		}
 	}
 	return nil
+}
+
+// mark takes a primary key of one number to read a table in pages.
+func (d dialect) mark(t *relational.Table) {
+	key := t.Key()
+	for _, c := range t.Columns {
+		if len(key) == 1 && c.Name == key[0] && c.Kind == datamap.KindInt && c.Base != "bit" {
+			t.Mark = d.name(c)
+		}
+	}
 }
 
 var checksDocument = regexp.MustCompile("CHECK \\(json_valid\\(`((?:[^`]|``)+)`\\)\\)")

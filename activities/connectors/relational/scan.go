@@ -38,12 +38,12 @@ func (s *System) Scan(ctx context.Context, texts []models.Personal, yield func(c
 	err = s.session(ctx, func(conn *sql.Conn) error {
 		for _, t := range tables {
 			hits, err := s.scan(ctx, conn, t, wanted)
-			if err != nil && s.dialect.Failure(err).Code == connectors.CodeRefused {
-				skipped = append(skipped, t.Title)
-				continue
-			}
 			if err != nil {
-				return err
+				code := s.dialect.Failure(err).Code
+				if code != connectors.CodeRefused && code != connectors.CodeMismatch { // gone since, perhaps
+					return err
+				}
+				skipped = append(skipped, t.Title)
 			}
 			for _, h := range hits {
 				if err := yield(h); err != nil {

@@ -17,8 +17,8 @@ import (
 const (
 	MaxConns    = 4
 	LockTimeout = 5 * time.Second
-	WriteLimit  = 60 * time.Second // longest transaction of an erasure
-	ReadLimit   = 300 * time.Second
+	WriteLimit  = 10 * time.Minute // longest transaction: to find many rows that are in the way takes many statements
+	ReadLimit   = 5 * time.Minute  // longest statement, where the database has such a limit
 )
 
 // System is one database. It has every capability of the contract but Delegate.
