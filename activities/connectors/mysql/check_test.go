@@ -131,6 +131,7 @@ func TestEveryTypeIsReadAndFoundAgain(t *testing.T) {
 		"float":                            {"0.123456789", datamap.NewValue(datamap.KindDecimal, "0.12345679")},
 		"varchar(30) CHARACTER SET latin1": {"'Ärger'", datamap.Text("Ärger")},
 		"varchar(30)":                      {"'a '", datamap.Text("a ")},
+		"varchar(31)":                      {"'a\\0b'", datamap.Text("a\x00b")},
 		"enum('a','b')":                    {"'b'", datamap.Text("b")},
 		"set('a','b')":                     {"'a,b'", datamap.Text("a,b")},
 		"longtext":                         {"'x\\\\y\\'z'", datamap.Text(`x\y'z`)},

@@ -80,9 +80,9 @@ func Clock(text string) bool {
 	return err == nil
 }
 
-// Textual reports whether a text can stand in a text column.
+// Textual reports whether a value can be compared with text: bytes cannot, nor what is not UTF-8.
 func Textual(v datamap.Value) bool {
-	return v.Kind() != datamap.KindBytes && utf8.ValidString(v.Text()) && !strings.ContainsRune(v.Text(), 0)
+	return v.Kind() != datamap.KindBytes && utf8.ValidString(v.Text())
 }
 
 // Truthy is a condition's result.

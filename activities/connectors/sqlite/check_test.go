@@ -108,6 +108,7 @@ func TestWhateverStandsInAColumnIsReadAndFoundAgain(t *testing.T) {
 		{"REAL", "0.1", datamap.NewValue(datamap.KindDecimal, "0.1")},
 		{"NUMERIC", "'12.50'", datamap.NewValue(datamap.KindDecimal, "12.5")},
 		{"TEXT", "'a '", datamap.Text("a ")},
+		{"TEXT", "'a' || char(0) || 'b'", datamap.Text("a\x00b")},
 		{"BLOB", "x'00ff'", datamap.NewValue(datamap.KindBytes, "\x00\xff")},
 		{"BLOB", "x''", datamap.NewValue(datamap.KindBytes, "")},
 		{"BLOB", "'text'", datamap.Text("text")},
