@@ -220,3 +220,27 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL
 	}
 	require.Equal(t, before, rowsOf(t, b.db, "people"))
 }
+
+func TestElementsOfAListAreRemovedAndTheOthersStay(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, members json); INSERT INTO people VALUES (1, '["ann", 7, "bob", null]'), (2, '["ann"]'), (3, '["bob", "ann"]')`)
+	node := people(t, func(c *datamap.Collection) {
+		c.Fields, c.Unreachable = []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "members", Type: "string[]"}}, "a test"
+	})
+	order := connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: []datamap.Mask{{Field: "members", Method: datamap.FieldRemove}}}
+	_, err := b.erase(t, order)
+	require.Equal(t, models.Invalid, models.KindOf(err), "elements that nobody names")
+	order.Masks[0].Elements = []datamap.Value{datamap.Text("ann"), datamap.Text("7")}
+	for range 2 {
+		out, err := b.erase(t, order)
+		require.NoError(t, err)
+		require.Equal(t, connectors.Outcome{Masked: 2}, out)
+		rows := rowsOf(t, b.db, "people")
+		require.Equal(t, `["1","[\"bob\",null]"]`, rows[0])
+		require.NotContains(t, rows[1], "ann")
+		require.Equal(t, `["3","[\"bob\", \"ann\"]"]`, rows[2], "another row is unchanged")
+	}
+	left, err := b.system.(connectors.Verifier).Left(t.Context(), order)
+	require.NoError(t, err)
+	require.Zero(t, left)
+}

@@ -120,6 +120,9 @@ func (s *System) batch(ctx context.Context, order connectors.Erasure) (*batch, e
 	if len(order.Keys) > connectors.MaxBatch || order.Delete == (len(order.Masks) > 0) {
 		return nil, models.Errorf(models.Invalid, "bad_order", "An erasure either deletes or masks, at most %d rows at once.", connectors.MaxBatch)
 	}
+	if slices.ContainsFunc(order.Masks, func(m datamap.Mask) bool { return m.Method == datamap.FieldRemove && m.Elements == nil }) {
+		return nil, models.Errorf(models.Invalid, "bad_order", "An erasure that removes elements has to name them.")
+	}
 	b := &batch{system: s, node: order.Node, remove: order.Delete}
 	err := s.resolve(ctx, order.Node, func(t *Table) (err error) {
 		b.table = t

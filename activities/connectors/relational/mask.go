@@ -35,7 +35,7 @@ func (s *System) masks(t *Table, node *datamap.Node, list []datamap.Mask) ([]*co
 			return nil, err
 		}
 		whole := len(c.Path) == 0
-		if whole && (c.Kind != datamap.KindJSON || c.Array || m.Method == datamap.FieldNull || m.Method == datamap.FieldReplace) {
+		if whole && (c.Kind != datamap.KindJSON || c.Array || m.Method == datamap.FieldNull || m.Method == datamap.FieldReplace || m.Method == datamap.FieldRemove) {
 			one, err := s.mask(node, c, m)
 			if err != nil {
 				return nil, err
@@ -64,6 +64,11 @@ func (s *System) mask(node *datamap.Node, c *Column, m datamap.Mask) (*columnMas
 	known := false
 	switch m.Method {
 	case datamap.FieldNull:
+		return out, nil
+	case datamap.FieldRemove:
+		if !c.Array {
+			return nil, mismatch("The field %s.%s is of type %s and no array to remove elements from; a list in a document is one when data_type says so.", node.Address, m.Field, c.Type)
+		}
 		return out, nil
 	case datamap.FieldReplace:
 		form, ok := s.stored(c, datamap.Text(m.Value))
