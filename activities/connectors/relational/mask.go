@@ -66,7 +66,7 @@ func (s *System) mask(node *datamap.Node, c *Column, m datamap.Mask) (*columnMas
 	case datamap.FieldNull:
 		return out, nil
 	case datamap.FieldRemove:
-		if !c.Array {
+		if c.Kind == datamap.KindJSON && !c.Array {
 			return nil, mismatch("The field %s.%s is of type %s and no array to remove elements from; a list in a document is one when data_type says so.", node.Address, m.Field, c.Type)
 		}
 		return out, nil
