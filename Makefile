@@ -42,6 +42,7 @@ dev: setup temporal-dev build ## serve the sample company for development
 
 .PHONY: test
 test: setup temporal-dev ## run all tests with the race detector; what was skipped is listed with its reason
+	@scripts/setup.sh mariadb
 	@scripts/setup.sh compiler
 	@scripts/setup.sh browser
 	@scripts/setup.sh slapd

@@ -2,6 +2,7 @@
 # Installs what Habeas' tests and demo need and this machine lacks:
 #
 #   scripts/setup.sh            PostgreSQL (server and contrib)
+#   scripts/setup.sh mariadb    MariaDB's server, for the tests of its connector; without it they are skipped and say so
 #   scripts/setup.sh compiler   a C compiler, for the race detector; without it tests run without the detector and say so
 #   scripts/setup.sh browser    Chromium, for the browser tests; without it they are skipped and say so
 #   scripts/setup.sh slapd      OpenLDAP's server, for the tests of the LDAP connector; without it they are skipped and say so
@@ -44,6 +45,15 @@ has_btree_gin() {
 		[ ! -e "$file" ] || return 0
 	done
 	return 1
+}
+
+# has_mariadb looks where activities/connectors/mysql/mysqltest looks.
+has_mariadb() {
+	if [ -n "${HABEAS_MARIADB_BIN:-}" ]; then
+		[ -x "$HABEAS_MARIADB_BIN/mariadbd" ]
+		return
+	fi
+	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || [ -x "$cache/mariadb/usr/sbin/mariadbd" ]
 }
 
 has_browser() {
@@ -147,6 +157,23 @@ database() {
 	say "PostgreSQL is ready"
 }
 
+# mariadb needs the programs alone: the package that also makes a service of them is not installed.
+mariadb() {
+	! has_mariadb || return 0
+	if [ -n "${HABEAS_MARIADB_BIN:-}" ] || ! command -v apt-get >/dev/null; then
+		say "no mariadbd (in HABEAS_MARIADB_BIN, if that is set) and no apt-get to install it: tests of its connector will be skipped"
+		return 0
+	fi
+	if may_install; then
+		say "installing MariaDB's server"
+		install_packages mariadb-server-core || say "MariaDB could not be installed: tests of its connector will be skipped"
+		return 0
+	fi
+	say "no right to install packages: unpacking MariaDB into $cache"
+	unpack_packages "$cache/mariadb" '^(mariadb-server-core.*|lib.*)$' mariadb-server-core ||
+		say "MariaDB could not be unpacked: tests of its connector will be skipped; or have an administrator run: apt-get install mariadb-server-core"
+}
+
 compiler() {
 	! command -v "$(go env CC)" >/dev/null || return 0
 	if ! command -v apt-get >/dev/null || ! may_install; then
@@ -219,12 +246,13 @@ trap 'rm -f "$log"' EXIT
 as_root=()
 case ${1:-database} in
 database) database ;;
+mariadb) mariadb ;;
 compiler) compiler ;;
 browser) browser ;;
 slapd) slapd ;;
 redis) redis ;;
 *)
-	echo "usage: scripts/setup.sh [database|compiler|browser|slapd|redis]" >&2
+	echo "usage: scripts/setup.sh [database|mariadb|compiler|browser|slapd|redis]" >&2
 	exit 2
 	;;
 esac

@@ -7,17 +7,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/postgres"
 	"habeas/activities/walk"
 	"habeas/models/datamap"
-	"habeas/models/store/pgtest"
 )
 
 func TestOtherIdentitiesInAnArrayShareTheRowUnlessTheMapSaysThatTheyAreOnePersons(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.New(t)
-	exec(t, dsn, `CREATE TABLE mail (id int PRIMARY KEY, recipients text[]);
+	at := newPlace(t, postgres.Kind)
+	at.exec(t, `CREATE TABLE mail (id int PRIMARY KEY, recipients text[]);
 INSERT INTO mail VALUES (1, '{me@example.com}'), (2, '{you@example.com, ME@example.com}'), (3, '{you@example.com}'), (4, '{}'), (5, NULL), (6, '{me@example.com,"",NULL}')`)
-	system := open(t, dsn)
+	system := at.system(t)
 	for all, want := range map[bool]map[string]bool{false: {"1": false, "2": true, "6": false}, true: {"1": false, "2": false, "6": false}} {
 		graph, err := datamap.Compile([]datamap.Dataset{{Key: "d", System: "shop", Collections: []datamap.Collection{{Name: "mail", Fields: []datamap.Field{
 			{Name: "id", PrimaryKey: true},

@@ -21,12 +21,22 @@ type world struct {
 type collection struct {
 	email, phone bool
 	refs         []ref
+	dress
+}
+
+// dress is how a collection looks in a database, which is nothing to the walk.
+type dress struct {
+	pair     bool // the key has a second field, part
+	words    bool // the id is text
+	document bool // the email is part of a document
+	masked   bool // its rows are masked and not deleted
 }
 
 type ref struct {
 	to        int
 	direction datamap.Direction
 	mention   bool
+	other     bool // of another type than what it refers to
 }
 
 type rowID struct{ collection, id int }
@@ -45,8 +55,8 @@ func drawWorld(t *rapid.T, most int) *world {
 		c := collection{email: i == 0 || rapid.IntRange(0, 3).Draw(t, "email") == 0, phone: rapid.IntRange(0, 4).Draw(t, "phone") == 0}
 		for range rapid.IntRange(0, 3).Draw(t, "refs") {
 			c.refs = append(c.refs, ref{
-				rapid.IntRange(0, n-1).Draw(t, "to"), rapid.SampledFrom([]datamap.Direction{datamap.Both, datamap.From, datamap.To}).Draw(t, "direction"),
-				rapid.IntRange(0, 9).Draw(t, "mention") == 0,
+				to: rapid.IntRange(0, n-1).Draw(t, "to"), direction: rapid.SampledFrom([]datamap.Direction{datamap.Both, datamap.From, datamap.To}).Draw(t, "direction"),
+				mention: rapid.IntRange(0, 9).Draw(t, "mention") == 0,
 			})
 		}
 		w.collections = append(w.collections, c)
@@ -62,12 +72,26 @@ func drawWorld(t *rapid.T, most int) *world {
 				r.email = rapid.SampledFrom([]string{"", me, "you@example.com", "them@example.com"}).Draw(t, "mail")
 			}
 			if c.phone {
-				r.phone = rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "number")
+				r.phone = rapid.SampledFrom([]string{"", "+1", "+2"}).Draw(t, "number")
 			}
 			for _, f := range c.refs {
 				r.refs = append(r.refs, rapid.IntRange(0, counts[f.to]).Draw(t, "ref"))
 			}
 			w.rows[rowID{i, id + 1}] = r
+		}
+	}
+	return w
+}
+
+// dressed makes the collections of a world differ in their keys, types and ways of erasure.
+func dressed(t *rapid.T, w *world) *world {
+	some := func(label string) bool { return rapid.IntRange(0, 2).Draw(t, label) == 0 }
+	for i := range w.collections {
+		c := &w.collections[i]
+		c.dress = dress{pair: some("pair"), words: some("words"), document: c.email && some("document")}
+		c.masked = (c.email && !c.document || c.phone) && !c.document && some("masked")
+		for j := range c.refs {
+			c.refs[j].other = some("other")
 		}
 	}
 	return w
@@ -86,19 +110,37 @@ func (w *world) datasets() []datamap.Dataset {
 	}
 	for i, c := range w.collections {
 		fields := []datamap.Field{{Name: "id", PrimaryKey: true}}
-		if c.email {
+		if c.pair {
+			fields = append(fields, datamap.Field{Name: "part", PrimaryKey: true})
+		}
+		switch {
+		case c.document:
+			fields = append(fields, datamap.Field{Name: "doc", Fields: []datamap.Field{{Name: "email", Identity: "email"}}})
+		case c.email:
 			fields = append(fields, datamap.Field{Name: "email", Identity: "email"})
 		}
 		if c.phone {
 			fields = append(fields, datamap.Field{Name: "phone", Identity: "phone_number"})
 		}
+		var composite [][]string
 		for j, f := range c.refs {
-			fields = append(fields, datamap.Field{Name: fmt.Sprintf("r%d", j), Mention: f.mention, References: []datamap.Reference{
-				{Dataset: setOf(f.to % parts), Collection: name(f.to), Field: "id", Direction: f.direction},
-			}})
+			refer := func(field, into string) {
+				fields = append(fields, datamap.Field{Name: field, Mention: f.mention, References: []datamap.Reference{
+					{Dataset: setOf(f.to % parts), Collection: name(f.to), Field: into, Direction: f.direction},
+				}})
+			}
+			refer(fmt.Sprintf("r%d", j), "id")
+			if w.collections[f.to].pair {
+				refer(fmt.Sprintf("r%dp", j), "part")
+				composite = append(composite, []string{fmt.Sprintf("r%d", j), fmt.Sprintf("r%dp", j)})
+			}
+		}
+		erase := datamap.EraseDelete
+		if c.masked {
+			erase = datamap.EraseMask
 		}
 		set := &sets[i%parts]
-		set.Collections = append(set.Collections, datamap.Collection{Name: name(i), Erase: datamap.EraseDelete, Fields: fields})
+		set.Collections = append(set.Collections, datamap.Collection{Name: name(i), Erase: erase, Composite: composite, Fields: fields})
 	}
 	return slices.DeleteFunc(sets, func(d datamap.Dataset) bool { return len(d.Collections) == 0 })
 }
@@ -228,10 +270,25 @@ func closure(links []link, set map[rowID]bool, permitted func(link) bool) {
 	}
 }
 
+// part is the second half of a row's key.
+func part(id int) datamap.Value { return datamap.Text(fmt.Sprintf("p%d", id%2)) }
+
+// key is an id as a number, or as text.
+func key(id int, words bool) datamap.Value {
+	switch {
+	case id == 0:
+		return datamap.Null
+	case words:
+		return datamap.Text(fmt.Sprint(id))
+	default:
+		return datamap.Int(int64(id))
+	}
+}
+
 // values are a row's columns and values, as datasets describes them.
 func (w *world) values(id rowID) datamap.Row {
 	c, r := w.collections[id.collection], w.rows[id]
-	row := datamap.Row{Columns: []string{"id"}, Values: []datamap.Value{datamap.Int(int64(id.id))}}
+	row := datamap.Row{Columns: []string{"id"}, Values: []datamap.Value{key(id.id, c.words)}}
 	add := func(column string, v datamap.Value) {
 		row.Columns, row.Values = append(row.Columns, column), append(row.Values, v)
 	}
@@ -241,18 +298,27 @@ func (w *world) values(id rowID) datamap.Row {
 		}
 		return datamap.Text(s)
 	}
-	if c.email {
+	if c.pair {
+		add("part", part(id.id))
+	}
+	switch {
+	case c.document:
+		add("doc.email", text(r.email))
+	case c.email:
 		add("email", text(r.email))
 	}
 	if c.phone {
 		add("phone", text(r.phone))
 	}
 	for j, to := range r.refs {
-		v := datamap.Null
-		if to != 0 {
-			v = datamap.Int(int64(to))
+		f := c.refs[j]
+		add(fmt.Sprintf("r%d", j), key(to, w.collections[f.to].words != f.other))
+		switch {
+		case w.collections[f.to].pair && to == 0:
+			add(fmt.Sprintf("r%dp", j), datamap.Null)
+		case w.collections[f.to].pair:
+			add(fmt.Sprintf("r%dp", j), part(to))
 		}
-		add(fmt.Sprintf("r%d", j), v)
 	}
 	return row
 }

@@ -13,10 +13,12 @@ import (
 	"habeas/activities/connectors"
 	"habeas/activities/connectors/ldap"
 	"habeas/activities/connectors/manual"
+	"habeas/activities/connectors/mysql"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
 	"habeas/activities/connectors/redis"
 	"habeas/activities/connectors/rest"
+	"habeas/activities/connectors/sqlite"
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/models"
@@ -26,12 +28,15 @@ import (
 
 // registry lists the kinds of system that Habeas can reach.
 var registry = connectors.Registry{
-	ldap.Kind:     ldap.Open,
-	manual.Kind:   manual.Open,
-	opendsr.Kind:  opendsr.Open,
-	postgres.Kind: postgres.Open,
-	redis.Kind:    redis.Open,
-	rest.Kind:     rest.Open,
+	ldap.Kind:         ldap.Open,
+	manual.Kind:       manual.Open,
+	mysql.Kind:        mysql.Open,
+	mysql.KindMariaDB: mysql.Open,
+	opendsr.Kind:      opendsr.Open,
+	postgres.Kind:     postgres.Open,
+	redis.Kind:        redis.Open,
+	rest.Kind:         rest.Open,
+	sqlite.Kind:       sqlite.Open,
 }
 
 // loadMaps reads, checks and compiles the data maps; a faulty one is refused with every fault named.

@@ -67,6 +67,20 @@ var Table = []Rule{
 		Why: "a connector knows its driver and the contract, and can be used without Temporal and without Habeas' database",
 	},
 	{
+		Dir: "activities/connectors/relational", Own: []string{"activities/connectors", "models/..."}, Barred: []string{"habeas/models/store"},
+		Why: "what connectors to databases share knows database/sql and no driver",
+	},
+	{
+		Dir: "activities/connectors/mysql", Own: []string{"activities/connectors", "activities/connectors/relational", "models/..."},
+		Foreign: []string{"github.com/go-sql-driver/mysql"}, Barred: []string{"habeas/models/store"},
+		Why: "a connector knows its driver, the contract and what connectors to databases share",
+	},
+	{
+		Dir: "activities/connectors/sqlite", Own: []string{"activities/connectors", "activities/connectors/relational", "models/..."},
+		Foreign: []string{"modernc.org/sqlite"}, Barred: []string{"habeas/models/store"},
+		Why: "a connector knows its driver, the contract and what connectors to databases share",
+	},
+	{
 		Dir: "activities/mail", Own: []string{"models/...", "templates/..."},
 		Foreign: []string{"github.com/wneessen/go-mail"}, Barred: []string{"habeas/models/store"},
 		Why: "mail turns a letter into SMTP, and nothing else",
@@ -109,6 +123,8 @@ var Table = []Rule{
 // kept lists what one directory keeps to itself, whatever another's rule allows: prefix of the import, and the directory.
 var kept = map[string]string{
 	"github.com/labstack/echo": "api",
+	"github.com/go-sql-driver": "activities/connectors/mysql",
+	"modernc.org/sqlite":       "activities/connectors/sqlite",
 	"gorm.io":                  "models/store",
 	"go.temporal.io/server":    "tools/temporal-dev, which is another module",
 	"github.com/go-ldap":       "activities/connectors/ldap",
