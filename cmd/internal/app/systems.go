@@ -10,10 +10,12 @@ import (
 
 	"habeas/activities/connectors"
 	"habeas/activities/connectors/ldap"
+	"habeas/activities/connectors/localfiles"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
 	"habeas/activities/connectors/redis"
 	"habeas/activities/connectors/rest"
+	"habeas/activities/connectors/s3"
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/models"
@@ -23,11 +25,13 @@ import (
 
 // registry lists the kinds of system that Habeas can reach.
 var registry = connectors.Registry{
-	ldap.Kind:     ldap.Open,
-	opendsr.Kind:  opendsr.Open,
-	postgres.Kind: postgres.Open,
-	redis.Kind:    redis.Open,
-	rest.Kind:     rest.Open,
+	ldap.Kind:       ldap.Open,
+	localfiles.Kind: localfiles.Open,
+	opendsr.Kind:    opendsr.Open,
+	postgres.Kind:   postgres.Open,
+	redis.Kind:      redis.Open,
+	rest.Kind:       rest.Open,
+	s3.Kind:         s3.Open,
 }
 
 // loadMaps reads, checks and compiles the data maps; a faulty one is refused with every fault named.
