@@ -189,3 +189,11 @@ func number(s string) (string, bool) {
 	}
 	return r.RatString(), true
 }
+
+// Equal reports whether a row's value is equal to another, which is converted to its kind.
+func Equal(row, other datamap.Value) bool {
+	if row.Kind() == datamap.KindArray {
+		return row == other
+	}
+	return New([]datamap.Key{{other}}, false).Find([]datamap.Value{row}) == 0
+}

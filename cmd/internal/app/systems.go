@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/drops"
 	"habeas/activities/connectors/ldap"
 	"habeas/activities/connectors/localfiles"
 	"habeas/activities/connectors/opendsr"
@@ -25,6 +26,7 @@ import (
 
 // registry lists the kinds of system that Habeas can reach.
 var registry = connectors.Registry{
+	drops.Kind:      drops.Open,
 	ldap.Kind:       ldap.Open,
 	localfiles.Kind: localfiles.Open,
 	opendsr.Kind:    opendsr.Open,
