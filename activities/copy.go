@@ -83,6 +83,8 @@ type copyRun struct {
 	plan  plan.Plan
 	known map[string]bool // the person's own identities, folded, which redaction leaves
 	head  report.Head
+
+	attached []attached
 }
 
 func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error) {
@@ -116,6 +118,9 @@ func (c *copyRun) write(ctx context.Context, w io.Writer) (digest string, size i
 	}
 	for _, part := range c.parts() {
 		if err := c.writeJSON(ctx, archive, part); err != nil {
+			return "", 0, err
+		}
+		if err := c.writeFiles(ctx, archive, part); err != nil {
 			return "", 0, err
 		}
 		if c.req.Right != models.Export {
@@ -254,10 +259,7 @@ func (c *copyRun) writeReadme(archive *bundle.Archive) error {
 	contents := report.Contents{
 		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
 	}
-	for _, f := range archive.Files() {
-		contents.Files = append(contents.Files, report.File{Name: f.Name, What: f.What})
-	}
-	contents.Files = append(contents.Files, report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
+	contents.Files = append(c.listed(archive), report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
 	out, err := archive.Create("README.txt", "What is in this package.")
 	if err != nil {
 		return err
