@@ -120,10 +120,12 @@ func (l *layout) checkObjects(ctx context.Context, c *Checker) error {
 	prefix, _, _ := l.pattern.Prefix(nil)
 	fits, beside := 0, 0
 	err := l.system.List(ctx, prefix, func(o Object) error {
-		if _, ok := l.pattern.Match(o.Path); ok {
-			fits++
-		} else {
+		if _, ok := l.pattern.Match(o.Path); !ok {
 			beside++
+		} else if fits++; fits == 1 {
+			if _, _, err := l.system.Stat(ctx, o.Path, l.tags()); err != nil {
+				return err // rights on a list are not rights on what is in it
+			}
 		}
 		if fits+beside >= enough {
 			return connectors.ErrStop

@@ -127,7 +127,7 @@ func (l *layout) erase(ctx context.Context, o found, order connectors.Erasure) (
 // retry calls change with what the object is now, and again when it was changed meanwhile.
 func (l *layout) retry(ctx context.Context, o *found, change func() error) (bool, error) {
 	for attempt := 0; ; attempt++ {
-		now, there, err := l.system.Stat(ctx, o.Path, true)
+		now, there, err := l.system.Stat(ctx, o.Path, l.tags())
 		if err != nil || !there {
 			return false, err
 		}

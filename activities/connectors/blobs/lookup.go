@@ -73,7 +73,7 @@ func (l *layout) find(ctx context.Context, q connectors.Query, returned []place,
 	need := slices.ContainsFunc(append(slices.Clone(fields), returned...), place.needsStat)
 	return l.candidates(ctx, fields, q, func(o found) error {
 		if need && !o.full {
-			now, ok, err := l.system.Stat(ctx, o.Path, true)
+			now, ok, err := l.system.Stat(ctx, o.Path, l.tags())
 			if err != nil || !ok {
 				return err
 			}
@@ -100,7 +100,7 @@ func (l *layout) candidates(ctx context.Context, fields []place, q connectors.Qu
 		if !ok {
 			continue
 		}
-		o, there, err := l.system.Stat(ctx, path, true)
+		o, there, err := l.system.Stat(ctx, path, l.tags())
 		if err != nil {
 			return err
 		}

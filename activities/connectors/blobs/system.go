@@ -158,3 +158,15 @@ func (l *layout) places(fields []string) ([]place, error) {
 	}
 	return list, nil
 }
+
+// tags reports whether the collection has anything to do with tags, which cost a question of their own.
+func (l *layout) tags() bool {
+	fields := l.node.FieldNames()
+	if r := l.node.Collection; r != nil && r.Restrict != nil {
+		fields = append(fields, r.Restrict.Column)
+	}
+	return slices.ContainsFunc(fields, func(f string) bool {
+		p, err := l.place(f)
+		return err == nil && p.kind == inTag
+	})
+}

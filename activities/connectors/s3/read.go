@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -34,35 +35,63 @@ func (s *Store) List(ctx context.Context, prefix string, yield func(blobs.Object
 	if err != nil {
 		return err
 	}
-	var last *blobs.Object
-	flush := func() error {
-		if o := last; o != nil {
-			last = nil
-			return yield(*o)
-		}
-		return nil
-	}
-	err = s.each(ctx, prefix, t.versions, func(o minio.ObjectInfo) error {
-		if strings.HasSuffix(o.Key, "/") && o.Size == 0 {
-			return nil // stands for a directory
-		}
-		if last != nil && last.Path == o.Key {
-			if last.Version == "" && !o.IsDeleteMarker {
-				*last = listed(o, true)
+	if !t.versions {
+		return s.each(ctx, prefix, false, func(o minio.ObjectInfo) error {
+			if isDirectory(o) {
+				return nil
 			}
-			return nil
-		}
-		if err := flush(); err != nil {
-			return err
-		}
-		next := listed(o, t.versions && !o.IsLatest)
-		last = &next
-		return nil
-	})
-	if err != nil {
+			return yield(listed(o, false))
+		})
+	}
+	l := lister{marks: map[string]blobs.Object{}, yield: yield}
+	if err := s.each(ctx, prefix, true, l.add); err != nil {
 		return err
 	}
-	return flush()
+	return l.flush("")
+}
+
+// isDirectory reports whether an object only stands for a directory.
+func isDirectory(o minio.ObjectInfo) bool { return strings.HasSuffix(o.Key, "/") && o.Size == 0 }
+
+// lister makes one object of each key's versions. Versions come in the order of their keys; a page's marks of deletion may all come
+// before its versions.
+type lister struct {
+	marks map[string]blobs.Object // of keys whose versions have not come yet
+	last  string                  // the key whose versions come now
+	yield func(blobs.Object) error
+}
+
+func (l *lister) add(o minio.ObjectInfo) error {
+	switch {
+	case isDirectory(o):
+		return nil
+	case o.IsDeleteMarker && o.Key != l.last:
+		l.marks[o.Key] = listed(o, true)
+		return nil
+	case o.Key == l.last:
+		return nil
+	}
+	l.last = o.Key
+	delete(l.marks, o.Key)
+	if err := l.flush(o.Key); err != nil {
+		return err
+	}
+	return l.yield(listed(o, !o.IsLatest))
+}
+
+// flush gives the keys that have nothing but marks of deletion: those before a key, or all.
+func (l *lister) flush(before string) error {
+	for _, key := range slices.Sorted(maps.Keys(l.marks)) {
+		if before != "" && key >= before {
+			return nil
+		}
+		o := l.marks[key]
+		delete(l.marks, key)
+		if err := l.yield(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listed is an object of a list; one without a version is a mark of deletion.
@@ -95,14 +124,23 @@ func (s *Store) versions(ctx context.Context, path string) ([]minio.ObjectInfo, 
 		if o.Key == path {
 			list = append(list, o)
 		}
-		if o.Key > path {
-			return errEnough // keys come in order
+		if o.Key > path && !o.IsDeleteMarker {
+			return errEnough // versions come in the order of their keys
 		}
 		return nil
 	})
 	if err == errEnough { //nolint:errorlint // it comes back as it is
 		err = nil
 	}
+	slices.SortStableFunc(list, func(a, b minio.ObjectInfo) int {
+		switch {
+		case a.IsLatest == b.IsLatest:
+			return b.LastModified.Compare(a.LastModified)
+		case a.IsLatest:
+			return -1
+		}
+		return 1
+	})
 	return list, err
 }
 

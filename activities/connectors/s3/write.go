@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/xml"
 	"errors"
 	"io"
 	"maps"
@@ -112,6 +113,8 @@ func (s *Store) free(ctx context.Context, t traits, list []minio.ObjectInfo) err
 	return nil
 }
 
+// held asks for the version's hold and retention. A retention in a form that the client cannot read counts, unless the object's own
+// headers say that it has ended.
 func (s *Store) held(ctx context.Context, v minio.ObjectInfo) (bool, error) {
 	hold, err := s.client.GetObjectLegalHold(ctx, s.bucket, v.Key, minio.GetObjectLegalHoldOptions{VersionID: v.VersionID})
 	if err == nil && hold != nil && *hold == minio.LegalHoldEnabled {
@@ -121,7 +124,16 @@ func (s *Store) held(ctx context.Context, v minio.ObjectInfo) (bool, error) {
 		return false, err
 	}
 	_, until, err := s.client.GetObjectRetention(ctx, s.bucket, v.Key, v.VersionID)
-	return err == nil && until != nil && until.After(time.Now()), err
+	var form xml.UnmarshalError
+	if !errors.As(err, &form) {
+		return err == nil && until != nil && until.After(time.Now()), err
+	}
+	info, err := s.client.StatObject(ctx, s.bucket, v.Key, minio.StatObjectOptions{VersionID: v.VersionID})
+	if err != nil {
+		return false, err
+	}
+	end, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
+	return err != nil || end.After(time.Now()), nil
 }
 
 // Replace writes a new content, or copies the object onto itself with other metadata, each on condition that it is still the one that
