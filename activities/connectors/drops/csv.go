@@ -301,9 +301,6 @@ func (r *csvRows) columns() []connectors.Column {
 }
 
 func (r *csvRows) fits(_ string, v datamap.Value) error {
-	if v.Kind() == datamap.KindArray {
-		return errType
-	}
 	_, err := r.raw(v, false)
 	return err
 }
@@ -312,6 +309,9 @@ func (r *csvRows) fits(_ string, v datamap.Value) error {
 func (r *csvRows) raw(v datamap.Value, quoted bool) ([]byte, error) {
 	if v.IsNull() {
 		return []byte(r.null), nil
+	}
+	if v.Kind() == datamap.KindArray {
+		return nil, errType
 	}
 	text := v.Text()
 	if v.Kind() == datamap.KindBytes {

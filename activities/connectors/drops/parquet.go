@@ -43,7 +43,7 @@ type leaf struct {
 
 func newParquet(content blobs.Content, size int64, out io.Writer) (r *parquetRows, err error) {
 	defer recovered(&err)
-	file, err := parquet.OpenFile(content, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<17))
+	file, err := parquet.OpenFile(io.NewSectionReader(content, 0, size), size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<17))
 	if err != nil {
 		return nil, unreadable(err, "it is no Parquet file, or damaged")
 	}

@@ -36,6 +36,9 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// writable reports whether entries of a directory may be made and removed.
+func writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
+
 // likeOwner gives the file the owner of the old one, where they differ.
 func likeOwner(f *os.File, old fs.FileInfo) error {
 	was, ok := old.Sys().(*syscall.Stat_t)

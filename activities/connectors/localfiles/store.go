@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 
+	"habeas/activities/connectors"
 	"habeas/activities/connectors/blobs"
+	"habeas/models/datamap"
 )
 
 // Store is a directory tree as a blobs.Store. Metadata are the files' extended attributes of the class user.
@@ -23,7 +25,10 @@ type Store struct {
 	root *os.Root
 }
 
-var _ blobs.Store = (*Store)(nil)
+var (
+	_ blobs.Store    = (*Store)(nil)
+	_ blobs.Examiner = (*Store)(nil)
+)
 
 // Name is the system's name.
 func (s *Store) Name() string { return s.name }
@@ -237,6 +242,25 @@ func (s *Store) Versions(_ context.Context, name string) (int, error) {
 		return 0, err
 	}
 	return 1, nil
+}
+
+// Examine tells whether files can be replaced and removed.
+func (s *Store) Examine(_ context.Context, prefix string) ([]blobs.Finding, error) {
+	root, err := s.tree()
+	if err != nil {
+		return nil, err
+	}
+	dir := path.Dir(prefix + "x")
+	if ok, err := s.plain(root, dir, true); err != nil || !ok && dir != "." {
+		return nil, err
+	}
+	if writable(s.dir + "/" + dir) {
+		return nil, nil
+	}
+	return []blobs.Finding{{
+		Severity: datamap.Warning, Code: connectors.CodeReadOnly, Message: "The system " + s.name + " is read-only here; nothing in it can be erased.",
+		Advice: "Give the account of Habeas' worker the right to write into the directory.",
+	}}, nil
 }
 
 // Purge has nothing to do: a directory keeps no versions.
