@@ -161,15 +161,18 @@ func (c *copyRun) parts() []part {
 	return out
 }
 
-// fields are the fields that the right gives: all for access, the portable ones for an export (Art. 20).
+// fields are the fields that the right gives: all for access, the portable ones for an export (Art. 20). What is attached as a file is
+// no value of a row.
 func (c *copyRun) fields(n *datamap.Node) []string {
-	if c.req.Right != models.Export {
-		return n.FieldNames()
+	var attached []string
+	if attacher, ok := c.deps.Systems[n.System].(connectors.Attacher); ok {
+		attached = attacher.Attached(n)
 	}
 	var out []string
 	for i := range n.Fields {
-		if n.Portable(&n.Fields[i]) {
-			out = append(out, n.Fields[i].Name)
+		f := &n.Fields[i]
+		if (c.req.Right != models.Export || n.Portable(f)) && !slices.Contains(attached, f.Name) {
+			out = append(out, f.Name)
 		}
 	}
 	return out

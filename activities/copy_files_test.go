@@ -36,6 +36,7 @@ const docsMap = `
             fides_meta: {references: [{dataset: crm, field: customers.id, direction: from}]}
           - {name: file}
           - {name: size}
+          - {name: content, data_categories: [user.contact]}
       - name: notes
         description: Notes about you
         data_categories: [user.behavior]
@@ -121,6 +122,7 @@ func TestACopyHoldsThePersonsDocumentsAsFiles(t *testing.T) {
 	var rows []map[string]any
 	require.NoError(t, json.Unmarshal(files["data/docs.contracts.json"], &rows))
 	require.Len(t, rows, 2)
+	require.NotContains(t, rows[0], "content", "it is a file")
 }
 
 func TestAnExportHoldsTheFilesOfPortableCollectionsOnly(t *testing.T) {

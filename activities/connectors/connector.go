@@ -57,6 +57,8 @@ type Attacher interface {
 	// (values of the node's Key), one after the other; r is valid until yield returns. A name may hold slashes and is as the system
 	// has it: whoever makes a file of it makes it safe. Rows that are no longer there are left out; yield is as for Lookup.
 	Attachments(ctx context.Context, node *datamap.Node, keys []datamap.Key, yield func(name string, size int64, r io.Reader) error) error
+	// Attached are the node's fields that Attachments gives in full, so that a copy with attachments needs no values of them.
+	Attached(node *datamap.Node) []string
 }
 
 // Erasure orders the erasure of rows of one collection.

@@ -1,6 +1,7 @@
 package blobs
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -21,7 +22,26 @@ func (s *System) Attachments(ctx context.Context, node *datamap.Node, keys []dat
 		if err != nil {
 			return skipGone(err)
 		}
-		return errors.Join(yield(o.Path, o.Size, r), r.Close())
+		in := bufio.NewReaderSize(r, 1<<16)
+		if _, err := in.Peek(1); err != nil && !errors.Is(err, io.EOF) {
+			return errors.Join(skipGone(err), r.Close()) // some stores are asked by the first read only
+		}
+		return errors.Join(yield(o.Path, o.Size, in), r.Close())
 	})
 	return stopped(err)
+}
+
+// Attached are the fields that hold the content.
+func (s *System) Attached(node *datamap.Node) []string {
+	l, err := s.layout(node)
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, name := range node.FieldNames() {
+		if p, err := l.place(name); err == nil && p.kind == inContent {
+			list = append(list, name)
+		}
+	}
+	return list
 }

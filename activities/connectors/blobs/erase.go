@@ -144,7 +144,12 @@ func (l *layout) retry(ctx context.Context, o *found, change func() error) (bool
 	}
 }
 
+// mask puts the masks into effect. Of an object that was deleted only earlier versions are left, which nothing but removing masks.
 func (l *layout) mask(ctx context.Context, o found, masks []datamap.Mask) error {
+	if o.Deleted {
+		_, err := l.system.Remove(ctx, o.Path)
+		return err
+	}
 	change, err := l.masked(ctx, o, masks)
 	if err != nil {
 		return err

@@ -40,6 +40,10 @@ func (s *System) check(ctx context.Context, c *blobs.Checker, n *datamap.Node) e
 	if err != nil {
 		return err
 	}
+	if d.deleted > 0 {
+		c.Add(datamap.Warning, "deleted_files", n, "", fmt.Sprintf("%d files were deleted, but the bucket keeps versions of them, which are not searched.", d.deleted),
+			"Let a lifecycle rule of the bucket remove them, or describe them as a collection of kind s3.")
+	}
 	if len(files) == 0 {
 		c.Add(datamap.Warning, "no_files", n, "", "No file fits "+n.Table+".", "Compare it with the names of the files; habeas datamap discover proposes patterns.")
 		return nil

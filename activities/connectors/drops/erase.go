@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 
 	"habeas/activities/connectors"
@@ -30,6 +31,7 @@ type work struct {
 	fields []string // that are read or written beside the key
 	decide func(*file) (edit, error)
 	done   map[int]bool // keys that have a row
+	held   map[int]bool // keys that have a row in a file that the store must keep
 	rows   int          // rows with one of the keys
 }
 
@@ -38,7 +40,7 @@ func (s *System) work(node *datamap.Node, keys []datamap.Key, fields []string, d
 	if err != nil {
 		return nil, err
 	}
-	return &work{drop: d, keys: keys, finder: match.New(keys, false), fields: slices.Concat(node.Key, fields), decide: decide, done: map[int]bool{}}, nil
+	return &work{drop: d, keys: keys, finder: match.New(keys, false), fields: slices.Concat(node.Key, fields), decide: decide, done: map[int]bool{}, held: map[int]bool{}}, nil
 }
 
 func (w *work) run(ctx context.Context) error {
@@ -94,15 +96,19 @@ func (w *work) try(ctx context.Context, o blobs.Object) error {
 		return err
 	}
 	if needed {
-		found = tally{finder: w.finder, done: map[int]bool{}}
-		if err := w.rewrite(ctx, o, &found); err != nil {
+		again := tally{finder: w.finder, done: map[int]bool{}}
+		err := w.rewrite(ctx, o, &again)
+		if models.CodeOf(err) == blobs.CodeHeld {
+			maps.Copy(w.held, found.done)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		found = again
 	}
 	w.rows += found.rows
-	for key := range found.done {
-		w.done[key] = true
-	}
+	maps.Copy(w.done, found.done)
 	return nil
 }
 
@@ -139,9 +145,6 @@ func (w *work) rewrite(ctx context.Context, o blobs.Object, found *tally) error 
 		})
 		return errors.Join(err, content.Close())
 	}})
-	if models.CodeOf(err) == blobs.CodeHeld {
-		return err
-	}
 	return w.failed(o, err)
 }
 
@@ -168,11 +171,18 @@ func (s *System) Erase(ctx context.Context, order connectors.Erasure) (connector
 	if err := w.run(ctx); err != nil {
 		return connectors.Outcome{}, err
 	}
-	out := connectors.Outcome{Missing: len(order.Keys) - len(w.done)}
-	if order.Delete {
-		out.Erased = len(w.done)
-	} else {
-		out.Masked = len(w.done)
+	var out connectors.Outcome
+	for i, key := range order.Keys {
+		switch {
+		case w.held[i]:
+			out.Blocked = append(out.Blocked, connectors.Blocked{Key: key, Code: connectors.BlockedRefused, Detail: order.Node.Table + ": a retention period or legal hold of the store"})
+		case !w.done[i]:
+			out.Missing++
+		case order.Delete:
+			out.Erased++
+		default:
+			out.Masked++
+		}
 	}
 	return out, nil
 }
@@ -242,7 +252,8 @@ func (s *System) Rectify(ctx context.Context, order connectors.Rectification) (i
 	if err != nil {
 		return 0, err
 	}
-	return w.rows, errors.Join(w.run(ctx))
+	err = w.run(ctx)
+	return w.rows, err
 }
 
 // Restrict writes the map's mark into rows that do not carry it, or clears it.

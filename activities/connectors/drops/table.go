@@ -20,6 +20,7 @@ type drop struct {
 	node    *datamap.Node
 	pattern *blobs.Pattern
 	types   map[string]string
+	deleted int // files that were deleted in a bucket that keeps versions, as files saw them last
 }
 
 // CodeUnreadable is the code of an error (Invalid) that names a file, and the line, which is not what its format says.
@@ -42,7 +43,11 @@ func (d *drop) files(ctx context.Context) ([]blobs.Object, error) {
 	prefix, _, _ := d.pattern.Prefix(nil)
 	var list []blobs.Object
 	err := d.system.store.List(ctx, prefix, func(o blobs.Object) error {
-		if _, ok := d.pattern.Match(o.Path); ok && !o.Deleted {
+		switch _, ok := d.pattern.Match(o.Path); {
+		case !ok:
+		case o.Deleted:
+			d.deleted++
+		default:
 			list = append(list, o)
 		}
 		return nil
