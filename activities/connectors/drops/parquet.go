@@ -30,7 +30,7 @@ type parquetRows struct {
 	have   []parquet.Row // rows of buf that are still to come
 	row    parquet.Row
 	number int64
-	put1   int64 // rows in the group that is being written
+	written int64 // rows in the group that is being written
 }
 
 // leaf is a column of values, with the name that a data map gives it.
@@ -217,8 +217,8 @@ func (r *parquetRows) put(set []connectors.FieldValue) (err error) {
 	if _, err := r.out.WriteRows([]parquet.Row{row}); err != nil {
 		return err
 	}
-	if r.put1++; r.put1 >= parquetGroup {
-		r.put1 = 0
+	if r.written++; r.written >= parquetGroup {
+		r.written = 0
 		return r.out.Flush()
 	}
 	return nil

@@ -101,8 +101,8 @@ func (l *leaf) decode(v parquet.Value) datamap.Value {
 }
 
 func (l *leaf) integer(v parquet.Value) string {
-	t, _ := l.logical().(*format.IntType)
-	unsigned := t != nil && !t.IsSigned
+	t, ok := l.logical().(*format.IntType)
+	unsigned := ok && !t.IsSigned
 	switch {
 	case v.Kind() == parquet.Int32 && unsigned:
 		return strconv.FormatUint(uint64(v.Uint32()), 10)
@@ -121,6 +121,7 @@ func (l *leaf) decimal(v parquet.Value) string {
 		return strconv.FormatFloat(float64(v.Float()), 'g', -1, 32)
 	case parquet.Double:
 		return strconv.FormatFloat(v.Double(), 'g', -1, 64)
+	default: // a whole number with a scale
 	}
 	n := new(big.Int)
 	switch v.Kind() {
@@ -248,17 +249,17 @@ func (l *leaf) encode(v datamap.Value) (parquet.Value, error) {
 }
 
 func (l *leaf) encodeInteger(text string) (parquet.Value, error) {
-	t, _ := l.logical().(*format.IntType)
+	t, sized := l.logical().(*format.IntType)
 	bits := 64
 	if l.column.Node.Type().Kind() == parquet.Int32 {
 		bits = 32
 	}
-	if t != nil {
+	if sized {
 		bits = int(t.BitWidth)
 	}
 	var n int64
 	var err error
-	if t != nil && !t.IsSigned {
+	if sized && !t.IsSigned {
 		var u uint64
 		u, err = strconv.ParseUint(strings.TrimSpace(text), 10, bits)
 		n = int64(u)
@@ -301,6 +302,7 @@ func (l *leaf) encodeDecimal(text string) (parquet.Value, error) {
 		return parquet.Int32Value(int32(r.Num().Int64())), nil
 	case parquet.Int64:
 		return parquet.Int64Value(r.Num().Int64()), nil
+	default: // bytes
 	}
 	size := 0
 	if physical == parquet.FixedLenByteArray {
@@ -351,6 +353,7 @@ func parseMoment(kind datamap.Kind, text string) (time.Time, bool) {
 		layouts = []string{timeForm}
 	case datamap.KindDate:
 		layouts = []string{time.DateOnly}
+	default: // an instant
 	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {

@@ -27,13 +27,11 @@ func version(info fs.FileInfo) string {
 	return fmt.Sprintf("%d-%d-%d.%09d", s.Ino, s.Size, s.Mtim.Sec, s.Mtim.Nsec)
 }
 
-// tryLock takes the lock that all processes of Habeas respect; it ends with the file.
-func tryLock(f *os.File) (bool, error) {
+// tryLock takes the lock that all processes of Habeas respect; it ends with the file. Where a file system has no such locks, changes by
+// others are still noticed before a file is replaced.
+func tryLock(f *os.File) bool {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	}
-	return err == nil, err
+	return !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR)
 }
 
 // writable reports whether entries of a directory may be made and removed.

@@ -43,11 +43,7 @@ func (s *Store) Remove(ctx context.Context, name string) (bool, error) {
 // lock waits until no other process of Habeas works on the file.
 func (s *Store) lock(ctx context.Context, f *os.File) error {
 	for {
-		locked, err := tryLock(f)
-		if err != nil {
-			return s.wrap(err)
-		}
-		if locked {
+		if tryLock(f) {
 			return nil
 		}
 		select {

@@ -82,11 +82,11 @@ func locate() (string, error) {
 			break
 		}
 		if dir == filepath.Dir(dir) {
-			return "", errors.New("Habeas' sources are not here")
+			return "", errors.New("the sources are not here")
 		}
 		dir = filepath.Dir(dir)
 	}
-	cmd := exec.Command(filepath.Join(dir, script)) //nolint:gosec // the script of this checkout
+	cmd := exec.CommandContext(context.Background(), filepath.Join(dir, script)) //nolint:gosec // the script of this checkout
 	cmd.Env = append(os.Environ(), "HABEAS_CACHED_ONLY=1")
 	out, err := cmd.Output()
 	if err != nil {
@@ -111,7 +111,7 @@ func start(program string) (*Server, error) {
 			return nil, err
 		}
 		s := &Server{Host: host, Dir: filepath.Join(dir, "data"), program: program}
-		s.cmd = exec.Command(program, "--access", Access, "--secret", Secret, "--port", host, "--iam-dir", filepath.Join(dir, "accounts"), "--iam-cache-disable", //nolint:gosec // the program was built for this
+		s.cmd = exec.CommandContext(context.Background(), program, "--access", Access, "--secret", Secret, "--port", host, "--iam-dir", filepath.Join(dir, "accounts"), "--iam-cache-disable", //nolint:gosec // the program was built for this
 			"--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
 		log, err := os.Create(filepath.Join(dir, "log")) //nolint:gosec // in a directory of its own
 		if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) wait() error {
 			return errors.New("the object store does not answer")
 		case <-time.After(20 * time.Millisecond):
 		}
-		answer, err := http.Get("http://" + s.Host + "/") //nolint:gosec,noctx,forbidigo // its own address
+		answer, err := http.Get("http://" + s.Host + "/") //nolint:noctx,forbidigo // its own address
 		if err == nil {
 			return answer.Body.Close()
 		}
