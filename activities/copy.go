@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"habeas/activities/bundle"
+	"habeas/activities/connectors"
 	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/datamap"

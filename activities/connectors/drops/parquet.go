@@ -24,12 +24,12 @@ type parquetRows struct {
 	leaves []leaf
 	out    *parquet.GenericWriter[any]
 
-	group  int // the next
-	rows   parquet.Rows
-	buf    []parquet.Row
-	have   []parquet.Row // rows of buf that are still to come
-	row    parquet.Row
-	number int64
+	group   int // the next
+	rows    parquet.Rows
+	buf     []parquet.Row
+	have    []parquet.Row // rows of buf that are still to come
+	row     parquet.Row
+	number  int64
 	written int64 // rows in the group that is being written
 }
 
