@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -32,6 +33,7 @@ type Server struct {
 
 	program string
 	cmd     *exec.Cmd
+	input   io.Closer
 }
 
 var (
@@ -111,25 +113,41 @@ func start(program string) (*Server, error) {
 			return nil, err
 		}
 		s := &Server{Host: host, Dir: filepath.Join(dir, "data"), program: program}
-		s.cmd = exec.CommandContext(context.Background(), program, "--access", Access, "--secret", Secret, "--port", host, "--iam-dir", filepath.Join(dir, "accounts"), "--iam-cache-disable", //nolint:gosec // the program was built for this
-			"--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
-		log, err := os.Create(filepath.Join(dir, "log")) //nolint:gosec // in a directory of its own
-		if err != nil {
-			return nil, err
-		}
-		s.cmd.Stdout, s.cmd.Stderr = log, log
-		if err := s.cmd.Start(); err != nil {
+		if err := s.run(dir); err != nil {
 			return nil, err
 		}
 		if err = s.wait(); err == nil {
 			return s, nil
 		}
-		s.kill()
+		s.end()
 		if attempt == 3 {
-			text, _ := os.ReadFile(log.Name()) //nolint:errcheck // it is only shown
-			return nil, fmt.Errorf("%w: %s", err, text)
+			text, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:errcheck,gosec // it is only shown
+			return nil, errors.Join(fmt.Errorf("%w: %s", err, text), os.RemoveAll(dir))
 		}
 	}
+}
+
+// guard runs a program until its own input ends, which it also does when the test process is killed.
+const guard = `"$0" "$@" & pid=$!; read -r _ || :; kill -9 "$pid"; wait "$pid"`
+
+func (s *Server) run(dir string) error {
+	log, err := os.Create(filepath.Join(dir, "log")) //nolint:gosec // in a directory of its own
+	if err != nil {
+		return err
+	}
+	s.cmd = exec.CommandContext(context.Background(), "sh", "-c", guard, s.program, "--access", Access, "--secret", Secret, "--port", s.Host, //nolint:gosec // the program was built for this
+		"--iam-dir", filepath.Join(dir, "accounts"), "--iam-cache-disable", "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	if s.input, err = s.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	return errors.Join(s.cmd.Start(), log.Close())
+}
+
+// end ends the program and waits for that.
+func (s *Server) end() {
+	_ = s.input.Close() //nolint:errcheck // it was never written to
+	_ = s.cmd.Wait()    //nolint:errcheck // it was killed
 }
 
 func freeAddress() (string, error) {
@@ -142,30 +160,22 @@ func freeAddress() (string, error) {
 
 // wait polls until the store answers.
 func (s *Server) wait() error {
-	ended := make(chan error, 1)
-	go func() { ended <- s.cmd.Wait() }()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(20 * time.Second)
 	for {
-		select {
-		case err := <-ended:
-			return fmt.Errorf("the object store ended: %w", err)
-		case <-deadline:
-			return errors.New("the object store does not answer")
-		case <-time.After(20 * time.Millisecond):
-		}
 		answer, err := http.Get("http://" + s.Host + "/") //nolint:noctx,forbidigo // its own address
 		if err == nil {
 			return answer.Body.Close()
 		}
+		select {
+		case <-deadline:
+			return errors.New("the object store does not answer")
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 
-func (s *Server) kill() {
-	_ = s.cmd.Process.Kill() //nolint:errcheck // it may have ended
-}
-
 func (s *Server) stop() {
-	s.kill()
+	s.end()
 	_ = os.RemoveAll(filepath.Dir(s.Dir)) //nolint:errcheck // a temporary directory
 }
 
