@@ -28,6 +28,10 @@ setup: ## install PostgreSQL if it is missing
 temporal-dev: ## build the development Temporal server, once, and print its path
 	@scripts/build-temporal-dev.sh
 
+.PHONY: versitygw
+versitygw: ## build the object store of the tests, once, and print its path
+	@scripts/build-versitygw.sh
+
 .PHONY: build
 build: ## build bin/habeas and bin/habeas-dev
 	go build -trimpath -buildvcs=$(BUILDVCS) -o bin/ ./cmd/habeas ./cmd/habeas-dev
@@ -41,7 +45,7 @@ dev: setup temporal-dev build ## serve the sample company for development
 	@bin/habeas-dev serve $(ARGS)
 
 .PHONY: test
-test: setup temporal-dev ## run all tests with the race detector; what was skipped is listed with its reason
+test: setup temporal-dev versitygw ## run all tests with the race detector; what was skipped is listed with its reason
 	@scripts/setup.sh mariadb
 	@scripts/setup.sh compiler
 	@scripts/setup.sh browser

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"habeas/activities/bundle"
+	"habeas/activities/connectors"
 	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -99,6 +100,8 @@ type copyRun struct {
 	known map[string]bool // the person's own identities, folded, which redaction leaves
 	head  report.Head
 	tasks []task.Task
+
+	attached []attached
 }
 
 func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error) {
@@ -138,6 +141,9 @@ func (c *copyRun) write(ctx context.Context, w io.Writer) (digest string, size i
 	}
 	for _, part := range c.parts() {
 		if err := c.writeJSON(ctx, archive, part); err != nil {
+			return "", 0, err
+		}
+		if err := c.writeFiles(ctx, archive, part); err != nil {
 			return "", 0, err
 		}
 		if c.req.Right != models.Export {
@@ -186,15 +192,18 @@ func (c *copyRun) parts() []part {
 	return out
 }
 
-// fields are the fields that the right gives: all for access, the portable ones for an export (Art. 20).
+// fields are the fields that the right gives: all for access, the portable ones for an export (Art. 20). What is attached as a file is
+// no value of a row.
 func (c *copyRun) fields(n *datamap.Node) []string {
-	if c.req.Right != models.Export {
-		return n.FieldNames()
+	var attached []string
+	if attacher, ok := c.deps.Systems[n.System].(connectors.Attacher); ok {
+		attached = attacher.Attached(n)
 	}
 	var out []string
 	for i := range n.Fields {
-		if n.Portable(&n.Fields[i]) {
-			out = append(out, n.Fields[i].Name)
+		f := &n.Fields[i]
+		if (c.req.Right != models.Export || n.Portable(f)) && !slices.Contains(attached, f.Name) {
+			out = append(out, f.Name)
 		}
 	}
 	return out
@@ -316,10 +325,7 @@ func (c *copyRun) writeReadme(archive *bundle.Archive) error {
 	contents := report.Contents{
 		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
 	}
-	for _, f := range archive.Files() {
-		contents.Files = append(contents.Files, report.File{Name: f.Name, What: f.What})
-	}
-	contents.Files = append(contents.Files, report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
+	contents.Files = append(c.listed(archive), report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
 	out, err := archive.Create("README.txt", "What is in this package.")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@
 #
 #   scripts/cached-build.sh MODULE_DIR PACKAGE NAME [MESSAGE]
 #
+# With HABEAS_CACHED_ONLY set it builds nothing, and fails with status 3 when the program is not there.
 # Everything but the path goes to standard error. Several builds of the same program at once wait for each other.
 set -euo pipefail
 
@@ -20,6 +21,11 @@ if [ -x "$target" ]; then
 	touch -c "$target" 2>/dev/null || : # marks it as used; a shared cache may be read-only
 	echo "$target"
 	exit 0
+fi
+
+if [ -n "${HABEAS_CACHED_ONLY:-}" ]; then
+	echo "$name: not built yet" >&2
+	exit 3
 fi
 
 mkdir -p "$cache/bin"

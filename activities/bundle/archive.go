@@ -20,6 +20,8 @@ type File struct {
 	SHA256 string `json:"sha256"` // hex
 	Rows   int64  `json:"rows,omitempty"`
 	What   string `json:"-"` // one sentence for the README
+	// Attached is a content that the system holds as it is, and no file of rows.
+	Attached bool `json:"-"`
 }
 
 // Archive writes a zip file by file. It is for one goroutine; only one file is open at a time.
@@ -30,11 +32,12 @@ type Archive struct {
 	open  *entry
 	whole hash.Hash
 	size  int64
+	taken map[string]bool // names of attachments, in lower case
 }
 
 // NewArchive writes a zip to w; at is the time given to every file in it.
 func NewArchive(w io.Writer, at time.Time) *Archive {
-	a := &Archive{at: at.UTC(), whole: sha256.New()}
+	a := &Archive{at: at.UTC(), whole: sha256.New(), taken: map[string]bool{}}
 	a.zip = zip.NewWriter(writerFunc(func(p []byte) (int, error) {
 		n, err := w.Write(p)
 		a.whole.Write(p[:n])

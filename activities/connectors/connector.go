@@ -12,8 +12,8 @@ import (
 )
 
 // System is an open connection to one system. What else it can do is known by the capabilities it implements: Locator,
-// Exporter, Eraser, Restrictor, Rectifier, Verifier, Scanner, Checker, Inspector, Delegate; As below asks for one. It is safe for
-// concurrent use.
+// Exporter, Attacher, Eraser, Restrictor, Rectifier, Verifier, Scanner, Checker, Inspector, Delegate; As below asks for one. It is
+// safe for concurrent use.
 type System interface {
 	// Ping reports whether the system answers; its error has the kind Unavailable when trying again may help.
 	Ping(ctx context.Context) error
@@ -49,6 +49,16 @@ type Exporter interface {
 	// Export calls yield with the given fields of each row with one of the keys (values of the node's Key). Rows that are no
 	// longer there are left out. Order, memory and yield are as for Lookup.
 	Export(ctx context.Context, node *datamap.Node, keys []datamap.Key, fields []string, yield func(datamap.Row) error) error
+}
+
+// Attacher reads contents that are too large for a field of a row: documents, pictures, recordings.
+type Attacher interface {
+	// Attachments calls yield with the name, the size in bytes and the content of each attachment of the rows with one of the keys
+	// (values of the node's Key), one after the other; r is valid until yield returns. A name may hold slashes and is as the system
+	// has it: whoever makes a file of it makes it safe. Rows that are no longer there are left out; yield is as for Lookup.
+	Attachments(ctx context.Context, node *datamap.Node, keys []datamap.Key, yield func(name string, size int64, r io.Reader) error) error
+	// Attached are the node's fields that Attachments gives in full, so that a copy with attachments needs no values of them.
+	Attached(node *datamap.Node) []string
 }
 
 // Erasure orders the erasure of rows of one collection.

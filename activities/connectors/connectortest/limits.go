@@ -1,7 +1,9 @@
 package connectortest
 
 import (
+	"encoding/base64"
 	"slices"
+	"strings"
 	"testing"
 
 	"habeas/models/datamap"
@@ -15,13 +17,14 @@ type Limited interface {
 // Limits is what a kind of system cannot hold. The suite leaves out, and says so, what depends on it; everything else is asked of the
 // connector all the same.
 type Limits struct {
-	AsText       []datamap.Kind // kinds of values that come back as text, in the form of their kind
+	AsText       []datamap.Kind // kinds of values that come back as text, in the form of their kind; bytes in base64
 	EmptyIsNull  bool           // an empty text, empty bytes and an empty array cannot be told from nothing
 	NoNullSearch bool           // rows without a value cannot be searched for
 	NoArrays     bool           // a field has one value
 	NoNullInside bool           // an array has no empty places
 	NoKeyless    bool           // every row has a key of its own
 	NoSchema     bool           // a table or field that is not there cannot be told from one without rows
+	Inferred     bool           // names of tables and their keys are concluded from what is there: a table's name begins with the suite's
 	NoTriggers   bool           // nothing but the rows' keys and types can refuse a change
 	NoBytes      bool           // a value is text, and bytes that are not cannot be held
 	SystemKey    []string       // by what the system identifies every row, such as an entry's name; nil: by the table's key
@@ -51,6 +54,8 @@ func (s *suite) held(v datamap.Value) datamap.Value {
 			}
 		}
 		return datamap.Array(list...)
+	case v.Kind() == datamap.KindBytes && !s.typed(datamap.KindBytes):
+		return datamap.Text(base64.StdEncoding.EncodeToString([]byte(v.Text())))
 	case slices.Contains(s.limits.AsText, v.Kind()):
 		return datamap.Text(v.Text())
 	default:
@@ -60,6 +65,11 @@ func (s *suite) held(v datamap.Value) datamap.Value {
 
 // typed reports whether the system has a type of its own for a kind.
 func (s *suite) typed(k datamap.Kind) bool { return !slices.Contains(s.limits.AsText, k) }
+
+// isTable reports whether a name that the system gave is that of a table of the suite.
+func (s *suite) isTable(name, table string) bool {
+	return name == s.tables[table].Node.Table || strings.HasSuffix(name, "."+table) || s.limits.Inferred && strings.HasPrefix(name, table)
+}
 
 // fit takes out of the suite's tables what the kind cannot hold.
 func fit(tables map[string]*Table, limits Limits) {

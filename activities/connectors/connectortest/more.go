@@ -71,8 +71,8 @@ func scans(t *testing.T, s *suite) {
 	}
 	place := func(table, column string) string {
 		for hit := range find("Änn O'Neil", "vip", "logout") {
-			t, c, _ := strings.Cut(hit, "/")
-			if (t == table || t == s.node(table).Table || strings.HasSuffix(t, "."+table)) && strings.EqualFold(c, column) {
+			i := strings.LastIndex(hit, "/")
+			if s.isTable(hit[:i], table) && strings.EqualFold(hit[i+1:], column) {
 				return hit
 			}
 		}
@@ -100,8 +100,8 @@ func inspects(t *testing.T, s *suite) {
 	inspector := have[connectors.Inspector](t, s, "be inspected")
 	found := map[string]connectors.Table{}
 	require.NoError(t, inspector.Inspect(t.Context(), 3, func(table connectors.Table) error {
-		for name, want := range s.tables {
-			if table.Name == want.Node.Table || strings.HasSuffix(table.Name, "."+name) {
+		for name := range s.tables {
+			if s.isTable(table.Name, name) {
 				found[name] = table
 			}
 		}
@@ -114,6 +114,9 @@ func inspects(t *testing.T, s *suite) {
 		var key []string
 		for _, c := range want.Columns {
 			i := slices.IndexFunc(table.Columns, func(got connectors.Column) bool { return got.Name == c.Name })
+			if i < 0 && c.Key && s.limits.Inferred {
+				continue // it may be a part of the rows' own name
+			}
 			require.GreaterOrEqual(t, i, 0, "%s.%s", name, c.Name)
 			got := table.Columns[i]
 			require.LessOrEqual(t, len(got.Samples), 3)
@@ -128,7 +131,7 @@ func inspects(t *testing.T, s *suite) {
 		if s.limits.SystemKey != nil {
 			key = s.limits.SystemKey
 		}
-		if !s.limits.NoSchema {
+		if !s.limits.NoSchema && !s.limits.Inferred {
 			require.Equal(t, key, table.Key, name)
 		}
 	}

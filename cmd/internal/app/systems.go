@@ -11,13 +11,16 @@ import (
 
 	"habeas/activities"
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/drops"
 	"habeas/activities/connectors/ldap"
+	"habeas/activities/connectors/localfiles"
 	"habeas/activities/connectors/manual"
 	"habeas/activities/connectors/mysql"
 	"habeas/activities/connectors/opendsr"
 	"habeas/activities/connectors/postgres"
 	"habeas/activities/connectors/redis"
 	"habeas/activities/connectors/rest"
+	"habeas/activities/connectors/s3"
 	"habeas/activities/connectors/sqlite"
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
@@ -28,7 +31,9 @@ import (
 
 // registry lists the kinds of system that Habeas can reach.
 var registry = connectors.Registry{
+	drops.Kind:        drops.Open,
 	ldap.Kind:         ldap.Open,
+	localfiles.Kind:   localfiles.Open,
 	manual.Kind:       manual.Open,
 	mysql.Kind:        mysql.Open,
 	mysql.KindMariaDB: mysql.Open,
@@ -36,6 +41,7 @@ var registry = connectors.Registry{
 	postgres.Kind:     postgres.Open,
 	redis.Kind:        redis.Open,
 	rest.Kind:         rest.Open,
+	s3.Kind:           s3.Open,
 	sqlite.Kind:       sqlite.Open,
 }
 

@@ -62,7 +62,10 @@ var Table = []Rule{
 		Why: "the connector contract is built from models alone",
 	},
 	{
-		Dir: "activities/connectors/*", Own: []string{"activities/connectors", "activities/connectors/connectortest", "activities/outbound/...", "models/..."},
+		Dir: "activities/connectors/*", Own: []string{
+			"activities/connectors", "activities/connectors/connectortest", "activities/connectors/match", "activities/connectors/blobs",
+			"activities/outbound/...", "models/...",
+		},
 		Foreign: []string{"..."}, Barred: []string{"habeas/models/store", "go.temporal.io"},
 		Why: "a connector knows its driver and the contract, and can be used without Temporal and without Habeas' database",
 	},
@@ -79,6 +82,13 @@ var Table = []Rule{
 		Dir: "activities/connectors/sqlite", Own: []string{"activities/connectors", "activities/connectors/relational", "models/..."},
 		Foreign: []string{"modernc.org/sqlite"}, Barred: []string{"habeas/models/store"},
 		Why: "a connector knows its driver, the contract and what connectors to databases share",
+	},
+	{
+		Dir: "activities/connectors/drops", Own: []string{
+			"activities/connectors", "activities/connectors/match", "activities/connectors/blobs", "activities/connectors/localfiles", "activities/connectors/s3", "models/...",
+		},
+		Foreign: []string{"..."}, Barred: []string{"habeas/models/store", "go.temporal.io", "github.com/minio"},
+		Why: "dropped files lie in a directory or in a bucket, and the connectors for these are where they are read and written",
 	},
 	{
 		Dir: "activities/mail", Own: []string{"models/...", "templates/..."},
