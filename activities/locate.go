@@ -38,6 +38,7 @@ func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error)
 		Scope:    func(slug string) bool { return slug == dataOf(controller) },
 		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
 	}
+	defer beat(ctx)() // a look-up in a slow system may take longer than Temporal waits
 	result, err := w.Run(ctx)
 	if err != nil {
 		return Located{}, err
