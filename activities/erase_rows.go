@@ -149,7 +149,7 @@ func become(rows []store.LocatedRow, order connectors.Erasure, outcome connector
 			out[i] = store.RowBlocked
 		case instead.has(r.Row.Key):
 			out[i] = store.RowMasked
-		case missing > 0 && !(order.Delete && r.Begun):
+		case missing > 0 && (!order.Delete || !r.Begun):
 			out[i] = store.RowMissing
 			missing--
 		case order.Delete:

@@ -84,7 +84,7 @@ func Measure(ctx context.Context, o Options, out io.Writer) (err error) {
 }
 
 func (b *bench) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(b.Progress, time.Now().UTC().Format("15:04:05 ")+format+"\n", args...) //nolint:errcheck // progress only
+	_, _ = fmt.Fprintf(b.Progress, time.Now().UTC().Format("15:04:05 ")+format+"\n", args...)
 }
 
 // measure runs both sides, the expert first in every other round.
@@ -180,7 +180,7 @@ func (b *bench) child(ctx context.Context, s Step) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	cmd := exec.CommandContext(ctx, b.Child[0], b.Child[1:]...) //nolint:gosec // this program itself
+	cmd := exec.CommandContext(ctx, b.Child[0], b.Child[1:]...)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
