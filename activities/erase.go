@@ -42,9 +42,7 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	if err := a.deps.Store.KeepGroups(ctx, in.RequestID, kept); err != nil {
 		return Work{}, err
 	}
-	work.Erase = a.eraseSteps(p, func(g plan.Group) bool {
-		return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
-	})
+	work.Erase = a.eraseSteps(p, erasedByPlan)
 	if err := a.deps.Store.AddSuppression(ctx, in.RequestID); err != nil {
 		return Work{}, err
 	}
@@ -52,14 +50,17 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	return work, err
 }
 
-// eraseSteps orders the erasure of the chosen groups, children before parents.
+// eraseSteps orders the erasure of the chosen groups, children before parents. The first group of a collection that is erased by the plan stands for
+// the others.
 func (a *Activities) eraseSteps(p plan.Plan, chosen func(plan.Group) bool) []EraseStep {
 	var out []EraseStep
 	for i, step := range a.deps.Graph.EraseOrder() {
+		stands := false
 		for _, g := range p.Groups {
-			if g.Name() == step.Node.Address.String() && chosen(g) {
-				out = append(out, EraseStep{Group: g.No, Index: i})
+			if g.Name() != step.Node.Address.String() || !chosen(g) || stands && erasedByPlan(g) {
+				continue
 			}
+			out, stands = append(out, EraseStep{Group: g.No, Index: i}), stands || erasedByPlan(g)
 		}
 	}
 	return out
@@ -159,7 +160,7 @@ func (a *Activities) erasedGroups(ctx context.Context, in Ending, p plan.Plan) (
 		return out, err
 	}
 	for _, g := range p.Groups {
-		if t := g.Treatment(); t == models.TreatErase || t == models.TreatMask {
+		if erasedByPlan(g) {
 			out = append(out, g.No)
 		}
 	}
