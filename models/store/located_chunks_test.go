@@ -84,7 +84,9 @@ func TestRowsOfOneChunkHaveTheirOwnStatuses(t *testing.T) {
 	require.NoError(t, err)
 	b.sort(id, func(store.LocatedRow) (int, error) { return 1, nil })
 	ids := rowIDs(b.rowsOf(id, 1))
-	mark := func(status store.RowStatus, ids ...int64) { require.NoError(t, b.MarkRows(t.Context(), id, ids, status)) }
+	mark := func(status store.RowStatus, ids ...int64) {
+		require.NoError(t, b.MarkRows(t.Context(), id, ids, status))
+	}
 	mark(store.RowErased, ids[0], ids[1])
 	mark(store.RowMasked, ids[1], ids[2], ids[3])
 	mark(store.RowMissing, ids[4])
