@@ -210,3 +210,29 @@ func TestThousandsOfDaysOnWhichAHoldEndsAreFewSteps(t *testing.T) {
 	require.Equal(t, activities.Done{Erased: 2}, w.eraseAll(id, opened.Erase), "both entries of that day")
 	require.Equal(t, "2598", w.crm.text("SELECT count(*) FROM entries"))
 }
+
+func TestThousandsOfGroupsThatTheDPOHasErasedAreOneStep(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.env.SetTestTimeout(5 * time.Minute)
+	w.crm.exec("INSERT INTO entries SELECT n, 1, '2025-01-01'::date - n, 'tea' FROM generate_series(1, 300) n")
+	id := w.approved(models.Erasure, map[string]models.Treatment{"entries": models.TreatErase})
+	work := w.prepared(id)
+	var steps []activities.EraseStep
+	groups := 0
+	for _, g := range w.plan(id).Groups {
+		if g.Collection == "entries" {
+			groups++
+			for _, s := range work.Erase {
+				if s.Group == g.No {
+					steps = append(steps, s)
+				}
+			}
+		}
+	}
+	require.Equal(t, 300, groups, "a third country's hold ends on each of so many days, and the DPO decides about each")
+	require.Len(t, steps, 1)
+	require.Equal(t, activities.Done{Erased: 300}, w.eraseAll(id, steps))
+	require.Equal(t, activities.Done{}, w.eraseAll(id, steps))
+	require.Equal(t, map[string]int{"erased": 300}, w.rows(id, "entries"))
+}

@@ -43,8 +43,8 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	if err := a.deps.Store.KeepGroups(ctx, in.RequestID, kept); err != nil {
 		return Work{}, err
 	}
-	work.Erase = a.eraseSteps(p, erasing)
-	work.Queues = a.queuesOf(p.Groups, func(g plan.Group) bool { return g.By == "" && erasing(g) })
+	work.Erase = a.eraseSteps(p, erasedByPlan)
+	work.Queues = a.queuesOf(p.Groups, func(g plan.Group) bool { return g.By == "" && erasedByPlan(g) })
 	if err := a.deps.Store.AddSuppression(ctx, in.RequestID); err != nil {
 		return Work{}, err
 	}
@@ -54,19 +54,17 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 	return work, a.leaveToOthers(ctx, in.RequestID, p, &work)
 }
 
-// erasing reports whether a group's records are to be erased or masked.
-func erasing(g plan.Group) bool {
-	return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
-}
-
-// eraseSteps orders the erasure of the chosen groups, children before parents.
+// eraseSteps orders the erasure of the chosen groups, children before parents. The first group of a collection that is erased by the plan stands for
+// the others.
 func (a *Activities) eraseSteps(p plan.Plan, chosen func(plan.Group) bool) []EraseStep {
 	var out []EraseStep
 	for i, step := range a.deps.Graph.EraseOrder() {
+		stands := false
 		for _, g := range p.Groups {
-			if g.Name() == step.Node.Address.String() && g.By == "" && chosen(g) {
-				out = append(out, EraseStep{Group: g.No, Index: i, Queue: a.deps.Queues[g.System]})
+			if g.Name() != step.Node.Address.String() || g.By != "" || !chosen(g) || stands && erasedByPlan(g) {
+				continue
 			}
+			out, stands = append(out, EraseStep{Group: g.No, Index: i, Queue: a.deps.Queues[g.System]}), stands || erasedByPlan(g)
 		}
 	}
 	return out

@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/store"
 	"habeas/models/task"
 )
 
-// Erase erases the rows of one group, batch by batch. What a batch did is noted while the next is under way; done twice it does nothing more.
+// Erase erases the rows of one group, batch by batch. What a batch did is noted while the next is under way; done twice it does nothing more. A group
+// that is erased by the plan stands for all such groups of its collection, of which there may be thousands; one that was retained for itself.
 // What the connector cannot do becomes a task for people.
 func (a *Activities) Erase(ctx context.Context, in GroupRef) (Done, error) {
 	out, err := a.erase(ctx, in)
@@ -24,26 +27,54 @@ func (a *Activities) Erase(ctx context.Context, in GroupRef) (Done, error) {
 }
 
 func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
-	t, err := a.target(ctx, in.RequestID, in.Group)
+	p, err := a.approvedPlan(ctx, in.RequestID)
 	if err != nil {
 		return Done{}, err
 	}
-	step, err := a.step(t, in.Index)
+	first, err := a.targetIn(ctx, p, in.Group)
 	if err != nil {
 		return Done{}, err
 	}
+	step, err := a.step(first, in.Index)
+	if err != nil {
+		return Done{}, err
+	}
+	var done Done
+	for _, g := range together(p, first.group) {
+		in.Group = g.No
+		if err := a.eraseGroup(ctx, in, target{g, first.node, first.system}, step, &done); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// erasedByPlan reports whether a group is erased when the plan is carried out, and not later or never.
+func erasedByPlan(g plan.Group) bool {
+	return g.Treatment() == models.TreatErase || g.Treatment() == models.TreatMask
+}
+
+// together are the groups that one step erases with a group.
+func together(p plan.Plan, first plan.Group) []plan.Group {
+	if !erasedByPlan(first) {
+		return []plan.Group{first}
+	}
+	return slices.DeleteFunc(slices.Clone(p.Groups), func(g plan.Group) bool { return g.Name() != first.Name() || g.By != "" || !erasedByPlan(g) })
+}
+
+// eraseGroup erases the rows of one group and counts what was done.
+func (a *Activities) eraseGroup(ctx context.Context, in GroupRef, t target, step datamap.Step, done *Done) error {
 	eraser, err := connectors.As[connectors.Eraser](t.system, "erase")
 	if err != nil {
-		return Done{}, err
+		return err
 	}
 	pending := []store.RowStatus{store.RowLocated, store.RowRestricted, store.RowBlocked}
 	if t.removes() { // what referred to a masked row may be gone by now
 		pending = append(pending, store.RowMasked)
 	}
 	if len(step.Loosen) > 0 {
-		return Done{}, a.loosen(ctx, in, t, step, pending)
+		return a.loosen(ctx, in, t, step, pending)
 	}
-	var done Done
 	var written notes
 	noting := context.WithoutCancel(ctx) // what was done is noted also by a worker that is told to stop
 	begin := func(rows []int64) error { return a.deps.Store.BeginRows(ctx, in.RequestID, rows) }
@@ -64,7 +95,7 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 		done.add(rows, became)
 		return written.add(func() error { return a.noteRows(noting, in.RequestID, rows, became) })
 	})
-	return done, errors.Join(err, written.end())
+	return errors.Join(err, written.end())
 }
 
 // removes reports whether the group's rows are to go. A collection that the map only masks, or that the DPO has masked, keeps its rows.
@@ -154,7 +185,7 @@ func become(rows []store.LocatedRow, order connectors.Erasure, outcome connector
 			out[i] = store.RowBlocked
 		case instead.has(r.Row.Key):
 			out[i] = store.RowMasked
-		case missing > 0 && !(order.Delete && r.Begun):
+		case missing > 0 && (!order.Delete || !r.Begun):
 			out[i] = store.RowMissing
 			missing--
 		case order.Delete:

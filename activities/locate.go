@@ -27,6 +27,7 @@ func (a *Activities) locate(ctx context.Context, in RequestRef) (Located, error)
 	if err != nil {
 		return Located{}, err
 	}
+	defer beat(ctx)() // a look-up in a slow system may take longer than Temporal waits
 	result, err := w.Run(ctx)
 	if err != nil {
 		return Located{}, err
@@ -51,6 +52,7 @@ func (a *Activities) locateStage(ctx context.Context, in LocateStage) (LocatedSt
 	if err != nil {
 		return LocatedStage{}, err
 	}
+	defer beat(ctx)() // as in locate
 	queue := in.Queues[in.Part]
 	w.Serves = func(system string) bool { return a.deps.Queues[system] == queue }
 	result, left, err := w.RunStage(ctx, walk.Part{Index: in.Part, Of: len(in.Queues)}, walk.Stage(in.Stage))

@@ -112,7 +112,7 @@ func (a *Activities) erasedGroups(ctx context.Context, in Ending, p plan.Plan) (
 		return out, err
 	}
 	for _, g := range p.Groups {
-		if t := g.Treatment(); t == models.TreatErase || t == models.TreatMask {
+		if erasedByPlan(g) {
 			out = append(out, g.No)
 		}
 	}

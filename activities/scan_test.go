@@ -25,7 +25,8 @@ func TestAScanFindsThePersonWhereTheMapDoesNotLook(t *testing.T) {
 	require.Len(t, scans, 1, "the latest of each system")
 	require.Equal(t, "crm", scans[0].System)
 	require.Equal(t, []store.ScanHit{
-		{Table: "public.customers", Column: "email", Rows: 1, Described: true}, {Table: "public.customers", Column: "note", Rows: 1},
+		{Table: "public.customers", Column: "email", Rows: 1, Described: true},
+		{Table: "public.customers", Column: "note", Rows: 1},
 		{Table: "public.outbox", Column: "body", Rows: 3},
 	}, scans[0].Hits)
 	require.False(t, scans[0].ScannedAt.IsZero())

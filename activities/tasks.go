@@ -109,11 +109,15 @@ func settledTask(tasks []task.Task, action task.Action, group int) (task.Task, b
 	return tasks[i], true
 }
 
-// needGroup makes a task of one group of the plan.
-func (a *Activities) needGroup(ctx context.Context, of Ending, action task.Action, reason task.Reason, g plan.Group) (task.Task, error) {
-	return a.need(ctx, task.Spec{
-		RequestID: of.RequestID, DeferralID: of.DeferralID, System: g.System, Action: action, Reason: reason, Collections: []string{g.Name()}, Groups: []int{g.No},
-	})
+// needGroup makes a task of groups of the plan, which are all of one collection.
+func (a *Activities) needGroup(ctx context.Context, of Ending, action task.Action, reason task.Reason, groups ...plan.Group) (task.Task, error) {
+	spec := task.Spec{
+		RequestID: of.RequestID, DeferralID: of.DeferralID, System: groups[0].System, Action: action, Reason: reason, Collections: []string{groups[0].Name()},
+	}
+	for _, g := range groups {
+		spec.Groups = append(spec.Groups, g.No)
+	}
+	return a.need(ctx, spec)
 }
 
 // waits is 1 for a task that waits for people.
@@ -124,20 +128,25 @@ func waits(t task.Task) int {
 	return 1
 }
 
-// byHand makes a task of a step in a group that the connector has refused; it is 0 when people have settled it already.
+// byHand makes a task of a step that the connector has refused, in all groups that it would have dealt with; it is 0 when people have settled it
+// already.
 func (a *Activities) byHand(ctx context.Context, in GroupRef, action task.Action) (int, error) {
-	t, err := a.target(ctx, in.RequestID, in.Group)
+	p, err := a.approvedPlan(ctx, in.RequestID)
 	if err != nil {
 		return 0, err
 	}
-	made, err := a.needGroup(ctx, Ending{RequestID: in.RequestID, DeferralID: in.DeferralID}, action, task.Unsupported, t.group)
+	first, err := groupIn(p, in.Group)
+	if err != nil {
+		return 0, err
+	}
+	made, err := a.needGroup(ctx, Ending{RequestID: in.RequestID, DeferralID: in.DeferralID}, action, task.Unsupported, together(p, first)...)
 	return waits(made), err
 }
 
 // leaveToOthers makes tasks of what people have to erase or set apart, and lists what processors do by themselves.
 func (a *Activities) leaveToOthers(ctx context.Context, id models.ID, p plan.Plan, work *Work) error {
 	of := Ending{RequestID: id}
-	erase, err := a.needGroups(ctx, of, task.Erase, task.Unsupported, p, func(g plan.Group) bool { return g.By == plan.ByHand && erasing(g) })
+	erase, err := a.needGroups(ctx, of, task.Erase, task.Unsupported, p, func(g plan.Group) bool { return g.By == plan.ByHand && erasedByPlan(g) })
 	if err != nil {
 		return err
 	}
@@ -147,7 +156,7 @@ func (a *Activities) leaveToOthers(ctx context.Context, id models.ID, p plan.Pla
 	if err != nil {
 		return err
 	}
-	steps, partly, err := a.delegations(ctx, id, p, erasing)
+	steps, partly, err := a.delegations(ctx, id, p, erasedByPlan)
 	work.Delegations, work.Tasks = steps, erase+restrict+partly
 	if err != nil {
 		return err

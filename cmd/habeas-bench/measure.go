@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"habeas/cmd/internal/gauge"
 )
 
 // counter numbers the people who ask.
@@ -67,60 +64,9 @@ func repeat(ctx context.Context, callers int, d time.Duration, call func(context
 
 // costs measures f with the CPU that everybody spent on it.
 func (in *installation) costs(f func() (sample, error)) (sample, error) {
-	program, postgres, temporal := ownCPU(), treeCPU(in.postgres.PID()), treeCPU(in.temporal.PID)
+	program, postgres, temporal := gauge.OwnCPU(), gauge.TreeCPU(in.postgres.PID()), gauge.TreeCPU(in.temporal.PID)
 	s, err := f()
-	s.program, s.postgres, s.temporal = ownCPU()-program, treeCPU(in.postgres.PID())-postgres, treeCPU(in.temporal.PID)-temporal
-	s.load = load()
+	s.program, s.postgres, s.temporal = gauge.OwnCPU()-program, gauge.TreeCPU(in.postgres.PID())-postgres, gauge.TreeCPU(in.temporal.PID)-temporal
+	s.load = gauge.Load()
 	return s, err
-}
-
-func ownCPU() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// tick is the unit of CPU times in /proc, which Linux shows in hundredths of a second on all its platforms.
-const tick = 10 * time.Millisecond
-
-// treeCPU is what a process and its children have spent, from /proc; zero where there is none.
-func treeCPU(pid int) (spent time.Duration) {
-	files, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return 0
-	}
-	for _, f := range files {
-		b, err := os.ReadFile(f) //nolint:gosec // a file of the kernel
-		if err != nil {
-			continue // it has ended
-		}
-		_, rest, ok := strings.Cut(string(b), ") ") // past the name, which may hold blanks
-		fields := strings.Fields(rest)
-		if !ok || len(fields) < 15 || f != "/proc/"+strconv.Itoa(pid)+"/stat" && fields[1] != strconv.Itoa(pid) {
-			continue
-		}
-		for _, n := range fields[11:15] { // user and system time, and those of its ended children
-			ticks, err := strconv.Atoi(n)
-			if err == nil {
-				spent += time.Duration(ticks) * tick
-			}
-		}
-	}
-	return spent
-}
-
-// load is the machine's load average over one minute; zero where it is not told.
-func load() float64 {
-	b, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return 0
-	}
-	first, _, _ := strings.Cut(string(b), " ")
-	l, err := strconv.ParseFloat(first, 64)
-	if err != nil {
-		return 0
-	}
-	return l
 }

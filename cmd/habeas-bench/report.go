@@ -1,15 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"habeas/cmd/internal/gauge"
 )
 
 // report collects the samples of all rounds.
@@ -51,24 +51,24 @@ func (r *report) head(ctx context.Context, b *strings.Builder) {
 		version += " (" + err.Error() + ")"
 	}
 	fmt.Fprintf(b, "%s, %s, %d CPUs (%s), PostgreSQL %s with fsync, %d rounds of %s each, %d bytes a submission\n",
-		time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), cpuModel(), version,
+		time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), gauge.CPUModel(), version,
 		r.c.Rounds, r.c.For, r.in.rowSize)
 }
 
 func (r *report) row(b *strings.Builder, m measurement, list []sample) {
 	rates := each(list, sample.rate)
 	a := func(spent func(sample) time.Duration) float64 {
-		return median(each(list, func(s sample) float64 { return spent(s).Seconds() * 1e6 / float64(max(1, s.calls)) }))
+		return gauge.Median(each(list, func(s sample) float64 { return spent(s).Seconds() * 1e6 / float64(max(1, s.calls)) }))
 	}
 	wait := func(share float64) string {
-		ms := median(each(list, func(s sample) float64 { return s.wait(share).Seconds() * 1e3 }))
+		ms := gauge.Median(each(list, func(s sample) float64 { return s.wait(share).Seconds() * 1e3 }))
 		if ms == 0 {
 			return ""
 		}
 		return fmt.Sprintf("%.1f", ms)
 	}
 	loads := each(list, func(s sample) float64 { return s.load })
-	fmt.Fprintf(b, "| %s | %d | **%.0f** | %.0f to %.0f | %s | %s | %.0f, %.0f, %.0f | %.1f to %.1f |\n", m.name, m.callers, median(rates),
+	fmt.Fprintf(b, "| %s | %d | **%.0f** | %.0f to %.0f | %s | %s | %.0f, %.0f, %.0f | %.1f to %.1f |\n", m.name, m.callers, gauge.Median(rates),
 		slices.Min(rates), slices.Max(rates), wait(0.5), wait(0.99), a(func(s sample) time.Duration { return s.program }),
 		a(func(s sample) time.Duration { return s.postgres }), a(func(s sample) time.Duration { return s.temporal }),
 		slices.Min(loads), slices.Max(loads))
@@ -83,7 +83,7 @@ func (r *report) ratio(b *strings.Builder, m measurement) {
 		ratios = append(ratios, s.rate()/raw[i].rate())
 		words = append(words, fmt.Sprintf("%.2f", ratios[i]))
 	}
-	fmt.Fprintf(b, "| %s / %s | %d | **%.2f** | %s |\n", m.name, m.beside, m.callers, median(ratios), strings.Join(words, " "))
+	fmt.Fprintf(b, "| %s / %s | %d | **%.2f** | %s |\n", m.name, m.beside, m.callers, gauge.Median(ratios), strings.Join(words, " "))
 }
 
 func each(list []sample, f func(sample) float64) []float64 {
@@ -92,26 +92,4 @@ func each(list []sample, f func(sample) float64) []float64 {
 		out[i] = f(s)
 	}
 	return out
-}
-
-func median(list []float64) float64 {
-	list = slices.SortedFunc(slices.Values(list), cmp.Compare)
-	n := len(list)
-	if n == 0 {
-		return 0
-	}
-	return (list[(n-1)/2] + list[n/2]) / 2
-}
-
-func cpuModel() string {
-	b, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(b)) {
-		if name, ok := strings.CutPrefix(line, "model name"); ok {
-			return strings.TrimLeft(strings.TrimSpace(name), ": \t")
-		}
-	}
-	return runtime.GOARCH
 }

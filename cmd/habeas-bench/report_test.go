@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"habeas/cmd/internal/gauge"
 )
 
 func at(rates ...int) (list []sample) {
@@ -28,9 +30,9 @@ func TestARatioComparesWhatWasMeasuredInTheSameRound(t *testing.T) {
 
 func TestAMedianOfAnEvenNumberLiesBetweenTheMiddleTwo(t *testing.T) {
 	t.Parallel()
-	require.InDelta(t, 2.5, median([]float64{9, 1, 2, 3}), 0)
-	require.InDelta(t, 2, median([]float64{9, 1, 2}), 0)
-	require.Zero(t, median(nil))
+	require.InDelta(t, 2.5, gauge.Median([]float64{9, 1, 2, 3}), 0)
+	require.InDelta(t, 2, gauge.Median([]float64{9, 1, 2}), 0)
+	require.Zero(t, gauge.Median(nil))
 }
 
 func TestCallsThatFailEndTheMeasurement(t *testing.T) {

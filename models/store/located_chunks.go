@@ -112,7 +112,7 @@ func (c *openChunk) plain() []byte {
 	b = appendText(b, c.controller)
 	b = appendTexts(b, c.anchors)
 	b = binary.AppendUvarint(b, uint64(c.rows))
-	b = binary.AppendUvarint(b, uint64(c.width)) //nolint:gosec // a length
+	b = binary.AppendUvarint(b, uint64(c.width))
 	return append(b, c.body...)
 }
 

@@ -51,7 +51,7 @@ func appendValues(b []byte, list []datamap.Value) []byte {
 }
 
 func appendDate(b []byte, d calendar.Date) []byte {
-	return binary.AppendUvarint(b, uint64(d.Year*10000+int(d.Month)*100+d.Day)) //nolint:gosec // a year of our era
+	return binary.AppendUvarint(b, uint64(d.Year*10000+int(d.Month)*100+d.Day))
 }
 
 // decoder reads what the functions above wrote. After a fault it gives zeros; ok tells.
@@ -89,7 +89,7 @@ func (d *decoder) count() int {
 		d.bad = true
 		return 0
 	}
-	return int(n) //nolint:gosec // it was compared
+	return int(n)
 }
 
 func (d *decoder) string() string {
@@ -124,7 +124,7 @@ func (d *decoder) values(list []datamap.Value) {
 }
 
 func (d *decoder) date() calendar.Date {
-	n := int(d.number()) //nolint:gosec // as written
+	n := int(d.number())
 	return calendar.Date{Year: n / 10000, Month: time.Month(n / 100 % 100), Day: n % 100}
 }
 

@@ -48,11 +48,11 @@ func (s *Store) deleteLocated(ctx context.Context, requestID models.ID) error {
 	for _, table := range []string{"located_chunks", "located_rows"} { // in this order: Unforgotten looks for rows
 		for more := true; more; {
 			tag, err := s.pool.Exec(ctx, `DELETE FROM `+table+` WHERE id IN (SELECT id FROM `+table+` WHERE request_id = $1 LIMIT $2)`,
-				requestID, 10*batchOfRows)
+				requestID, 5*batchOfRows)
 			if err != nil {
 				return unavailable(err)
 			}
-			more = tag.RowsAffected() == 10*batchOfRows
+			more = tag.RowsAffected() == 5*batchOfRows
 		}
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 )
 
 // MarkRows sets the status of rows of a request and records in the ledger how many of which group changed. Rows that have the status
-// already are left alone, so that a repeated call records nothing. A row that was erased keeps that status, and one that was masked can only
-// be erased.
+// already are left alone, so that a repeated call records nothing. A row that was erased or missing keeps that status, and one that was
+// masked can only be erased.
 func (s *Store) MarkRows(ctx context.Context, requestID models.ID, rows []int64, status RowStatus) error {
 	if len(rows) == 0 {
 		return nil

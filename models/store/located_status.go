@@ -56,10 +56,10 @@ func (s *statuses) of(i int) RowStatus {
 	return statusOf(s.letters[i])
 }
 
-// set gives a row a status unless it stays as it is: what is erased stays so, and what is masked can only be erased.
+// set gives a row a status unless it stays as it is: what is erased or was missing stays so, and what is masked can only be erased.
 func (s *statuses) set(i int, to RowStatus) (changed bool) {
 	from := s.of(i)
-	if from == to || from == RowErased || from == RowMasked && to != RowErased {
+	if from == to || from == RowErased || from == RowMissing || from == RowMasked && to != RowErased {
 		return false
 	}
 	if s.letters == nil {

@@ -119,7 +119,8 @@ CREATE INDEX ON people (lower(btrim(mail))); CREATE INDEX ON invoices (person);`
 	collections := []datamap.Collection{
 		{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"}}},
 		{Name: "invoices", Erase: datamap.EraseDelete, Fields: []datamap.Field{
-			{Name: "id", PrimaryKey: true}, {Name: "day"},
+			{Name: "id", PrimaryKey: true},
+			{Name: "day"},
 			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
 		}},
 	}

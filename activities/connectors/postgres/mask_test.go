@@ -140,8 +140,12 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann')`)
 	before := rowsOf(t, b.dsn, "people")
 	node := fields(t, "n", "f", "m", "short")
 	for _, m := range []datamap.Mask{
-		{Field: "n", Method: datamap.FieldHMAC}, {Field: "f", Method: datamap.FieldRandom}, {Field: "m", Method: datamap.FieldRandom},
-		{Field: "short", Method: datamap.FieldHash}, {Field: "n.part", Method: datamap.FieldNull}, {Field: "n", Method: "burn"},
+		{Field: "n", Method: datamap.FieldHMAC},
+		{Field: "f", Method: datamap.FieldRandom},
+		{Field: "m", Method: datamap.FieldRandom},
+		{Field: "short", Method: datamap.FieldHash},
+		{Field: "n.part", Method: datamap.FieldNull},
+		{Field: "n", Method: "burn"},
 	} {
 		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1), Masks: []datamap.Mask{m}})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s by %s: %v", m.Field, m.Method, err)

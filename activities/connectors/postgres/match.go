@@ -111,8 +111,8 @@ func (g *group) where(fold bool, args []any) (string, []any) {
 	var sets []string
 	arrays := false
 	for i, c := range g.columns {
-		args = append(args, g.values[i])
-		sets = append(sets, fmt.Sprintf("$%d::text[]::%s[]", len(args), c.castType(fold)))
+		args = append(args, arrayText(g.values[i]))
+		sets = append(sets, fmt.Sprintf("$%d::text::%s[]", len(args), c.castType(fold)))
 		arrays = arrays || c.array
 	}
 	switch {
@@ -126,6 +126,36 @@ func (g *group) where(fold bool, args []any) (string, []any) {
 		parts = append(parts, g.tuples(sets, arrays))
 	}
 	return strings.Join(parts, " AND "), args
+}
+
+// arrayText is a list as the server reads an array of any type; it takes less of the server's time than an array of texts that is cast.
+func arrayText(list []string) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, text := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if plain(text) {
+			b.WriteString(text)
+			continue
+		}
+		b.WriteByte('"')
+		_, _ = escapes.WriteString(&b, text) //nolint:errcheck // a Builder takes everything
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// plain reports whether a text needs no quotes in an array: a number, or what else has only digits, letters of hexadecimal numbers, and hyphens.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') && c != '-' {
+			return false
+		}
+	}
+	return text != ""
 }
 
 func (g *group) tuples(sets []string, arrays bool) string {

@@ -133,7 +133,7 @@ var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 func (s *System) scanTable(ctx context.Context, t *scanned, patterns []string) error {
 	from := pgx.Identifier{t.schema, t.name}.Sanitize()
 	for page := int64(0); page == 0 || page < t.pages; page += scanPages {
-		var counts, open = []string{}, []int{}
+		counts, open := []string{}, []int{}
 		for i, column := range t.columns {
 			if t.hits[i] < connectors.ScanEnough {
 				open, counts = append(open, i), append(counts, "count(*) FILTER (WHERE "+contains(column, t.arrays[i])+")")

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/activities/bundle"
+	"habeas/cmd/internal/gauge"
 	"habeas/models"
 	"habeas/models/store"
 	"habeas/models/store/vault"
@@ -37,7 +38,7 @@ func expertErase(ctx context.Context, dsn string) (r Result, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	begin := time.Now()
+	begin, cpu := time.Now(), gauge.OwnCPU()
 	for _, sql := range deletes {
 		tag, err := conn.Exec(ctx, sql, person)
 		if err != nil {
@@ -45,7 +46,7 @@ func expertErase(ctx context.Context, dsn string) (r Result, err error) {
 		}
 		r.Rows += tag.RowsAffected()
 	}
-	r.Took = time.Since(begin)
+	r.Took, r.CPU = time.Since(begin), gauge.OwnCPU()-cpu
 	return r, nil
 }
 
@@ -68,7 +69,7 @@ func expertCount(ctx context.Context, dsn string) (r Result, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	begin := time.Now()
+	begin, cpu := time.Now(), gauge.OwnCPU()
 	for _, s := range selects {
 		var n int64
 		if err := conn.QueryRow(ctx, "SELECT count(*) FROM ("+s.sql+") t").Scan(&n); err != nil {
@@ -76,7 +77,7 @@ func expertCount(ctx context.Context, dsn string) (r Result, err error) {
 		}
 		r.Rows += n
 	}
-	r.Took = time.Since(begin)
+	r.Took, r.CPU = time.Since(begin), gauge.OwnCPU()-cpu
 	return r, nil
 }
 
@@ -91,13 +92,13 @@ func expertCopy(ctx context.Context, dsn string, r *Result, with func(copyFunc) 
 	if _, err := conn.Exec(ctx, "SET timezone = 'UTC'"); err != nil {
 		return err
 	}
-	begin := time.Now()
+	begin, cpu := time.Now(), gauge.OwnCPU()
 	err = with(func(w io.Writer, sql, options string) error {
 		tag, err := conn.PgConn().CopyTo(ctx, w, "COPY ("+sql+") TO STDOUT "+options)
 		r.Rows += tag.RowsAffected()
 		return err
 	})
-	r.Took = time.Since(begin)
+	r.Took, r.CPU = time.Since(begin), gauge.OwnCPU()-cpu
 	return err
 }
 

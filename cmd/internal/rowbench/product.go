@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/pprof"
-	"strconv"
-	"strings"
 	"time"
 
 	tlog "go.temporal.io/sdk/log"
@@ -18,6 +16,7 @@ import (
 	"habeas/activities"
 	"habeas/activities/connectors"
 	"habeas/activities/connectors/postgres"
+	"habeas/cmd/internal/gauge"
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/hold"
@@ -36,12 +35,14 @@ type Step struct {
 	Profile         string // a file for a CPU profile of the step; empty for none
 }
 
-// Result is what a child process found. Peak is the most memory that it ever had, in bytes.
+// Result is what a child process found. Peak is the most memory that it ever had, in bytes; CPU is the processor time of Habeas, or of the
+// expert's program, and Server that of PostgreSQL.
 type Result struct {
-	Request string
-	Rows    int64
-	Took    time.Duration
-	Peak    int64
+	Request     string
+	Rows        int64
+	Took        time.Duration
+	CPU, Server time.Duration
+	Peak        int64
 }
 
 // law has the built-in calendars and zones.
@@ -136,8 +137,9 @@ func Run(ctx context.Context, s Step) (r Result, err error) {
 			return r, err
 		}
 	}
+	before := gauge.OwnCPU()
 	r.Rows, r.Took, err = timed(s.Profile, func() (int64, error) { return p.step(ctx, s, id, work) })
-	r.Peak = peak()
+	r.Peak, r.CPU = gauge.Peak(), gauge.OwnCPU()-before
 	return r, err
 }
 
@@ -218,22 +220,4 @@ func (p *product) begin(ctx context.Context, right models.Right) (models.ID, err
 		return models.ID{}, err
 	}
 	return out.RequestID, errors.Join(p.store.Advance(ctx, out.RequestID, models.Verifying, ""), p.store.Advance(ctx, out.RequestID, models.Locating, ""))
-}
-
-// peak is the most memory that this process ever had, by the kernel's count; 0 where it does not tell.
-func peak() int64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
-			if err != nil {
-				return 0
-			}
-			return kib << 10
-		}
-	}
-	return 0
 }

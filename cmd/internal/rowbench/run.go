@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"habeas/cmd/internal/gauge"
 	"habeas/models"
 	"habeas/models/store"
 	"habeas/models/store/pgserver"
@@ -43,7 +44,11 @@ type bench struct {
 	locate map[models.Right]Result
 	plan   map[models.Right]Result
 	pairs  []pair
+	before time.Duration // processor time of PostgreSQL when what is measured began
 }
+
+// serverCPU is what PostgreSQL has spent, ended connections included.
+func (b *bench) serverCPU() time.Duration { return gauge.TreeCPU(b.server.PID()) }
 
 // pair is one measurement beside the expert's of the same round. Limited says that the acceptance has a limit for it.
 type pair struct {
@@ -79,7 +84,7 @@ func Measure(ctx context.Context, o Options, out io.Writer) (err error) {
 }
 
 func (b *bench) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(b.Progress, time.Now().UTC().Format("15:04:05 ")+format+"\n", args...) //nolint:errcheck // progress only
+	_, _ = fmt.Fprintf(b.Progress, time.Now().UTC().Format("15:04:05 ")+format+"\n", args...)
 }
 
 // measure runs both sides, the expert first in every other round.
@@ -95,6 +100,9 @@ func (b *bench) measure(ctx context.Context, p *pair, expertFirst bool) error {
 		r, err := side.run(ctx)
 		if err != nil {
 			return err
+		}
+		if r.Server == 0 {
+			r.Server = b.serverCPU() - b.before
 		}
 		*side.into = append(*side.into, r)
 	}
@@ -172,7 +180,7 @@ func (b *bench) child(ctx context.Context, s Step) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	cmd := exec.CommandContext(ctx, b.Child[0], b.Child[1:]...) //nolint:gosec // this program itself
+	cmd := exec.CommandContext(ctx, b.Child[0], b.Child[1:]...)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -203,6 +211,7 @@ func (b *bench) measurements() []pair {
 			if err != nil {
 				return Result{}, err
 			}
+			b.before = b.serverCPU()
 			return run(ctx, dsn)
 		}
 	}
@@ -211,6 +220,7 @@ func (b *bench) measurements() []pair {
 			if _, err := b.fresh(ctx, "habeas"); err != nil {
 				return Result{}, err
 			}
+			b.before = b.serverCPU()
 			return run(ctx)
 		})
 	}
@@ -228,8 +238,12 @@ func (b *bench) measurements() []pair {
 		{name: "erase", beside: "DELETE, one a table", limited: true, expert: inCompany(expertErase), habeas: ours(erasure, "erase")},
 		{
 			name: "prove (after erasing)", beside: "SELECT count(*)",
-			expert: func(ctx context.Context) (Result, error) { return expertCount(ctx, b.server.DSN("company_copy")) },
+			expert: func(ctx context.Context) (Result, error) {
+				b.before = b.serverCPU()
+				return expertCount(ctx, b.server.DSN("company_copy"))
+			},
 			habeas: func(ctx context.Context) (Result, error) {
+				b.before = b.serverCPU()
 				return b.child(ctx, b.step("habeas_copy", "company_copy", erasure, "prove"))
 			},
 		},
