@@ -8,6 +8,7 @@ import (
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/plan"
+	"habeas/models/request"
 	"habeas/models/store"
 )
 
@@ -124,7 +125,11 @@ func (a *Activities) proveErased(ctx context.Context, in Ending) (Proof, error) 
 			return proof, err
 		}
 		err = a.eachBatch(ctx, GroupRef{RequestID: in.RequestID, Group: no}, all, func(rows []store.LocatedRow) error {
-			for _, order := range t.proofs(rows) {
+			proofs, err := a.proofs(ctx, in.RequestID, t, rows)
+			if err != nil {
+				return err
+			}
+			for _, order := range proofs {
 				if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
 					return err
 				}
@@ -171,6 +176,7 @@ type target struct {
 	group  plan.Group
 	node   *datamap.Node
 	system connectors.System
+	own    map[string]bool // the subject's identities, folded, where only the subject's own fields are masked; else nil
 }
 
 func (a *Activities) target(ctx context.Context, id models.ID, group int) (target, error) {
@@ -191,7 +197,13 @@ func (a *Activities) targetIn(ctx context.Context, p plan.Plan, group int) (targ
 			return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
 		}
 		system, err := a.system(ctx, node.System)
-		return target{g, node, system}, err
+		t := target{group: g, node: node, system: system}
+		if err == nil && g.SharedWith != "" && g.Treatment() == models.TreatMask {
+			var subject request.Subject
+			subject, err = a.deps.Store.Subject(ctx, models.ScopeOperator(), p.RequestID)
+			t.own = knownIdentities(subject)
+		}
+		return t, err
 	}
 	return target{}, models.Errorf(models.Invalid, "unknown_group", "The plan has no group %d.", group)
 }

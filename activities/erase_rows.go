@@ -42,8 +42,7 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 	var written notes
 	noting := context.WithoutCancel(ctx) // what was done is noted also by a worker that is told to stop
 	begin := func(rows []int64) error { return a.deps.Store.BeginRows(ctx, in.RequestID, rows) }
-	err = a.batches(ctx, in, pending, begin, func(rows []store.LocatedRow) error {
-		order := t.order(step, rows)
+	err = a.batches(ctx, in, pending, begin, a.inOrders(ctx, in.RequestID, t, step, func(rows []store.LocatedRow, order connectors.Erasure) error {
 		if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
 			return err
 		}
@@ -58,7 +57,7 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 		became := become(rows, order, outcome, masked)
 		done.add(rows, became)
 		return written.add(func() error { return a.noteRows(noting, in.RequestID, rows, became) })
-	})
+	}))
 	return done, errors.Join(err, written.end())
 }
 

@@ -24,6 +24,7 @@ const (
 	Acknowledge DecisionKind = "acknowledge" // a recipient has answered a notice, Art. 19
 	Waive       DecisionKind = "waive"       // the DPO closes a notice that nobody answers, with a reason
 	Collect     DecisionKind = "collect"     // the subject has fetched the package
+	Lift        DecisionKind = "lift"        // the DPO lifts a restriction that was put in place, Art. 18(3)
 )
 
 // rule says who may take a decision and in which states.
@@ -55,13 +56,14 @@ var rules = map[DecisionKind]rule{
 	Acknowledge: {roles: []models.Role{models.RoleRecipient}, states: afterExecution},
 	Waive:       {roles: dpo, states: afterExecution, reason: true},
 	Collect:     {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Delivering}},
+	Lift:        {roles: dpo, states: []models.State{models.Closed}, reason: true},
 }
 
 // DecisionKinds are all kinds, in the order of a request's life.
 func DecisionKinds() []DecisionKind {
 	return []DecisionKind{
 		Verify, Resend, Withdraw, Instruct, Decline, Approve, Change, Refuse,
-		Extend, Clarify, Answer, Acknowledge, Waive, Collect,
+		Extend, Clarify, Answer, Acknowledge, Waive, Collect, Lift,
 	}
 }
 

@@ -36,5 +36,7 @@ func Rows() []any {
 		breachMailRow{},
 		breachLetterRow{},
 		breachPersonRow{},
+		correctionRow{},
+		restrictionRow{},
 	}
 }
