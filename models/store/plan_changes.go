@@ -64,8 +64,7 @@ func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) 
 	if strings.TrimSpace(d.Reason.Reveal()) == "" {
 		return models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
 	}
-	slices.Sort(d.Rows)
-	d.Rows = slices.Compact(d.Rows)
+	d.Rows = slices.Compact(slices.Sorted(slices.Values(d.Rows)))
 	return s.changePlan(ctx, scope, d.Actor, d.RequestID, d.PlanDigest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
 		if err := checkEarlier(tx, r, request.Decision{Kind: request.Change}); err != nil {
 			return p, err
