@@ -69,7 +69,7 @@ type ShownRow struct {
 	Values *datamap.Row
 }
 
-// ShowRows is at most limit rows of a group with an ID above after, fewer even if there are more. With values it shows what is in them, to the DPO
+// ShowRows is at most limit rows of a group with an ID above after. With values it shows what is in them, to the DPO
 // and case handlers only, and records in the ledger who looked. It fails with not_found, or with values_forbidden.
 func (s *Store) ShowRows(ctx context.Context, scope models.Scope, actor models.Actor, requestID models.ID, group int, after int64, limit int, values bool) ([]ShownRow, error) {
 	r, err := findRequest(s.read(ctx), scope, requestID)
@@ -79,7 +79,7 @@ func (s *Store) ShowRows(ctx context.Context, scope models.Scope, actor models.A
 	if values && actor.Role != models.RoleDPO && actor.Role != models.RoleHandler {
 		return nil, models.Errorf(models.Forbidden, "values_forbidden", "Your role may not see what is in the records.")
 	}
-	located, err := s.RowsOf(ctx, requestID, group, after, limit)
+	located, err := s.someRows(ctx, requestID, group, after, limit)
 	if models.CodeOf(err) == "key_destroyed" {
 		return nil, nil
 	}
@@ -101,6 +101,19 @@ func (s *Store) ShowRows(ctx context.Context, scope models.Scope, actor models.A
 		return nil, err
 	}
 	return out, s.addValues(ctx, f.key, digests, out)
+}
+
+// someRows is RowsOf that gives fewer rows than limit only when there are no more.
+func (s *Store) someRows(ctx context.Context, requestID models.ID, group int, after int64, limit int) ([]LocatedRow, error) {
+	var out []LocatedRow
+	for len(out) < limit {
+		rows, err := s.RowsOf(ctx, requestID, group, after, limit-len(out))
+		if err != nil || len(rows) == 0 {
+			return out, err
+		}
+		out, after = append(out, rows...), rows[len(rows)-1].ID
+	}
+	return out, nil
 }
 
 // shown are located rows of one group, all of one collection.
