@@ -45,8 +45,7 @@ func (a *Activities) rectify(ctx context.Context, in CorrectionRef) (Rectified, 
 		return Rectified{}, err
 	}
 	rows, err := a.correct(ctx, t, c)
-	switch models.KindOf(err) {
-	case models.Invalid, models.Unsupported, models.Conflict:
+	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unsupported || kind == models.Conflict {
 		return Rectified{Rows: rows}, a.deps.Store.SettleCorrection(ctx, c.ID, request.CorrectionRefused, models.CodeOf(err), rows)
 	}
 	if err != nil {

@@ -74,8 +74,11 @@ func sharedExample(revealed bool) GroupView {
 			No: 3, System: "chat", Dataset: "chat", Collection: "messages", Rows: 31, Proposed: models.TreatRefer, Reason: plan.ReasonShared, SharedWith: "chat.messages",
 			Options: []models.Treatment{models.TreatRedact, models.TreatDisclose, models.TreatWithhold},
 			Fields: []plan.Field{
-				{Name: "id", Fixed: true}, {Name: "sender", Personal: true, Identity: true}, {Name: "recipient", Personal: true, Identity: true},
-				{Name: "body", Personal: true}, {Name: "sent_at"},
+				{Name: "id", Fixed: true},
+				{Name: "sender", Personal: true, Identity: true},
+				{Name: "recipient", Personal: true, Identity: true},
+				{Name: "body", Personal: true},
+				{Name: "sent_at"},
 			},
 		},
 		Rows: []GroupRow{

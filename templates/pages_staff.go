@@ -237,8 +237,11 @@ func requestExample() RequestView {
 			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
 		},
 		Offers: []Offer{
-			{Kind: "approve", Words: "approve", Danger: true}, {Kind: "change", Words: "change", Reason: true}, {Kind: "refuse", Words: "refuse", Reason: true},
-			{Kind: "extend", Words: "extend", Reason: true}, {Kind: "clarify", Words: "clarify", Reason: true},
+			{Kind: "approve", Words: "approve", Danger: true},
+			{Kind: "change", Words: "change", Reason: true},
+			{Kind: "refuse", Words: "refuse", Reason: true},
+			{Kind: "extend", Words: "extend", Reason: true},
+			{Kind: "clarify", Words: "clarify", Reason: true},
 		},
 		Located: []LocatedView{{Status: "located", Rows: 4}, {Status: "erased", Rows: 1412}},
 		Ledger: []LedgerRow{

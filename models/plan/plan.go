@@ -18,7 +18,7 @@ type Plan struct {
 	Groups        []Group      `json:"groups"`
 	RuleSet       string       `json:"rule_set"`
 	DataMapDigest string       `json:"data_map_digest"`
-	Sorting       int64        `json:"-"` // how the store knows which rows are in which group; no part of what is shown
+	Sorting       int64        `json:"-"`                        // how the store knows which rows are in which group; no part of what is shown
 	NeedsDecision bool         `json:"needs_decision,omitempty"` // a person must approve it even when no group is open
 	Corrections   string       `json:"corrections,omitempty"`    // keyed digest of the corrections that were entered, Art. 16
 }

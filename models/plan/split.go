@@ -31,8 +31,8 @@ func (p Plan) Split(s Split) (Plan, int, error) {
 		part.Marked = slices.Sorted(slices.Values(s.Marked))
 	}
 	for _, name := range part.Marked {
-		fixed := s.Treatment == models.TreatMask
-		if !slices.ContainsFunc(part.Fields, func(f Field) bool { return f.Name == name && !f.Identity && !(fixed && f.Fixed) }) {
+		markable := func(f Field) bool { return f.Name == name && !f.Identity && (!f.Fixed || s.Treatment != models.TreatMask) }
+		if !slices.ContainsFunc(part.Fields, markable) {
 			return Plan{}, 0, models.Errorf(models.Invalid, "unknown_field", "Group %d has no such field to mark.", s.Group)
 		}
 	}

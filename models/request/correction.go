@@ -11,7 +11,7 @@ import (
 type Correction struct {
 	ID         models.ID // set by the store
 	RequestID  models.ID
-	Group      int   // of the plan
+	Group      int    // of the plan
 	Row        string // of one located row, as the store names it; empty: all rows of the group
 	Dataset    string
 	Collection string

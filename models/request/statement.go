@@ -81,7 +81,7 @@ func ParsePurpose(s string) (Purpose, error) {
 
 // purposeWords are parts of a purpose as a data map words it.
 var purposeWords = map[Purpose][]string{
-	DirectMarketing: {"marketing", "newsletter", "advertis"}, Profiling: {"profil", "personali"}, Research: {"research", "statistic"},
+	DirectMarketing: {"marketing", "newsletter", "advert"}, Profiling: {"profil", "personali"}, Research: {"research", "statistic"},
 }
 
 // Covers reports whether an objection concerns processing with the given purposes, as the data map words them, and legal basis.

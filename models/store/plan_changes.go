@@ -89,4 +89,3 @@ func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) 
 		return out, err
 	})
 }
-
