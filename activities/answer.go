@@ -12,7 +12,7 @@ import (
 	"habeas/templates"
 )
 
-// SendAnswer tells the person what was done: for an erasure what is gone, what is kept by which law until when, and who was told.
+// SendAnswer tells the person what was done: what is gone, restricted, corrected or no longer used, what is not and why, and who was told.
 func (a *Activities) SendAnswer(ctx context.Context, in Ending) error {
 	return a.failure(ctx, a.sendAnswer(ctx, in))
 }
@@ -22,10 +22,19 @@ func (a *Activities) sendAnswer(ctx context.Context, in Ending) error {
 	if err != nil {
 		return err
 	}
-	if l.req.Right != models.Erasure {
+	var mail letter
+	switch l.req.Right {
+	case models.Erasure:
+		mail, err = a.erasureMail(ctx, l)
+	case models.Restriction:
+		mail, err = a.restrictionMail(ctx, l)
+	case models.Rectification:
+		mail, err = a.rectificationMail(ctx, l)
+	case models.Objection:
+		mail, err = a.objectionMail(ctx, l)
+	default:
 		return nil // the copy itself was the answer
 	}
-	mail, err := a.erasureMail(ctx, l)
 	if err != nil {
 		return err
 	}

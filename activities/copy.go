@@ -117,10 +117,7 @@ func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error
 	if err != nil {
 		return nil, err
 	}
-	c := &copyRun{Activities: a, letterContext: l, plan: p, known: map[string]bool{}}
-	for _, i := range subject.Identities {
-		c.known[datamap.Fold(i.Kind, i.Value.Reveal())] = true
-	}
+	c := &copyRun{Activities: a, letterContext: l, plan: p, known: knownIdentities(subject)}
 	if c.head, err = a.reportHead(ctx, l, p, subject); err != nil {
 		return nil, err
 	}
@@ -216,7 +213,7 @@ func (c *copyRun) rows(ctx context.Context, p part, yield func(datamap.Row) erro
 		err := c.groupRows(ctx, p.node, g, func(row datamap.Row) error {
 			n++
 			if redact {
-				row = c.redact(p.node, row)
+				row = c.redact(p.node, g, row)
 			}
 			return yield(row)
 		})
@@ -258,8 +255,8 @@ func (c *copyRun) keysOf(g plan.Group) func(context.Context, *datamap.Node, func
 	}
 }
 
-// redact blanks every personal field that is not one of the person's own identities, Art. 15(4).
-func (c *copyRun) redact(n *datamap.Node, row datamap.Row) datamap.Row {
+// redact blanks what may tell of another person and is not one of the person's own identities, Art. 15(4).
+func (c *copyRun) redact(n *datamap.Node, g plan.Group, row datamap.Row) datamap.Row {
 	row.Values = slices.Clone(row.Values)
 	for i, column := range row.Columns {
 		f := n.Field(column)
@@ -267,7 +264,7 @@ func (c *copyRun) redact(n *datamap.Node, row datamap.Row) datamap.Row {
 			row.Values[i] = c.ownElements(f.Identity, row.Values[i])
 			continue
 		}
-		if f != nil && f.Personal() && !c.known[datamap.Fold(f.Identity, row.Values[i].Text())] {
+		if f != nil && redacted(n, g, f) && !c.known[datamap.Fold(f.Identity, row.Values[i].Text())] {
 			row.Values[i] = datamap.Null
 		}
 	}

@@ -60,6 +60,8 @@ func (a *Activities) exportParts(ctx context.Context, in QueueRef) (done Done, e
 				var made task.Task
 				made, err = a.needGroup(ctx, Ending{RequestID: in.RequestID}, task.Export, task.Unsupported, g)
 				done.Tasks += waits(made)
+			} else if err == nil {
+				err = a.deps.Store.WritePart(ctx, in.RequestID, filesPart(g), func(w io.Writer) (int64, error) { return c.writeAttachments(ctx, w, p.node, g) })
 			}
 			if err != nil {
 				return done, err

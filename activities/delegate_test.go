@@ -76,7 +76,7 @@ func (w *world) handedOver(right models.Right) (models.ID, activities.Delegation
 	require.Equal(w.t, out, again)
 	do[activities.Planned](w, w.acts.MakePlan, ref)
 	w.advance(id, models.InReview)
-	w.approve(id)
+	w.approve(id, nil, "")
 	require.Equal(w.t, plan.ByDelegate, w.group(id, "letters").By)
 	list, err := w.store.Delegations(w.t.Context(), models.ScopeOperator(), id)
 	require.NoError(w.t, err)

@@ -107,6 +107,7 @@ type target struct {
 	group  plan.Group
 	node   *datamap.Node
 	system connectors.System
+	own    map[string]bool // the subject's identities, folded, where only the subject's own fields are masked; else nil
 }
 
 func (a *Activities) target(ctx context.Context, id models.ID, group int) (target, error) {
@@ -127,7 +128,20 @@ func (a *Activities) targetIn(ctx context.Context, p plan.Plan, group int) (targ
 		return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
 	}
 	system, err := a.system(ctx, node.System)
-	return target{g, node, system}, err
+	if err != nil {
+		return target{}, err
+	}
+	own, err := a.ownOf(ctx, p, g)
+	return target{group: g, node: node, system: system, own: own}, err
+}
+
+// ownOf are the subject's identities, folded, for a group of rows that another person shares and that is masked.
+func (a *Activities) ownOf(ctx context.Context, p plan.Plan, g plan.Group) (map[string]bool, error) {
+	if g.SharedWith == "" || g.Treatment() != models.TreatMask {
+		return nil, nil
+	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), p.RequestID)
+	return knownIdentities(subject), err
 }
 
 func groupIn(p plan.Plan, group int) (plan.Group, error) {

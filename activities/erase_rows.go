@@ -42,7 +42,11 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 	var done Done
 	for _, g := range together(p, first.group) {
 		in.Group = g.No
-		if err := a.eraseGroup(ctx, in, target{g, first.node, first.system}, step, &done); err != nil {
+		t := target{group: g, node: first.node, system: first.system}
+		if t.own, err = a.ownOf(ctx, p, g); err != nil {
+			return done, err
+		}
+		if err := a.eraseGroup(ctx, in, t, step, &done); err != nil {
 			return done, err
 		}
 	}
@@ -78,8 +82,7 @@ func (a *Activities) eraseGroup(ctx context.Context, in GroupRef, t target, step
 	var written notes
 	noting := context.WithoutCancel(ctx) // what was done is noted also by a worker that is told to stop
 	begin := func(rows []int64) error { return a.deps.Store.BeginRows(ctx, in.RequestID, rows) }
-	err = a.batches(ctx, in, pending, begin, func(rows []store.LocatedRow) error {
-		order := t.order(step, rows)
+	err = a.batches(ctx, in, pending, begin, a.inOrders(ctx, in.RequestID, t, step, func(rows []store.LocatedRow, order connectors.Erasure) error {
 		if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
 			return err
 		}
@@ -94,7 +97,7 @@ func (a *Activities) eraseGroup(ctx context.Context, in GroupRef, t target, step
 		became := become(rows, order, outcome, masked)
 		done.add(rows, became)
 		return written.add(func() error { return a.noteRows(noting, in.RequestID, rows, became) })
-	})
+	}))
 	return errors.Join(err, written.end())
 }
 

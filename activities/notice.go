@@ -64,7 +64,7 @@ func (a *Activities) mailNotice(ctx context.Context, in NoticeRef, n store.Notic
 		return err
 	}
 	mail := templates.NoticeMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Recipient: n.Recipient, Categories: templates.CategoriesInWords(n.Categories),
+		MailHead: l.internalHead(a.deps.Policy.OperatorName), Right: n.Right, Recipient: n.Recipient, Fields: n.Fields, Categories: templates.CategoriesInWords(n.Categories),
 		AnswerBy: l.day(a.deps.Now().Add(n.ReminderAfter)), Link: a.deps.Links.Notice(n.Token),
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}
@@ -86,6 +86,7 @@ type noticeData struct {
 	Reference      string             `json:"reference"`
 	Attempt        int                `json:"attempt"`
 	Categories     []string           `json:"data_categories"`
+	Fields         []string           `json:"corrected_fields,omitempty"` // names only
 	Identities     []noticeIdentifier `json:"identities"`
 	AcknowledgeURL string             `json:"acknowledge_url"`
 }
@@ -97,8 +98,8 @@ type noticeIdentifier struct {
 
 func (a *Activities) postNotice(ctx context.Context, in NoticeRef, n store.NoticeMessage) error {
 	now := a.deps.Now()
-	body := noticeBody{Type: "erasure.notice", At: now.UTC(), Data: noticeData{
-		Reference: n.Reference, Attempt: in.Attempt, Categories: n.Categories, AcknowledgeURL: a.deps.Links.Notice(n.Token),
+	body := noticeBody{Type: string(n.Right) + ".notice", At: now.UTC(), Data: noticeData{
+		Reference: n.Reference, Attempt: in.Attempt, Categories: n.Categories, Fields: n.Fields, AcknowledgeURL: a.deps.Links.Notice(n.Token),
 	}}
 	for _, id := range n.Identities {
 		body.Data.Identities = append(body.Data.Identities, noticeIdentifier{id.Kind, id.Value.Reveal()})

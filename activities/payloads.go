@@ -192,6 +192,35 @@ type Done struct {
 	Restricted int64
 	Missing    int64 // already gone
 	Tasks      int   // 1 when the connector cannot and people have to
+	Lifted     int64 // no longer restricted
+}
+
+// RightWork is what an approved restriction, rectification or objection has to do.
+type RightWork struct {
+	Restrict []int       // group numbers
+	Rectify  []models.ID // corrections
+}
+
+// Settled is how such a request ended, before its recipients are told.
+type Settled struct {
+	Outcome models.Outcome
+	Notices []models.ID
+}
+
+// CorrectionRef names a correction of a request.
+type CorrectionRef struct {
+	RequestID    models.ID
+	CorrectionID models.ID
+}
+
+// Rectified counts the rows that carry the corrected value.
+type Rectified struct {
+	Rows int64
+}
+
+// LiftWork is what the lifting of a restriction has to do.
+type LiftWork struct {
+	Groups []int
 }
 
 // Proof is the result of looking again after an erasure; Left must be zero.

@@ -82,7 +82,11 @@ func (a *Activities) leftOf(ctx context.Context, in Ending, t target) (checked, 
 	}
 	all := []store.RowStatus{store.RowLocated, store.RowRestricted, store.RowBlocked, store.RowErased, store.RowMasked, store.RowMissing}
 	err = a.eachBatch(ctx, GroupRef{RequestID: in.RequestID, Group: t.group.No}, all, func(rows []store.LocatedRow) error {
-		for _, order := range t.proofs(rows) {
+		proofs, err := a.proofs(ctx, in.RequestID, t, rows)
+		if err != nil {
+			return err
+		}
+		for _, order := range proofs {
 			if err := a.nameElements(ctx, in.RequestID, &order); err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ func (a *Activities) restrict(ctx context.Context, in GroupRef) (Done, error) {
 		if g.Name() != first.group.Name() || g.By != "" {
 			continue
 		}
-		t := target{g, first.node, first.system}
+		t := target{group: g, node: first.node, system: first.system}
 		marked, err := a.restrictGroup(ctx, GroupRef{RequestID: in.RequestID, Group: g.No}, t, &done)
 		if err != nil {
 			return done, err

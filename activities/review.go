@@ -32,7 +32,12 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	if err != nil {
 		return Planned{}, err
 	}
+	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return Planned{}, err
+	}
 	j := a.judge(req.Right, today, controller)
+	j.statement = subject.Statement
 	rows := 0
 	sorting, err := a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
 		if rows++; rows%1000 == 0 {
@@ -48,13 +53,17 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	}
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
-		Sorting: sorting,
+		Sorting:       sorting,
+		NeedsDecision: req.Right == models.Rectification || req.Right == models.Objection && subject.Statement.Weighed(),
 	})
 	if err != nil {
 		return Planned{}, err
 	}
+	if err := a.keepValues(ctx, p); err != nil {
+		return Planned{}, err
+	}
 	out := Planned{Version: p.Version, Undecided: len(p.Undecided()), Fetch: a.fetches(p)}
-	if out.Undecided == 0 && a.deps.Policy.ApproveUndecided {
+	if out.Undecided == 0 && !p.NeedsDecision && a.deps.Policy.ApproveUndecided {
 		err = a.deps.Store.ApproveByPolicy(ctx, in.RequestID, p.Digest())
 		out.Approved = err == nil
 	}
@@ -101,7 +110,7 @@ func (j *judge) unlocated(name string, by plan.Means, rows int64) error {
 	}
 	for _, node := range j.graph.Nodes {
 		if node.Address.String() == name {
-			_, err := j.builder.AddUnlocated(mapped.Collection(node), by, rows)
+			_, err := j.builder.AddUnlocated(j.collection(node), by, rows)
 			return err
 		}
 	}
@@ -129,6 +138,7 @@ type judge struct {
 	builder    *plan.Builder
 	graph      *datamap.Graph
 	controller string // rows of another controller are none of this request
+	statement  request.Statement
 }
 
 func (a *Activities) judge(right models.Right, today calendar.Date, c request.Controller) *judge {
@@ -144,5 +154,16 @@ func (j *judge) group(row datamap.FoundRow) (int, error) {
 	if node == nil {
 		return 0, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s; locate the data again.", row.Address)
 	}
-	return j.builder.Add(mapped.Collection(node), mapped.Row(node, row))
+	return j.builder.Add(j.collection(node), mapped.Row(node, row))
+}
+
+// collection adds to what the map says of a collection whether the person objects to its use.
+func (j *judge) collection(n *datamap.Node) plan.Collection {
+	c := mapped.Collection(n)
+	purposes, basis := purposesOf(n), n.Dataset.LegalBasis
+	c.Objected = j.statement.Covers(purposes, basis)
+	c.Absolute = slices.ContainsFunc(j.statement.Purposes, func(p request.Purpose) bool {
+		return j.statement.Absolute(p) && p.Covers(purposes, basis)
+	})
+	return c
 }

@@ -107,14 +107,8 @@ func (w *world) searched(right models.Right, letters int64) models.ID {
 	w.byHand(w.onlyTask(id, task.Locate), letters)
 	do[activities.Planned](w, w.acts.MakePlan, activities.RequestRef{RequestID: id})
 	w.advance(id, models.InReview)
-	w.approve(id)
+	w.approve(id, nil, "")
 	return id
-}
-
-func (w *world) approve(id models.ID) {
-	w.t.Helper()
-	w.decide(id, request.Approve, models.RoleDPO, func(d *request.Decision) { d.PlanDigest = w.plan(id).Digest() })
-	w.advance(id, models.Executing)
 }
 
 func TestWhatNoConnectorCanSearchIsSearchedByPeople(t *testing.T) {
@@ -270,7 +264,7 @@ func TestACollectionThatAConnectorCannotSearchIsLeftToPeople(t *testing.T) {
 	}
 	do[activities.Planned](w, w.acts.MakePlan, ref)
 	w.advance(id, models.InReview)
-	w.approve(id)
+	w.approve(id, nil, "")
 	require.Equal(t, 2, do[activities.Package](w, w.acts.BuildPackage, ref).Tasks, "it cannot export either: a task for each system")
 	tasks, err = w.store.Tasks(t.Context(), models.ScopeOperator(), id)
 	require.NoError(t, err)
@@ -351,7 +345,7 @@ func TestTheRowsOfAnotherWorkersSystemComeAsSealedParts(t *testing.T) {
 	w.byHand(w.onlyTask(id, task.Locate), 0)
 	require.True(t, do[activities.Planned](w, w.acts.MakePlan, ref).Fetch)
 	w.advance(id, models.InReview)
-	w.approve(id)
+	w.approve(id, nil, "")
 	require.Equal(t, activities.CopyWork{Queues: []activities.Queue{"far"}}, do[activities.CopyWork](w, w.acts.PrepareCopy, ref))
 	twice[activities.Done](w, id, w.acts.ExportParts, activities.QueueRef{RequestID: id, Queue: "far"})
 

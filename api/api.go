@@ -48,6 +48,9 @@ type Config struct {
 	PostsPerMinute int            // by client address; 20 when zero
 }
 
+// checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
+const checksPerMinute = 120
+
 type server struct {
 	Deps
 	engine  *templates.Engine
@@ -112,6 +115,7 @@ func prepare(d Deps) (*server, error) {
 	s.rates = map[string]*middleware.Rate{
 		"post":  middleware.NewRate(time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
 		"login": middleware.NewRate(12*time.Second, 5, d.Now),
+		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})

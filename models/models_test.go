@@ -56,7 +56,7 @@ func TestOnlyOfferedRightsAreParsed(t *testing.T) {
 		require.Equal(t, r, got)
 		require.NotEmpty(t, r.Article())
 	}
-	for _, bad := range []string{"", "Access", "erase", "restriction"} {
+	for _, bad := range []string{"", "Access", "erase", "oblivion"} {
 		_, err := models.ParseRight(bad)
 		require.Equal(t, "unknown_right", models.CodeOf(err))
 	}

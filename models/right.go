@@ -18,7 +18,9 @@ var articles = map[Right]string{
 }
 
 // Rights are the rights for which requests are accepted, in the order in which they are offered.
-func Rights() []Right { return []Right{Access, Export, Erasure} }
+func Rights() []Right {
+	return []Right{Access, Export, Rectification, Erasure, Restriction, Objection}
+}
 
 // ParseRight reads a right that requests are accepted for; it fails with code unknown_right.
 func ParseRight(s string) (Right, error) {
@@ -27,7 +29,7 @@ func ParseRight(s string) (Right, error) {
 			return r, nil
 		}
 	}
-	return "", Errorf(Invalid, "unknown_right", "The right must be one of access, export, erasure.").At("/right")
+	return "", Errorf(Invalid, "unknown_right", "The right must be one of access, export, rectification, erasure, restriction, objection.").At("/right")
 }
 
 // Article is the article of the GDPR that grants the right.

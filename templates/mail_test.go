@@ -59,11 +59,16 @@ func mails() map[string]mail {
 	persons := 4100
 	recipients := []string{"Baltic Haulage OÜ", "Meridian Customs Brokers"}
 	notice := templates.NoticeMail{
-		MailHead: head, Recipient: "Baltic Haulage OÜ", Categories: []string{"Contact details", "Delivery addresses"},
+		MailHead: head, Right: models.Erasure, Recipient: "Baltic Haulage OÜ", Categories: []string{"Contact details", "Delivery addresses"},
 		Identifiers: ids, AnswerBy: extended, Link: link,
 	}
 	reminded := notice
 	reminded.Reminder, reminded.FirstSentAt = 1, expires
+	told := func(right models.Right, fields ...string) mail {
+		n := notice
+		n.Right, n.Fields = right, fields
+		return n
+	}
 	reminder := func(kind templates.ReminderKind, notice models.ID, count int) mail {
 		return templates.ReminderMail{MailHead: head, Kind: kind, RequestID: requestID, NoticeID: notice, DueOn: due, Link: link, Count: count}
 	}
@@ -96,6 +101,28 @@ func mails() map[string]mail {
 		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
 		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
+		"restriction": templates.RestrictionMail{
+			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: "Paper files", Records: 1}},
+			Kept: kept[1:], Recipients: recipients, AllAnswered: true, Authority: authority, Link: link,
+		},
+		"restriction_nothing_held": templates.RestrictionMail{MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(d) GDPR", Authority: authority},
+		"rectification": templates.RectificationMail{
+			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: "Delivery addresses", Field: "street", Records: 2}},
+			NotCorrected: []templates.CorrectedField{{What: "Contact details", Field: "Customer number", Why: "This field identifies the record, or our system does not let it be changed."}},
+			Reason:       "The invoice was right when it was written.\nIt stays as it is.", Recipients: recipients, Authority: authority, Link: link,
+		},
+		"rectification_complete": templates.RectificationMail{
+			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: "Delivery addresses", Field: "street", Records: 1}}, Authority: authority,
+		},
+		"objection": templates.ObjectionMail{
+			MailHead: head, ReceivedOn: received, Stopped: []string{"direct marketing"}, Refused: []string{"research and statistics"}, Reason: "The study is required by law.",
+			Affected: erased[:1], Restricted: erased[1:], Recipients: recipients, AllAnswered: true, Authority: authority, Link: link,
+		},
+		"objection_plain":      templates.ObjectionMail{MailHead: head, ReceivedOn: received, Stopped: []string{"direct marketing", "profiling"}, Authority: authority},
+		"lifting":              templates.LiftingMail{MailHead: head, ReceivedOn: received, Reason: "The data was checked and is correct.", Authority: authority, Link: link},
+		"notice_restriction":   told(models.Restriction),
+		"notice_rectification": told(models.Rectification, "street", "Telephone number"),
+		"notice_objection":     told(models.Objection),
 		"breach_alarm":         templates.BreachAlarmMail{MailHead: head, Duty: "authority", Hours: 70, Level: 1, DueAt: expires, AwareAt: expires.Add(-72 * time.Hour), Link: link},
 		"breach_alarm_late":    templates.BreachAlarmMail{MailHead: head, Duty: "authority", Hours: 73, Level: 3, DueAt: expires, Late: true, AwareAt: expires.Add(-72 * time.Hour), Link: link},
 		"breach_alarm_triage":  templates.BreachAlarmMail{MailHead: head, Drill: true, Duty: "triage", Level: 1, Link: link},

@@ -201,11 +201,14 @@ type Identifier struct {
 	Value models.Personal
 }
 
-// NoticeMail tells a recipient of an erasure, Art. 17(2) and 19; with Reminder set it is the reminder of that notice.
+// NoticeMail tells a recipient of an erasure, Art. 17(2) and 19, or of a restriction, a rectification or an objection; with Reminder set it is the
+// reminder of that notice.
 type NoticeMail struct {
 	MailHead
+	Right       models.Right
 	Recipient   string
 	Categories  []string // in words
+	Fields      []string // that were corrected; never their values
 	Identifiers []Identifier
 	AnswerBy    calendar.Date
 	Link        string // one-time acknowledgement

@@ -51,7 +51,19 @@ type FormView struct {
 	Name, Email string
 	Identities  []IdentityField
 	Message     string
+	Statement   *StatementForm // what the right asks besides; nil for nothing
 	Errors      Errors
+}
+
+// StatementForm is what a restriction, an objection or a rectification asks for.
+type StatementForm struct {
+	Grounds     []Option // Art. 18(1)
+	Purposes    []Option // Art. 21
+	Situation   string
+	Rectify     bool
+	Wrong       string
+	Correct     string
+	Corrections string // lines
 }
 
 // IdentityField is an optional further identifier of a kind that the data map knows.
@@ -136,14 +148,14 @@ type NoticeView struct {
 	Reference   string
 	Controller  string
 	Identifiers []KindValue
+	Right       models.Right
 	Categories  []string
+	Fields      []string // that were corrected, by name
 	SentAt      time.Time
 	Answer      string
+	Answers     []string // what may be answered
 	Errors      Errors
 }
-
-// Answers are what a recipient may answer.
-func (NoticeView) Answers() []string { return []string{"erased", "not_held", "retained_by_law"} }
 
 // KindValue is one identifier of a person as it is shown, e.g. {email, sam@example.com}.
 type KindValue struct{ Kind, Value string }
@@ -168,6 +180,20 @@ var (
 			Identities:  []IdentityField{{Kind: "phone_number", Value: "+49 30 1234"}, {Kind: "customer_number"}},
 			Errors:      Errors{{Field: "email", Key: "error.bad_email"}, {Field: "controller", Key: "error.missing_controller"}},
 		},
+		{
+			Right: models.Restriction, Article: "Art. 18 GDPR", Errors: Errors{{Field: "ground", Key: "error.missing_ground"}},
+			Statement: &StatementForm{Grounds: []Option{{Value: "accuracy"}, {Value: "unlawful"}, {Value: "claims"}, {Value: "objection"}}},
+		},
+		{
+			Right: models.Objection, Article: "Art. 21 GDPR", Errors: Errors{{Field: "situation", Key: "error.missing_situation"}},
+			Statement: &StatementForm{Purposes: []Option{
+				{Value: "direct_marketing", Selected: true}, {Value: "profiling"}, {Value: "legitimate_interests", Selected: true}, {Value: "research"},
+			}},
+		},
+		{
+			Right: models.Rectification, Article: "Art. 16 GDPR", Errors: Errors{{Field: "corrections", Key: "error.bad_correction"}},
+			Statement: &StatementForm{Rectify: true, Wrong: "My street is misspelt.", Correct: "It is Kirchweg 9.", Corrections: "street: Kirchweg 9"},
+		},
 	}}
 	Sent   = &Page[SentView]{"portal/sent", []SentView{{Reference: "7K3F-9QXM-2T", StatusPath: "/status/sample"}}}
 	Status = &Page[StatusView]{"portal/status", statusExamples()}
@@ -188,11 +214,16 @@ var (
 	}}
 	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
 		{
-			State: "open", Path: "/notices/sample", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
+			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
 			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"user.contact.email"}, SentAt: exampleTime,
 			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}},
 		},
-		{State: "acknowledged", Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
+		{State: "acknowledged", Right: models.Erasure, Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
+		{
+			State: "open", Right: models.Rectification, Path: "/notices/sample", Answers: []string{"done", "not_held"}, Recipient: "Parcel Analytics",
+			Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding", Identifiers: []KindValue{{"email", "sam.sample@example.com"}},
+			Categories: []string{"user.contact.address.street"}, Fields: []string{"street"}, SentAt: exampleTime,
+		},
 	}}
 	Failure = &Page[ErrorView]{"error", []ErrorView{
 		{Status: 404, Title: "failure.not_found", Advice: "failure.not_found.advice", RequestID: "0192-sample"},
@@ -202,7 +233,7 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
-	Login, Inbox, Request, Operations, Rules, Tasks, Task,
+	Login, Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 }
 

@@ -39,38 +39,41 @@ type InboxRow struct {
 
 // RequestView is everything the console shows of one request. Subject is nil unless its identity was asked for.
 type RequestView struct {
-	Path       string
-	Reference  string
-	ID         string
-	Right      models.Right
-	Article    string
-	State      models.State
-	Outcome    models.Outcome
-	Controller string
-	Channel    string
-	Language   string
-	ReceivedAt time.Time
-	VerifiedAt time.Time
-	ClosedAt   time.Time
-	Due        Due
-	Target     calendar.Date // the unrolled date
-	Steps      []string
-	RuleSet    string
-	CanReveal  bool
-	Subject    *SubjectView
-	Plan       *PlanView
-	Offers     []Offer
-	Located    []LocatedView
-	Notices    []NoticeRow
-	Tasks      []TaskRow
-	Silent     []SystemHealth // systems that the request may wait for
-	Deferrals  []DeferralRow
-	Decisions  []DecisionRow
-	Receipts   []ReceiptRow
-	Ledger     []LedgerRow
-	Flash      string
-	Failure    string // the safe sentence of an action that was refused
-	Errors     Errors
+	Path        string
+	Reference   string
+	ID          string
+	Right       models.Right
+	Article     string
+	State       models.State
+	Outcome     models.Outcome
+	Controller  string
+	Channel     string
+	Language    string
+	ReceivedAt  time.Time
+	VerifiedAt  time.Time
+	ClosedAt    time.Time
+	Due         Due
+	Target      calendar.Date // the unrolled date
+	Steps       []string
+	RuleSet     string
+	CanReveal   bool
+	Ground      string   // of a restriction
+	Purposes    []string // objected to
+	Restriction string   // state of the restriction; empty for none
+	Subject     *SubjectView
+	Plan        *PlanView
+	Offers      []Offer
+	Located     []LocatedView
+	Notices     []NoticeRow
+	Tasks       []TaskRow
+	Silent      []SystemHealth // systems that the request may wait for
+	Deferrals   []DeferralRow
+	Decisions   []DecisionRow
+	Receipts    []ReceiptRow
+	Ledger      []LedgerRow
+	Flash       string
+	Failure     string // the safe sentence of an action that was refused
+	Errors      Errors
 }
 
 // SubjectView is the identity of the person, shown after an explicit, recorded act.
@@ -80,6 +83,10 @@ type SubjectView struct {
 	Claimed     []KindValue // said by the person, proven by nobody
 	Message     string
 	Answers     []string // to questions that were asked
+	Situation   string   // of an objection
+	Wrong       string   // of a rectification
+	Correct     string
+	Said        []KindValue // corrections as field and value
 }
 
 // PlanView is the plan with the choices that are open.
@@ -102,8 +109,9 @@ type Total struct {
 // Offer is a decision that the signed-in person may take now.
 type Offer struct {
 	Kind   string
-	Reason bool // a reason is mandatory
-	Danger bool // cannot be undone
+	Words  string // of the catalogue: the kind, or the kind and the right
+	Reason bool   // a reason is mandatory
+	Danger bool   // cannot be undone
 }
 
 // LocatedView counts the located rows by what has been done with them.
@@ -176,7 +184,7 @@ type SystemHealth struct {
 var (
 	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
 	Inbox      = &Page[InboxView]{"staff/inbox", []InboxView{{Open: "open"}, inboxExample()}}
-	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample()}}
+	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},
 		{Failure: "The database does not answer.", OrdersWaiting: 12, OldestOrder: exampleTime, OldestMinutes: 17, Systems: []SystemHealth{
@@ -216,7 +224,8 @@ func requestExample() RequestView {
 		},
 		{
 			No: 3, System: "tracking", Dataset: "tracking", Collection: "watchers", Rows: 1, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
-			SharedWith: "logins.accounts", Options: []models.Treatment{models.TreatKeep, models.TreatErase},
+			SharedWith: "logins.accounts", Options: []models.Treatment{models.TreatKeep, models.TreatMask, models.TreatErase},
+			Fields: []plan.Field{{Name: "id", Fixed: true}, {Name: "email", Personal: true, Identity: true}},
 		},
 	}
 	v := RequestView{
@@ -230,13 +239,49 @@ func requestExample() RequestView {
 			Version: 2, Digest: "a3f1c09d5e6b7788", RuleSet: "2027.1", Groups: groups, Undecided: 1,
 			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
 		},
-		Offers:  []Offer{{Kind: "approve", Danger: true}, {Kind: "change", Reason: true}, {Kind: "refuse", Reason: true}, {Kind: "extend", Reason: true}, {Kind: "clarify", Reason: true}},
+		Offers: []Offer{
+			{Kind: "approve", Words: "approve", Danger: true},
+			{Kind: "change", Words: "change", Reason: true},
+			{Kind: "refuse", Words: "refuse", Reason: true},
+			{Kind: "extend", Words: "extend", Reason: true},
+			{Kind: "clarify", Words: "clarify", Reason: true},
+		},
 		Located: []LocatedView{{Status: "located", Rows: 4}, {Status: "erased", Rows: 1412}},
 		Ledger: []LedgerRow{
 			{At: exampleTime, Kind: "request.received", By: "subject", Data: []Fact{{"right", "erasure"}}},
 			{At: exampleTime, Kind: "state.in_review", By: "system", Data: []Fact{{"from", "locating"}}},
 		},
 	}
+	return v
+}
+
+// restrictedExample is a closed request whose restriction may be lifted.
+func restrictedExample() RequestView {
+	v := requestExample()
+	v.Right, v.Article, v.State, v.Outcome, v.ClosedAt, v.Due.Done = models.Restriction, "Art. 18 GDPR", models.Closed, models.PartlyFulfilled, exampleTime, true
+	v.Ground, v.Restriction = "accuracy", "in_force"
+	v.Plan.Decided, v.Plan.Undecided = true, 0
+	v.Plan.Groups = []plan.Group{
+		{No: 1, System: "erp", Dataset: "shipments", Collection: "parties", Rows: 12, Proposed: models.TreatRestrict, Reason: plan.ReasonGround},
+		{No: 2, System: "tracking", Dataset: "tracking", Collection: "watchers", Rows: 2, Proposed: models.TreatRestrict, Reason: plan.ReasonNoMark},
+	}
+	v.Plan.Totals = []Total{{models.TreatRestrict, 14}}
+	v.Located = []LocatedView{{Status: "restricted", Rows: 12}, {Status: "blocked", Rows: 2}}
+	v.Offers = []Offer{{Kind: "lift", Words: "lift", Reason: true}}
+	return v
+}
+
+// rectificationExample waits for the DPO, who has entered a correction.
+func rectificationExample() RequestView {
+	v := requestExample()
+	v.Right, v.Article = models.Rectification, "Art. 16 GDPR"
+	v.Plan.Undecided, v.Plan.Totals = 0, []Total{{models.TreatRectify, 2}}
+	v.Plan.Groups = []plan.Group{{
+		No: 1, System: "erp", Dataset: "parties", Collection: "addresses", Rows: 2, Proposed: models.TreatKeep, Choice: models.TreatRectify, Reason: plan.ReasonAsIs,
+		Fields: []plan.Field{{Name: "id", Fixed: true}, {Name: "street", Personal: true}}, Corrected: []string{"street"},
+	}}
+	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Wrong: "My street is misspelt.", Correct: "It is Kirchweg 9.", Said: []KindValue{{"street", "Kirchweg 9"}}}
+	v.Offers = []Offer{{Kind: "approve", Words: "approve.rectification", Danger: true}, {Kind: "refuse", Words: "refuse", Reason: true}}
 	return v
 }
 

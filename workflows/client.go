@@ -82,6 +82,11 @@ func (c *Client) TellBreach(ctx context.Context, order, id models.ID) error {
 	return err
 }
 
+// StartLifting starts the workflow that lifts a request's restriction; the order may be repeated.
+func (c *Client) StartLifting(ctx context.Context, request, decision models.ID) error {
+	return c.start(ctx, LiftingWorkflowID(request), LiftingWorkflowName, LiftingInput{RequestID: request, DecisionID: decision})
+}
+
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -208,5 +213,6 @@ func Registered() map[string]any {
 		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
 		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping, BreachWorkflowName: Breach,
 		ScanWorkflowName: Scan, BreachMailingName: BreachMailing, BreachTrialName: BreachTrial,
+		LiftingWorkflowName: Lifting,
 	}
 }

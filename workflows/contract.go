@@ -21,6 +21,7 @@ const (
 	ScanWorkflowName         = "Scan"
 	BreachMailingName        = "BreachMailing"
 	BreachTrialName          = "BreachTrial"
+	LiftingWorkflowName      = "Lifting"
 )
 
 // Schedules and their IDs.
@@ -54,6 +55,12 @@ type NoticeResult struct {
 // DeferralInput starts the workflow that finishes a deferral.
 type DeferralInput struct {
 	DeferralID models.ID
+}
+
+// LiftingInput starts the workflow that lifts a restriction, as the DPO has decided.
+type LiftingInput struct {
+	RequestID  models.ID
+	DecisionID models.ID
 }
 
 // DecisionInput is the argument of every Update: which recorded decision is delivered.
@@ -117,3 +124,6 @@ func NoticeWorkflowID(id models.ID) string { return "notice-" + id.String() }
 
 // DeferralWorkflowID is the ID of a deferral's workflow.
 func DeferralWorkflowID(id models.ID) string { return "deferral-" + id.String() }
+
+// LiftingWorkflowID is the ID of the workflow that lifts a request's restriction.
+func LiftingWorkflowID(id models.ID) string { return "lifting-" + id.String() }

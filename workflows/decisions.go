@@ -12,7 +12,7 @@ import (
 // database; the Update delivers it, and its validator asks the same rule as the API did.
 func (r *requestRun) handleDecisions(ctx workflow.Context) error {
 	for _, kind := range request.DecisionKinds() {
-		if ofNotice(kind) || request.OfTask(kind) {
+		if ofNotice(kind) || request.OfTask(kind) || kind == request.Lift { // which starts a workflow of its own
 			continue
 		}
 		err := workflow.SetUpdateHandlerWithOptions(ctx, string(kind),
@@ -67,7 +67,7 @@ func (r *requestRun) take(ctx workflow.Context, in DecisionInput) error {
 		return r.tell(ctx, act.SendQuestion, in, activities.CauseClarified)
 	case request.Answer:
 		return r.clock.recompute(ctx, activities.CauseAnswered)
-	case request.Acknowledge, request.Waive, request.Complete, request.Confirm, request.Return, request.Abandon:
+	case request.Acknowledge, request.Waive, request.Complete, request.Confirm, request.Return, request.Abandon, request.Lift:
 		return request.OpenIn(in.Kind, models.Received)
 	}
 	return nil

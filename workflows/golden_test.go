@@ -36,6 +36,7 @@ func contract() string {
 		"id " + workflows.RequestWorkflowID(models.ID{}), "id " + workflows.NoticeWorkflowID(models.ID{}),
 		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}), "id " + workflows.ScanWorkflowID(models.ID{}),
 		"id " + workflows.BreachMailingID(models.ID{}), "id " + workflows.BreachTrialID(models.ID{}),
+		"id " + workflows.LiftingWorkflowID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}
@@ -46,6 +47,9 @@ func contract() string {
 		lines = append(lines, signature("workflow "+name, reflect.TypeOf(fn), 0, payloads))
 	}
 	for _, kind := range request.DecisionKinds() {
+		if kind == request.Lift { // starts a workflow of its own
+			continue
+		}
 		lines = append(lines, "update "+string(kind)+"(DecisionInput)")
 	}
 	for p := range payloads {

@@ -74,16 +74,22 @@ func (r *requestRun) run(ctx workflow.Context) (RequestResult, error) {
 			return RequestResult{}, err
 		}
 	}
-	var err error
-	if r.opened.Right == models.Erasure {
-		err = r.erase(ctx)
-	} else {
-		err = r.deliverCopy(ctx)
-	}
-	if err != nil {
+	if err := r.execute(ctx); err != nil {
 		return RequestResult{}, err
 	}
 	return r.finish(ctx)
+}
+
+// execute does what the right asks for.
+func (r *requestRun) execute(ctx workflow.Context) error {
+	switch r.opened.Right {
+	case models.Erasure:
+		return r.erase(ctx)
+	case models.Restriction, models.Rectification, models.Objection:
+		return r.actOn(ctx)
+	default:
+		return r.deliverCopy(ctx)
+	}
 }
 
 // verify waits until the person has proved who they are; a request that never is lapses.

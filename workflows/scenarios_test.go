@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -23,6 +24,8 @@ type scenario struct {
 	opened activities.Opened
 	plan   activities.Planned
 	work   activities.Work
+	right  activities.RightWork
+	settle activities.Settled
 	defer_ activities.DeferralWork
 	due    activities.DueDeferrals
 	left   int64         // what ProveErased finds, always
@@ -146,7 +149,30 @@ func scenarios() []scenario {
 		requestScenario(12, "clarified", models.Erasure, func(r *recorder, req models.ID) {
 			r.decide(req, request.Clarify, request.Answer, request.Approve)
 		}),
-	}, scheduled()...)
+	}, slices.Concat(rights(), scheduled())...)
+}
+
+// rights are a restriction with the lifting of it, a rectification and an objection.
+func rights() []scenario {
+	restriction := requestScenario(13, "restriction", models.Restriction, func(r *recorder, req models.ID) {
+		r.decide(req, request.Approve)
+		r.answer(req, id(104), request.Acknowledge)
+	})
+	restriction.files["notice_of_a_restriction"] = workflows.NoticeWorkflowID(id(104))
+	restriction.right = activities.RightWork{Restrict: []int{1, 2}}
+	restriction.settle = activities.Settled{Outcome: models.PartlyFulfilled, Notices: []models.ID{id(104)}}
+	rectification := requestScenario(14, "rectification", models.Rectification, func(r *recorder, req models.ID) { r.decide(req, request.Change, request.Approve) })
+	rectification.right = activities.RightWork{Rectify: []models.ID{id(160), id(161)}}
+	rectification.settle = activities.Settled{Outcome: models.Fulfilled}
+	objection := requestScenario(15, "objection_by_policy", models.Objection, func(*recorder, models.ID) {})
+	objection.plan, objection.settle = activities.Planned{Version: 1, Approved: true}, activities.Settled{Outcome: models.Fulfilled}
+	lifted := id(16)
+	return []scenario{restriction, rectification, objection, {
+		files: map[string]string{"lifting": workflows.LiftingWorkflowID(lifted)},
+		drive: func(r *recorder) {
+			r.start(workflows.LiftingWorkflowID(lifted), workflows.LiftingWorkflowName, workflows.LiftingInput{RequestID: lifted, DecisionID: id(170)})
+		},
+	}}
 }
 
 // scheduled are what the Schedules start.
@@ -261,6 +287,29 @@ func (r *recorder) fakes() map[string]any {
 			ok(ctx)
 			return activities.Done{Restricted: 1}, nil
 		},
+		"PrepareRight": func(ctx context.Context, _ activities.RequestRef) (activities.RightWork, error) {
+			return ok(ctx).right, nil
+		},
+		"SettleRight": func(ctx context.Context, _ activities.RequestRef) (activities.Settled, error) {
+			return ok(ctx).settle, nil
+		},
+		"RestrictRows": func(ctx context.Context, _ activities.GroupRef) (activities.Done, error) {
+			ok(ctx)
+			return activities.Done{Restricted: 2}, nil
+		},
+		"Rectify": func(ctx context.Context, _ activities.CorrectionRef) (activities.Rectified, error) {
+			ok(ctx)
+			return activities.Rectified{Rows: 1}, nil
+		},
+		"OpenLifting": func(ctx context.Context, _ activities.RequestRef) (activities.LiftWork, error) {
+			ok(ctx)
+			return activities.LiftWork{Groups: []int{1, 2}}, nil
+		},
+		"LiftRows": func(ctx context.Context, _ activities.GroupRef) (activities.Done, error) {
+			ok(ctx)
+			return activities.Done{Lifted: 2}, nil
+		},
+		"SendLifting": done[activities.DecisionRef](r), "FinishLifting": done[activities.DecisionRef](r),
 		"ProveErased": func(ctx context.Context, _ activities.Ending) (activities.Proof, error) {
 			return activities.Proof{Checked: 2, Left: ok(ctx).left}, nil
 		},

@@ -31,6 +31,7 @@ type Raw struct {
 	Message    string
 	Language   string
 	Vouched    bool
+	Statement
 }
 
 // Identity is a further identifier as it was typed.
@@ -51,7 +52,9 @@ var (
 )
 
 // Check makes a submission of what was typed; by is who calls, its zero value being the public. It fails with problem.Faults:
-// unknown_right, bad_email, missing_controller, unknown_controller, too_long, bad_identity, bad_language or not_vouchable.
+// unknown_right, bad_email, missing_controller, unknown_controller, too_long, bad_identity, bad_language, not_vouchable, or what the right
+// needs: missing_ground, unknown_ground, missing_purpose, unknown_purpose, missing_situation, missing_correction, bad_correction, too_many_items or
+// not_of_this_right.
 func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (store.Submission, error) {
 	var faults problem.Faults
 	add := func(field, code, message string) {
@@ -63,7 +66,7 @@ func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (st
 	}
 	right, rightErr := models.ParseRight(strings.TrimSpace(raw.Right))
 	if rightErr != nil {
-		add("/right", "unknown_right", "The right must be one of access, export, erasure.")
+		add("/right", "unknown_right", "The right must be one of access, export, rectification, erasure, restriction, objection.")
 	}
 	if err != nil {
 		add("/controller", models.CodeOf(err), sentence(err))
@@ -92,12 +95,16 @@ func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (st
 	if raw.Vouched && by.Role != models.RoleController {
 		add("/identity_vouched", "not_vouchable", "Only a controller can vouch for a person, with its key.")
 	}
+	said := statement(right, raw.Statement, &faults)
 	if len(faults) > 0 {
 		return store.Submission{}, faults
 	}
 	return store.Submission{
 		Controller: controller, Right: right, Language: language, Vouched: raw.Vouched, Actor: actor(by), Channel: channel(by),
-		Subject: request.Subject{Name: models.Personal(name), Email: models.Personal(email), Identities: proven, Claimed: claimed, Message: models.Personal(strings.TrimSpace(raw.Message))},
+		Subject: request.Subject{
+			Name: models.Personal(name), Email: models.Personal(email), Identities: proven, Claimed: claimed,
+			Message: models.Personal(strings.TrimSpace(raw.Message)), Statement: said,
+		},
 	}, nil
 }
 

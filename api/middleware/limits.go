@@ -76,12 +76,14 @@ func NewRate(every time.Duration, burst int, now func() time.Time) *Rate {
 }
 
 // Take counts a call from an address; it fails with too_many_requests and how long to wait.
-func (l *Rate) Take(address string) (time.Duration, error) {
+func (l *Rate) Take(address string) (time.Duration, error) { return l.TakeOf(network(address)) }
+
+// TakeOf counts a call of whoever has a name of another sort, such as an access key's identifier; it fails as Take does.
+func (l *Rate) TakeOf(key string) (time.Duration, error) {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep(now)
-	key := network(address)
 	b := l.buckets[key]
 	if b == nil {
 		b = rate.NewLimiter(rate.Every(l.every), l.burst)
@@ -91,7 +93,7 @@ func (l *Rate) Take(address string) (time.Duration, error) {
 		return 0, nil
 	}
 	wait := time.Duration((1 - b.TokensAt(now)) * float64(l.every))
-	return wait, models.Errorf(models.TooMany, "too_many_requests", "Too many calls from your address; wait and try again.")
+	return wait, models.Errorf(models.TooMany, "too_many_requests", "Too many calls; wait and try again.")
 }
 
 // sweep drops full buckets now and then, so that the map is bounded by the callers of one refill time.

@@ -115,7 +115,10 @@ func (p *Portal) showNotice(c echo.Context, status int, mistakes templates.Error
 	}
 	view := templates.NoticeView{
 		State: "open", Path: "/notices/" + c.Param("token"), Recipient: v.Recipient, Reference: v.Reference, Controller: v.Controller,
-		Categories: v.Categories, Answer: string(v.Answer), Errors: mistakes,
+		Right: v.Right, Categories: v.Categories, Fields: v.Fields, Answer: string(v.Answer), Errors: mistakes,
+	}
+	for _, a := range store.NoticeAnswers(v.Right) {
+		view.Answers = append(view.Answers, string(a))
 	}
 	if v.State == store.NoticeAcknowledged || v.State == store.NoticeWaived {
 		view.State = "acknowledged"

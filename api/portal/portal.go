@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -82,11 +83,11 @@ func (p *Portal) form(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	raw := intake.Raw{Right: string(right), Controller: c.QueryParam("controller")}
-	return p.showForm(c, http.StatusOK, raw, nil)
+	return p.showForm(c, http.StatusOK, raw, "", nil)
 }
 
 // showForm shows the form with what was typed; faults stand beside their fields.
-func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, faults problem.Faults) error {
+func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, corrections string, faults problem.Faults) error {
 	all, err := p.Store.Controllers(c.Request().Context(), models.ScopeOperator())
 	if err != nil {
 		return err
@@ -95,7 +96,9 @@ func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, faults pro
 	if err != nil {
 		return err
 	}
-	view := templates.FormView{Right: right, Article: right.Article(), Name: raw.Name, Email: raw.Email, Message: raw.Message}
+	view := templates.FormView{
+		Right: right, Article: right.Article(), Name: raw.Name, Email: raw.Email, Message: raw.Message, Statement: statementView(right, raw.Statement, corrections),
+	}
 	if len(all) > 1 {
 		for _, one := range all {
 			view.Controllers = append(view.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.Slug == raw.Controller})
@@ -138,7 +141,10 @@ func (p *Portal) submit(c echo.Context) error {
 	}
 	raw := intake.Raw{
 		Right: form.Get("right"), Controller: form.Get("controller"), Name: form.Get("name"), Email: form.Get("email"),
-		Message: strings.ReplaceAll(form.Get("message"), "\r\n", "\n"), Language: "en",
+		Message: lines(form, "message"), Language: "en", Statement: intake.Statement{
+			Ground: form.Get("ground"), Purposes: form["purpose"], Situation: lines(form, "situation"), Wrong: lines(form, "wrong"),
+			Correct: lines(form, "correct"), Corrections: intake.Lines(lines(form, "corrections")),
+		},
 	}
 	for _, kind := range p.IdentityKinds {
 		raw.Identities = append(raw.Identities, intake.Identity{Kind: kind, Value: form.Get("identity-" + kind)})
@@ -148,7 +154,7 @@ func (p *Portal) submit(c echo.Context) error {
 	}
 	sub, err := intake.Check(c.Request().Context(), p.Store, raw, models.Principal{})
 	if faults, ok := asFaults(err); ok && models.CodeOf(err) != "unknown_right" {
-		return p.showForm(c, http.StatusBadRequest, raw, faults)
+		return p.showForm(c, http.StatusBadRequest, raw, lines(form, "corrections"), faults)
 	}
 	if err != nil {
 		return err
@@ -160,6 +166,31 @@ func (p *Portal) submit(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/requests/sent/"+got.StatusToken)
+}
+
+// lines is a text of several lines as it was typed.
+func lines(form url.Values, name string) string {
+	return strings.ReplaceAll(form.Get(name), "\r\n", "\n")
+}
+
+// statementView is what the form of a right asks besides, with what was typed; nil for a right that asks for nothing.
+func statementView(right models.Right, raw intake.Statement, corrections string) *templates.StatementForm {
+	v := templates.StatementForm{Situation: raw.Situation, Wrong: raw.Wrong, Correct: raw.Correct, Corrections: corrections}
+	switch right {
+	case models.Restriction:
+		for _, g := range request.Grounds() {
+			v.Grounds = append(v.Grounds, templates.Option{Value: string(g), Selected: string(g) == raw.Ground})
+		}
+	case models.Objection:
+		for _, one := range request.Purposes() {
+			v.Purposes = append(v.Purposes, templates.Option{Value: string(one), Selected: slices.Contains(raw.Purposes, string(one))})
+		}
+	case models.Rectification:
+		v.Rectify = true
+	default:
+		return nil
+	}
+	return &v
 }
 
 func (p *Portal) sent(c echo.Context) error {

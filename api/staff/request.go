@@ -126,6 +126,10 @@ func (k *Console) answers(ctx context.Context, who models.Principal, id models.I
 
 func subjectView(s request.Subject, answers []string) *templates.SubjectView {
 	v := &templates.SubjectView{Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal(), Answers: answers}
+	v.Situation, v.Wrong, v.Correct = s.Statement.Situation.Reveal(), s.Statement.Wrong.Reveal(), s.Statement.Correct.Reveal()
+	for _, c := range s.Statement.Corrections {
+		v.Said = append(v.Said, templates.KindValue{Kind: c.Field.Reveal(), Value: c.Value.Reveal()})
+	}
 	for _, i := range s.Identities {
 		if i.Kind != "email" || i.Value != s.Email {
 			v.Identities = append(v.Identities, templates.KindValue{Kind: i.Kind, Value: i.Value.Reveal()})

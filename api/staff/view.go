@@ -46,8 +46,26 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 			return templates.RequestView{}, err
 		}
 	}
-	v.Offers = offers(who.Role, r.State, v.Plan)
-	return v, nil
+	restriction, err := k.Store.Restriction(ctx, who.Scope, id)
+	if err != nil {
+		return templates.RequestView{}, err
+	}
+	v.Restriction = string(restriction)
+	v.Offers = offers(who.Role, r, v.Plan, restriction)
+	return v, k.addStatement(ctx, who, id, &v)
+}
+
+// addStatement adds what the law has words for of what the person said; the rest is shown with the identity only.
+func (k *Console) addStatement(ctx context.Context, who models.Principal, id models.ID, v *templates.RequestView) error {
+	subject, err := k.Store.Subject(ctx, who.Scope, id)
+	if models.CodeOf(err) == "key_destroyed" {
+		return nil
+	}
+	v.Ground = string(subject.Statement.Ground)
+	for _, p := range subject.Statement.Purposes {
+		v.Purposes = append(v.Purposes, string(p))
+	}
+	return err
 }
 
 // in keeps the zero time what it is.
@@ -61,12 +79,13 @@ func in(t time.Time, zone *time.Location) time.Time {
 // offered are the decisions that have a form on the page, in the order in which they are shown; waiving stands beside its notice.
 var offered = []request.DecisionKind{
 	request.Approve, request.Instruct, request.Change, request.Extend, request.Clarify, request.Decline, request.Refuse, request.Withdraw,
+	request.Lift,
 }
 
-func offers(role models.Role, state models.State, p *templates.PlanView) []templates.Offer {
+func offers(role models.Role, r request.Request, p *templates.PlanView, restriction store.RestrictionState) []templates.Offer {
 	var out []templates.Offer
 	for _, kind := range offered {
-		if request.Allowed(kind, role, state) != nil {
+		if request.Allowed(kind, role, r.State) != nil || kind == request.Lift && restriction != store.RestrictionInForce {
 			continue
 		}
 		if planned := kind == request.Approve || kind == request.Change; planned && (p == nil || p.Decided) {
@@ -75,7 +94,11 @@ func offers(role models.Role, state models.State, p *templates.PlanView) []templ
 		if kind == request.Change && !slices.ContainsFunc(p.Groups, func(g plan.Group) bool { return len(g.Options) > 0 }) {
 			continue
 		}
-		out = append(out, templates.Offer{Kind: string(kind), Reason: request.NeedsReason(kind), Danger: kind == request.Approve || kind == request.Refuse})
+		words := string(kind)
+		if kind == request.Approve && (r.Right == models.Rectification || r.Right == models.Objection) {
+			words += "." + string(r.Right) // the remark is told to the person
+		}
+		out = append(out, templates.Offer{Kind: string(kind), Words: words, Reason: request.NeedsReason(kind), Danger: kind == request.Approve || kind == request.Refuse})
 	}
 	return out
 }
@@ -90,7 +113,7 @@ func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.R
 	}
 	v.Plan = &templates.PlanView{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, Decided: decided, Groups: p.Groups, Undecided: len(p.Undecided())}
 	for _, t := range []models.Treatment{
-		models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep, models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
+		models.TreatRestrict, models.TreatRectify, models.TreatSuppress, models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep, models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
 	} {
 		if n := p.Rows(t); n > 0 {
 			v.Plan.Totals = append(v.Plan.Totals, templates.Total{Treatment: t, Rows: n})

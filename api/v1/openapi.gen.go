@@ -54,6 +54,29 @@ type Code struct {
 	Code string `json:"code"`
 }
 
+// Correction defines model for Correction.
+type Correction struct {
+	// Code Why it was refused
+	Code       string `json:"code,omitempty,omitzero"`
+	Collection string `json:"collection"`
+	Dataset    string `json:"dataset"`
+	Field      string `json:"field"`
+	Group      int    `json:"group"`
+	ID         string `json:"id"`
+	Row        string `json:"row,omitempty,omitzero"`
+
+	// Rows That carry the value
+	Rows int64 `json:"rows"`
+
+	// Status planned, corrected or refused
+	Status string `json:"status"`
+}
+
+// CorrectionList defines model for CorrectionList.
+type CorrectionList struct {
+	Corrections []Correction `json:"corrections"`
+}
+
 // Decision defines model for Decision.
 type Decision struct {
 	ID   string `json:"id"`
@@ -108,24 +131,42 @@ type Fault struct {
 
 // Group defines model for Group.
 type Group struct {
-	Categories  []string `json:"categories,omitempty,omitzero"`
-	Citation    string   `json:"citation,omitempty,omitzero"`
-	Collection  string   `json:"collection"`
+	Categories []string `json:"categories,omitempty,omitzero"`
+	Citation   string   `json:"citation,omitempty,omitzero"`
+	Collection string   `json:"collection"`
+
+	// Corrected Fields that get another value
+	Corrected   []string `json:"corrected,omitempty,omitzero"`
 	Dataset     string   `json:"dataset"`
 	ErasableOn  string   `json:"erasable_on,omitempty,omitzero"`
 	Explanation string   `json:"explanation,omitempty,omitzero"`
-	HoldThrough string   `json:"hold_through,omitempty,omitzero"`
-	No          int      `json:"no"`
-	Options     []string `json:"options,omitempty,omitzero"`
-	Proposed    string   `json:"proposed"`
-	Reason      string   `json:"reason"`
-	Rows        int64    `json:"rows"`
-	Rule        string   `json:"rule,omitempty,omitzero"`
-	SharedWith  string   `json:"shared_with,omitempty,omitzero"`
-	System      string   `json:"system"`
+
+	// Fields Where somebody chooses among them
+	Fields      []GroupField `json:"fields,omitempty,omitzero"`
+	HoldThrough string       `json:"hold_through,omitempty,omitzero"`
+
+	// Marked Fields that are redacted or masked
+	Marked     []string `json:"marked,omitempty,omitzero"`
+	No         int      `json:"no"`
+	Options    []string `json:"options,omitempty,omitzero"`
+	Proposed   string   `json:"proposed"`
+	Reason     string   `json:"reason"`
+	Rows       int64    `json:"rows"`
+	Rule       string   `json:"rule,omitempty,omitzero"`
+	SharedWith string   `json:"shared_with,omitempty,omitzero"`
+	System     string   `json:"system"`
 
 	// Treatment The choice where there is one
 	Treatment string `json:"treatment"`
+}
+
+// GroupField defines model for GroupField.
+type GroupField struct {
+	// Fixed A key or read-only; it cannot be corrected or masked
+	Fixed    bool   `json:"fixed,omitempty,omitzero"`
+	Identity bool   `json:"identity,omitempty,omitzero"`
+	Name     string `json:"name"`
+	Personal bool   `json:"personal,omitempty,omitzero"`
 }
 
 // Identity defines model for Identity.
@@ -140,6 +181,24 @@ type Message struct {
 	At   time.Time `json:"at"`
 	Body string    `json:"body"`
 	Kind string    `json:"kind"`
+}
+
+// NewCorrection defines model for NewCorrection.
+type NewCorrection struct {
+	// Field One of the group's fields that is not fixed
+	Field string `json:"field"`
+
+	// Group Of the plan
+	Group int `json:"group"`
+
+	// PlanDigest The digest of the plan that was shown
+	PlanDigest string `json:"plan_digest"`
+
+	// Row One record of the group, as the console names it; left out: all of them
+	Row string `json:"row,omitempty,omitzero"`
+
+	// Value Empty: the field is to be empty
+	Value string `json:"value"`
 }
 
 // NewDecision defines model for NewDecision.
@@ -161,8 +220,17 @@ type NewDecision struct {
 // NewRequest defines model for NewRequest.
 type NewRequest struct {
 	// Controller Slug; may be left out when there is only the operator and by a controller with its key
-	Controller string     `json:"controller,omitempty,omitzero"`
-	Email      string     `json:"email"`
+	Controller string `json:"controller,omitempty,omitzero"`
+
+	// Correct Rectification: what is right, in words
+	Correct string `json:"correct,omitempty,omitzero"`
+
+	// Corrections Rectification: the same as fields and values
+	Corrections []SaidCorrection `json:"corrections,omitempty,omitzero"`
+	Email       string           `json:"email"`
+
+	// Ground Restriction: accuracy, unlawful, claims or objection, Art. 18(1)
+	Ground     string     `json:"ground,omitempty,omitzero"`
 	Identities []Identity `json:"identities,omitempty,omitzero"`
 
 	// IdentityVouched A controller says that it has identified the person; only with a controller's key
@@ -173,8 +241,17 @@ type NewRequest struct {
 	Message  string `json:"message,omitempty,omitzero"`
 	Name     string `json:"name,omitempty,omitzero"`
 
-	// Right access, export or erasure
+	// Purposes Objection: direct_marketing, profiling, legitimate_interests, research
+	Purposes []string `json:"purposes,omitempty,omitzero"`
+
+	// Right access, export, rectification, erasure, restriction or objection
 	Right string `json:"right"`
+
+	// Situation Objection: the person's situation, Art. 21(1); not needed against direct marketing
+	Situation string `json:"situation,omitempty,omitzero"`
+
+	// Wrong Rectification: what is wrong, in words
+	Wrong string `json:"wrong,omitempty,omitzero"`
 }
 
 // Notice defines model for Notice.
@@ -263,6 +340,13 @@ type RequestList struct {
 	Requests []Request `json:"requests"`
 }
 
+// SaidCorrection defines model for SaidCorrection.
+type SaidCorrection struct {
+	// Field As the person names it
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
+
 // Status defines model for Status.
 type Status struct {
 	Authority   string  `json:"authority,omitempty,omitzero"`
@@ -281,6 +365,22 @@ type Status struct {
 	Reference    string    `json:"reference"`
 	Right        string    `json:"right,omitempty,omitzero"`
 	State        string    `json:"state"`
+}
+
+// SuppressionAnswer defines model for SuppressionAnswer.
+type SuppressionAnswer struct {
+	// Suppressed For each identity, in the order asked: true when it must not be used so, because somebody objected or was erased; which of the two is not said
+	Suppressed []bool `json:"suppressed"`
+}
+
+// SuppressionQuestion defines model for SuppressionQuestion.
+type SuppressionQuestion struct {
+	// Controller Slug; a controller's key asks for its own and may leave it out
+	Controller string     `json:"controller,omitempty,omitzero"`
+	Identities []Identity `json:"identities"`
+
+	// Purpose What the data is to be used for: direct_marketing, profiling, legitimate_interests or research
+	Purpose string `json:"purpose"`
 }
 
 // Task defines model for Task.
@@ -341,6 +441,9 @@ type SubmitRequestParams struct {
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
 
+// EnterCorrectionJSONRequestBody defines body for EnterCorrection for application/json ContentType.
+type EnterCorrectionJSONRequestBody = NewCorrection
+
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = NewDecision
 
@@ -349,6 +452,9 @@ type AnswerStatusJSONRequestBody = Answer
 
 // VerifyStatusJSONRequestBody defines body for VerifyStatus for application/json ContentType.
 type VerifyStatusJSONRequestBody = Code
+
+// CheckSuppressionsJSONRequestBody defines body for CheckSuppressions for application/json ContentType.
+type CheckSuppressionsJSONRequestBody = SuppressionQuestion
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -361,6 +467,12 @@ type ServerInterface interface {
 	// GetRequest One request
 	// (GET /v1/requests/{id})
 	GetRequest(ctx echo.Context, id ID) error
+	// GetCorrections The corrections that were entered for a rectification, without their values
+	// (GET /v1/requests/{id}/corrections)
+	GetCorrections(ctx echo.Context, id ID) error
+	// EnterCorrection Enter what a field is to become; makes a new version of the plan
+	// (POST /v1/requests/{id}/corrections)
+	EnterCorrection(ctx echo.Context, id ID) error
 	// Decide Take a decision
 	// (POST /v1/requests/{id}/decisions)
 	Decide(ctx echo.Context, id ID) error
@@ -400,6 +512,9 @@ type ServerInterface interface {
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
 	WithdrawStatus(ctx echo.Context, token Token) error
+	// CheckSuppressions Ask whether people may be written to
+	// (POST /v1/suppressions/check)
+	CheckSuppressions(ctx echo.Context) error
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
 	ListTasks(ctx echo.Context) error
@@ -519,6 +634,38 @@ func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetRequest(ctx, id)
+	return err
+}
+
+// GetCorrections converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCorrections(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCorrections(ctx, id)
+	return err
+}
+
+// EnterCorrection converts echo context to params.
+func (w *ServerInterfaceWrapper) EnterCorrection(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EnterCorrection(ctx, id)
 	return err
 }
 
@@ -738,6 +885,15 @@ func (w *ServerInterfaceWrapper) WithdrawStatus(ctx echo.Context) error {
 	return err
 }
 
+// CheckSuppressions converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckSuppressions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckSuppressions(ctx)
+	return err
+}
+
 // ListTasks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	var err error
@@ -799,6 +955,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/requests/:id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/plan", wrapper.GetPlan, options.OperationMiddlewares["getPlan"]...)
 	router.POST(options.BaseURL+"/v1/requests/:id/decisions", wrapper.Decide, options.OperationMiddlewares["decide"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/corrections", wrapper.GetCorrections, options.OperationMiddlewares["getCorrections"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/corrections", wrapper.EnterCorrection, options.OperationMiddlewares["enterCorrection"]...)
+	router.POST(options.BaseURL+"/v1/suppressions/check", wrapper.CheckSuppressions, options.OperationMiddlewares["checkSuppressions"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
@@ -931,6 +1090,85 @@ type GetRequestdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCorrectionsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetCorrectionsResponseObject interface {
+	VisitGetCorrectionsResponse(w http.ResponseWriter) error
+}
+
+type GetCorrections200JSONResponse CorrectionList
+
+func (response GetCorrections200JSONResponse) VisitGetCorrectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCorrectionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCorrectionsdefaultApplicationProblemPlusJSONResponse) VisitGetCorrectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnterCorrectionRequestObject struct {
+	ID   ID `json:"id"`
+	Body *EnterCorrectionJSONRequestBody
+}
+
+type EnterCorrectionResponseObject interface {
+	VisitEnterCorrectionResponse(w http.ResponseWriter) error
+}
+
+type EnterCorrection201JSONResponse Correction
+
+func (response EnterCorrection201JSONResponse) VisitEnterCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnterCorrectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EnterCorrectiondefaultApplicationProblemPlusJSONResponse) VisitEnterCorrectionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1441,6 +1679,45 @@ func (response WithdrawStatusdefaultApplicationProblemPlusJSONResponse) VisitWit
 	return err
 }
 
+type CheckSuppressionsRequestObject struct {
+	Body *CheckSuppressionsJSONRequestBody
+}
+
+type CheckSuppressionsResponseObject interface {
+	VisitCheckSuppressionsResponse(w http.ResponseWriter) error
+}
+
+type CheckSuppressions200JSONResponse SuppressionAnswer
+
+func (response CheckSuppressions200JSONResponse) VisitCheckSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSuppressionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckSuppressionsdefaultApplicationProblemPlusJSONResponse) VisitCheckSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTasksRequestObject struct {
 }
 
@@ -1490,6 +1767,12 @@ type StrictServerInterface interface {
 	// GetRequest One request
 	// (GET /v1/requests/{id})
 	GetRequest(ctx context.Context, request GetRequestRequestObject) (GetRequestResponseObject, error)
+	// GetCorrections The corrections that were entered for a rectification, without their values
+	// (GET /v1/requests/{id}/corrections)
+	GetCorrections(ctx context.Context, request GetCorrectionsRequestObject) (GetCorrectionsResponseObject, error)
+	// EnterCorrection Enter what a field is to become; makes a new version of the plan
+	// (POST /v1/requests/{id}/corrections)
+	EnterCorrection(ctx context.Context, request EnterCorrectionRequestObject) (EnterCorrectionResponseObject, error)
 	// Decide Take a decision
 	// (POST /v1/requests/{id}/decisions)
 	Decide(ctx context.Context, request DecideRequestObject) (DecideResponseObject, error)
@@ -1529,6 +1812,9 @@ type StrictServerInterface interface {
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
 	WithdrawStatus(ctx context.Context, request WithdrawStatusRequestObject) (WithdrawStatusResponseObject, error)
+	// CheckSuppressions Ask whether people may be written to
+	// (POST /v1/suppressions/check)
+	CheckSuppressions(ctx context.Context, request CheckSuppressionsRequestObject) (CheckSuppressionsResponseObject, error)
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -1638,6 +1924,79 @@ func (sh *strictHandler) GetRequest(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetRequestResponseObject); ok {
 		return validResponse.VisitGetRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCorrections operation middleware
+func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID) error {
+	var request GetCorrectionsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCorrections(ctx.Request().Context(), request.(GetCorrectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCorrections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCorrectionsResponseObject); ok {
+		return validResponse.VisitGetCorrectionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnterCorrection operation middleware
+func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID) error {
+	var request EnterCorrectionRequestObject
+
+	request.ID = id
+
+	var body EnterCorrectionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EnterCorrection(ctx.Request().Context(), request.(EnterCorrectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnterCorrection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnterCorrectionResponseObject); ok {
+		return validResponse.VisitEnterCorrectionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2033,6 +2392,52 @@ func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token) error {
 		return err
 	} else if validResponse, ok := response.(WithdrawStatusResponseObject); ok {
 		return validResponse.VisitWithdrawStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckSuppressions operation middleware
+func (sh *strictHandler) CheckSuppressions(ctx echo.Context) error {
+	var request CheckSuppressionsRequestObject
+
+	var body CheckSuppressionsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckSuppressions(ctx.Request().Context(), request.(CheckSuppressionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckSuppressions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckSuppressionsResponseObject); ok {
+		return validResponse.VisitCheckSuppressionsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -33,7 +33,12 @@ func (s *Server) SubmitRequest(ctx context.Context, in SubmitRequestRequestObjec
 	by := caller(ctx)
 	raw := intake.Raw{
 		Controller: in.Body.Controller, Right: in.Body.Right, Name: in.Body.Name, Email: in.Body.Email,
-		Message: in.Body.Message, Language: in.Body.Language, Vouched: in.Body.IdentityVouched,
+		Message: in.Body.Message, Language: in.Body.Language, Vouched: in.Body.IdentityVouched, Statement: intake.Statement{
+			Ground: in.Body.Ground, Purposes: in.Body.Purposes, Situation: in.Body.Situation, Wrong: in.Body.Wrong, Correct: in.Body.Correct,
+		},
+	}
+	for _, one := range in.Body.Corrections {
+		raw.Corrections = append(raw.Corrections, intake.Said{Field: one.Field, Value: one.Value})
 	}
 	for _, i := range in.Body.Identities {
 		raw.Identities = append(raw.Identities, intake.Identity{Kind: i.Kind, Value: i.Value})
@@ -163,6 +168,7 @@ func groups(in []plan.Group) []Group {
 			No: g.No, System: g.System, Dataset: g.Dataset, Collection: g.Collection, Rows: g.Rows, Proposed: string(g.Proposed),
 			Treatment: string(g.Treatment()), Reason: string(g.Reason), SharedWith: g.SharedWith, Rule: g.Rule, Citation: g.Citation,
 			Explanation: g.Explanation, HoldThrough: g.HoldThrough.String(), ErasableOn: g.ErasableOn.String(), Categories: g.Categories,
+			Fields: fields(g.Fields), Marked: g.Marked, Corrected: g.Corrected,
 		}
 		for _, o := range g.Options {
 			out[i].Options = append(out[i].Options, string(o))

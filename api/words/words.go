@@ -38,6 +38,8 @@ var eventKeys = map[string]string{
 	"receipt.issued": "event.receipt.issued", "key.destroyed": "event.key.destroyed", "notice.sent": "event.notice.sent",
 	"decision.acknowledge": "event.decision.acknowledge", "decision.extend": "event.decision.extend", "decision.clarify": "event.decision.clarify",
 	"decision.answer": "event.decision.answer", "decision.withdraw": "event.decision.withdraw", "decision.instruct": "event.decision.instruct",
+	"decision.lift": "event.decision.lift", "restriction.imposed": "event.restriction.imposed", "restriction.lifted": "event.restriction.lifted",
+	"objection.entered": "event.objection.entered", "correction.corrected": "event.correction.corrected",
 	"decision.approve": "event.decision.approve", "decision.refuse": "event.decision.refuse", "decision.decline": "event.decision.decline",
 }
 

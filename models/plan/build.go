@@ -17,6 +17,11 @@ type Collection struct {
 	Masked     bool // the data map says that rows stay and fields are replaced
 	Kept       bool // the data map says that nothing is erased here
 	Portable   bool // provided by the person, Art. 20(1)
+	SharedKept bool // the data map says that shared rows are kept unasked
+	Markable   bool // the data map says how rows are marked as restricted
+	Objected   bool // used for a purpose that the person objects to
+	Absolute   bool // and nothing can be weighed against it, Art. 21(3)
+	Fields     []Field
 	Holds      []HoldRule
 }
 
@@ -88,6 +93,9 @@ func (b *Builder) add(c Collection, row Row, by Means, rows int64) (int, error) 
 		i = len(b.groups)
 		b.index[key] = i
 		g.No, g.System, g.Dataset, g.Collection, g.Categories, g.By = i+1, c.System, c.Dataset, c.Name, c.Categories, by
+		if g.SharedWith != "" || b.right == models.Rectification {
+			g.Fields = c.Fields
+		}
 		b.groups = append(b.groups, g)
 	}
 	b.groups[i].Rows += rows
@@ -98,8 +106,19 @@ func (b *Builder) add(c Collection, row Row, by Means, rows int64) (int, error) 
 func (b *Builder) Groups() []Group { return b.groups }
 
 func (b *Builder) judge(c Collection, row Row) (Group, error) {
-	if b.right != models.Erasure {
+	switch b.right {
+	case models.Erasure:
+	case models.Restriction:
+		return judgeRestriction(c, row), nil
+	case models.Rectification:
+		return Group{Proposed: models.TreatKeep, Reason: ReasonAsIs, SharedWith: row.SharedWith}, nil
+	case models.Objection:
+		return judgeObjection(c, row), nil
+	default:
 		return b.judgeCopy(c, row), nil
+	}
+	if row.SharedWith != "" && c.SharedKept {
+		return Group{Proposed: models.TreatKeep, Reason: ReasonShared, SharedWith: row.SharedWith}, nil
 	}
 	if c.Kept {
 		return Group{Proposed: models.TreatKeep, Reason: ReasonKeptByMap}, nil
@@ -124,6 +143,9 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	case missing != "":
 		g.Rule, g.Reason = missing, ReasonAnchorMissing
 		g.Proposed, g.Options = models.TreatRefer, []models.Treatment{models.TreatKeep, erase}
+		if row.SharedWith != "" {
+			g.Options = []models.Treatment{models.TreatKeep, models.TreatMask, models.TreatErase}
+		}
 	case held && row.SharedWith != "":
 		g.Proposed, g.Reason = models.TreatRefer, ReasonSharedHeld
 		g.Options = []models.Treatment{models.TreatKeep, models.TreatRetain}
@@ -134,7 +156,7 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 		g.Proposed, g.Reason = models.TreatRetain, ReasonHeld
 	case row.SharedWith != "":
 		g.Proposed, g.Reason = models.TreatRefer, ReasonShared
-		g.Options = []models.Treatment{models.TreatKeep, erase}
+		g.Options = []models.Treatment{models.TreatKeep, models.TreatMask, models.TreatErase}
 	default:
 		g.Proposed, g.Reason = erase, ReasonGround
 	}

@@ -18,7 +18,9 @@ type Plan struct {
 	Groups        []Group      `json:"groups"`
 	RuleSet       string       `json:"rule_set"`
 	DataMapDigest string       `json:"data_map_digest"`
-	Sorting       int64        `json:"-"` // how the store knows which rows are in which group; no part of what is shown
+	Sorting       int64        `json:"-"`                        // how the store knows which rows are in which group; no part of what is shown
+	NeedsDecision bool         `json:"needs_decision,omitempty"` // a person must approve it even when no group is open
+	Corrections   string       `json:"corrections,omitempty"`    // keyed digest of the corrections that were entered, Art. 16
 }
 
 // Group is the rows of one collection that are treated alike for the same reason.
@@ -41,6 +43,18 @@ type Group struct {
 	ErasableOn  calendar.Date      `json:"erasable_on,omitzero"` // the day after HoldThrough
 	Categories  []string           `json:"categories,omitempty"` // data categories of the collection
 	By          Means              `json:"by,omitempty"`         // who does it; empty: Habeas itself
+	Fields      []Field            `json:"fields,omitempty"`     // where somebody may choose among them
+	Marked      []string           `json:"marked,omitempty"`     // fields that the DPO chose to be redacted or masked
+	Corrected   []string           `json:"corrected,omitempty"`  // fields that get another value
+	SplitFrom   int                `json:"split_from,omitempty"` // the group from which the DPO took these rows
+}
+
+// Field is a field of a collection among which somebody chooses.
+type Field struct {
+	Name     string `json:"name"`
+	Personal bool   `json:"personal,omitempty"`
+	Identity bool   `json:"identity,omitempty"`
+	Fixed    bool   `json:"fixed,omitempty"` // key or read-only: nobody changes it
 }
 
 // Means is who carries out what the plan says of a group that Habeas has not located itself.
@@ -63,6 +77,10 @@ const (
 	ReasonAnchorMissing Reason = "anchor_missing" // a hold applies but the row lacks the date it starts from
 	ReasonNotPortable   Reason = "not_portable"   // not provided by the person, Art. 20(1)
 	ReasonKeptByMap     Reason = "kept_by_map"    // the data map says that the collection is not erased
+	ReasonNoMark        Reason = "no_mark"        // the data map does not say how rows are marked as restricted
+	ReasonAsIs          Reason = "as_is"          // nothing is to be corrected here, so far
+	ReasonOtherPurpose  Reason = "other_purpose"  // used for none of the purposes objected to
+	ReasonWeigh         Reason = "weigh"          // the DPO weighs the person's situation, Art. 21(1)
 )
 
 // Treatment is what will be done: the DPO's choice where there is one, else what was proposed.
@@ -111,11 +129,21 @@ func (p Plan) Choose(choices map[int]models.Treatment, complete bool) (Plan, err
 			return Plan{}, models.Errorf(models.Invalid, "choice_not_offered", "Group %d cannot be treated that way.", no).At("/choices")
 		}
 		out.Groups[i].Choice = choice
+		if !out.Groups[i].maskable() {
+			return Plan{}, models.Errorf(models.Invalid, "fields_missing", "Mark the person's own fields of group %d first.", no).At("/choices")
+		}
 	}
 	if left := out.Undecided(); complete && len(left) > 0 {
 		return Plan{}, models.Errorf(models.Invalid, "choice_missing", "Choose what happens to group %d first.", left[0]).At("/choices")
 	}
 	return out, nil
+}
+
+// maskable reports whether something would be masked: of rows that another person shares, only fields that identify the person or that the DPO
+// has marked.
+func (g Group) maskable() bool {
+	own := slices.ContainsFunc(g.Fields, func(f Field) bool { return f.Identity && !f.Fixed })
+	return g.Choice != models.TreatMask || g.SharedWith == "" || own || len(g.Marked) > 0
 }
 
 // Retained lists the groups that a deferral must finish later.

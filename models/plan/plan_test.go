@@ -60,7 +60,9 @@ func TestErasureGroupsByWhatStandsAgainstIt(t *testing.T) {
 		{"third-country law needs the DPO", plan.Collection{Holds: rules("US")}, plan.Row{Anchors: anchors}, models.TreatRefer, plan.ReasonThirdCountry, "US", 2},
 		{"the Union's law outranks a later third-country one", plan.Collection{Holds: rules("US", "EU")}, plan.Row{Anchors: anchors}, models.TreatRetain, plan.ReasonHeld, "EU", 0},
 		{"the same in the other order", plan.Collection{Holds: rules("EU", "US")}, plan.Row{Anchors: anchors}, models.TreatRetain, plan.ReasonHeld, "EU", 0},
-		{"shared", plan.Collection{}, plan.Row{SharedWith: "a.b"}, models.TreatRefer, plan.ReasonShared, "", 2},
+		{"shared", plan.Collection{}, plan.Row{SharedWith: "a.b"}, models.TreatRefer, plan.ReasonShared, "", 3},
+		{"shared and kept unasked by the map", plan.Collection{SharedKept: true}, plan.Row{SharedWith: "a.b"}, models.TreatKeep, plan.ReasonShared, "", 0},
+		{"shared without its start date", plan.Collection{Holds: rules("EU")}, plan.Row{SharedWith: "a.b"}, models.TreatRefer, plan.ReasonAnchorMissing, "EU", 3},
 		{"shared and held", plan.Collection{Holds: rules("EU")}, plan.Row{SharedWith: "a.b", Anchors: anchors}, models.TreatRefer, plan.ReasonSharedHeld, "EU", 2},
 		{"start date missing", plan.Collection{Holds: rules("EU")}, plan.Row{}, models.TreatRefer, plan.ReasonAnchorMissing, "EU", 2},
 	}

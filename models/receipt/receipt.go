@@ -39,6 +39,8 @@ type Request struct {
 	ClosedAt       time.Time      `json:"closed_at,omitzero"`
 	Outcome        models.Outcome `json:"outcome,omitempty"`
 	DeferralID     models.ID      `json:"deferral_id,omitzero"` // of a receipt for a deferral that was finished
+	Ground         string         `json:"ground,omitempty"`     // of a restriction, Art. 18(1)
+	Purposes       []string       `json:"purposes,omitempty"`   // that were objected to, Art. 21
 	IssuedAt       time.Time      `json:"issued_at"`
 }
 

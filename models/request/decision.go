@@ -28,6 +28,7 @@ const (
 	Confirm     DecisionKind = "confirm"     // a second person confirms a manual task that was done
 	Return      DecisionKind = "return"      // a second person is not satisfied: the task is open again
 	Abandon     DecisionKind = "abandon"     // the DPO closes a manual task that cannot or need not be done, with a reason
+	Lift        DecisionKind = "lift"        // the DPO lifts a restriction that was put in place, Art. 18(3)
 )
 
 // rule says who may take a decision and in which states.
@@ -68,13 +69,14 @@ var rules = map[DecisionKind]rule{
 	Confirm:     {roles: casework, states: atWork},
 	Return:      {roles: casework, states: atWork, reason: true},
 	Abandon:     {roles: dpo, states: atWork, reason: true},
+	Lift:        {roles: dpo, states: []models.State{models.Closed}, reason: true},
 }
 
 // DecisionKinds are all kinds, in the order of a request's life.
 func DecisionKinds() []DecisionKind {
 	return []DecisionKind{
 		Verify, Resend, Withdraw, Instruct, Decline, Approve, Change, Refuse,
-		Extend, Clarify, Answer, Acknowledge, Waive, Collect, Complete, Confirm, Return, Abandon,
+		Extend, Clarify, Answer, Acknowledge, Waive, Collect, Complete, Confirm, Return, Abandon, Lift,
 	}
 }
 

@@ -70,6 +70,7 @@ type Subject struct {
 	Identities []Identity      // proven or vouched for: by these the data is searched; the e-mail address among them
 	Claimed    []Identity      // said by the person and proven by nobody: shown to staff, never searched or passed on
 	Message    models.Personal // what the person wrote, if anything
+	Statement  Statement       // what the right needs to be said besides
 }
 
 // Controller is the operator itself or one of its customers.

@@ -38,7 +38,7 @@ func (decisionRow) TableName() string { return "decisions" }
 func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String() }
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
-// request.Allowed fails with, reason_missing, already_decided, already_acknowledged, question_open,
+// request.Allowed fails with, reason_missing, already_decided, already_acknowledged, question_open, no_corrections, not_restricted,
 // no_open_question, plan_changed or what plan.Choose, task.Allows and task.CheckCounts fail with.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -69,10 +69,8 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 			return d, err
 		}
 	}
-	if d.Kind == request.Waive {
-		if err := s.waiveNotice(tx, r, d); err != nil {
-			return d, err
-		}
+	if err := s.apply(tx, r, d); err != nil {
+		return d, err
 	}
 	if !request.OfTask(d.Kind) {
 		return s.writeDecision(tx, r, d, models.ID{})
@@ -82,6 +80,20 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 		return d, err
 	}
 	return s.writeDecision(tx, r, d, deferral)
+}
+
+// apply writes what a decision changes at once.
+func (s *Store) apply(tx *gorm.DB, r requestRow, d request.Decision) error {
+	switch d.Kind {
+	case request.Waive:
+		return s.waiveNotice(tx, r, d)
+	case request.Lift:
+		return s.startLifting(tx, r)
+	case request.Approve, request.Refuse, request.Withdraw, request.Decline:
+		return forgetValues(tx, r.ID) // nobody has to look at the rows any more
+	default:
+		return nil
+	}
 }
 
 // ofItsKind drops what a decision of this kind does not have: nobody checks it, and the ledger would keep it for ever.
@@ -144,7 +156,11 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 	if err := s.record(tx, r, d.Actor, "decision."+string(d.Kind), data); err != nil {
 		return d, err
 	}
-	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: OrderUpdate, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID, DeferralID: deferral})
+	order := OrderUpdate
+	if liftable(d.Kind) {
+		order = OrderStartLifting
+	}
+	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: order, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID, DeferralID: deferral})
 }
 
 // settled lists, for a decision that leads the request on, the decisions that come too late once it is recorded; nil means all of them.

@@ -15,7 +15,7 @@ import (
 )
 
 // unmapped are the tables that no row type stands for: they are read and written with statements of their own.
-var unmapped = []string{"goose_db_version", "located_chunks", "located_rows", "package_chunks", "request_file_chunks", "sessions"}
+var unmapped = []string{"goose_db_version", "located_chunks", "located_rows", "package_chunks", "request_file_chunks", "row_values", "sessions"}
 
 func TestRowTypesAndTablesHaveTheSameColumns(t *testing.T) {
 	t.Parallel()

@@ -171,7 +171,7 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 			return err
 		}
 	}
-	data := map[string]any{"channel": in.Channel, "vouched": in.Vouched}
+	data := statementFacts(map[string]any{"channel": in.Channel, "vouched": in.Vouched}, in.Subject.Statement)
 	if err := s.record(tx, r, in.Actor, "request.repeated", data); err != nil {
 		return err
 	}

@@ -42,6 +42,23 @@ type openChunk struct {
 	body       []byte
 }
 
+// newChunk is an empty chunk for rows like r.
+func newChunk(r *datamap.FoundRow) *openChunk {
+	c := &openChunk{address: r.Address, controller: r.Controller, width: len(r.Key)}
+	for _, a := range r.Anchors {
+		c.anchors = append(c.anchors, a.Column)
+	}
+	return c
+}
+
+func (c *openChunk) append(r *datamap.FoundRow) {
+	c.body = appendValues(c.body, r.Key)
+	for _, a := range r.Anchors {
+		c.body = appendDate(c.body, a.Date)
+	}
+	c.rows++
+}
+
 func (c *openChunk) fits(r *datamap.FoundRow) bool {
 	return c.rows < chunkRows && c.address == r.Address && c.controller == r.Controller && c.width == len(r.Key) &&
 		slices.EqualFunc(c.anchors, r.Anchors, func(column string, a datamap.AnchorDate) bool { return column == a.Column })
@@ -59,18 +76,11 @@ func (o *sorting) add(ctx context.Context, group int, r *datamap.FoundRow) error
 		c = nil
 	}
 	if c == nil {
-		c = &openChunk{address: r.Address, controller: r.Controller, width: len(r.Key)}
-		for _, a := range r.Anchors {
-			c.anchors = append(c.anchors, a.Column)
-		}
+		c = newChunk(r)
 		o.open[group] = c
 	}
 	before := len(c.body)
-	c.body = appendValues(c.body, r.Key)
-	for _, a := range r.Anchors {
-		c.body = appendDate(c.body, a.Date)
-	}
-	c.rows++
+	c.append(r)
 	if o.bytes += len(c.body) - before; o.bytes > openBytes {
 		return o.flush(ctx)
 	}

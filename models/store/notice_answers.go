@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -34,7 +35,7 @@ func (s *Store) PeekNotice(ctx context.Context, token string) (NoticeView, error
 	n := list[0]
 	v := NoticeView{
 		Recipient: n.Recipient, Controller: c.Name, Reference: r.Reference, Right: r.RightCode, State: n.State, Answer: n.Answer,
-		Categories: n.Categories, ClosedAt: n.ClosedAt,
+		Categories: n.Categories, Fields: n.Fields, ClosedAt: n.ClosedAt,
 	}
 	if n.Closed() {
 		return v, nil
@@ -60,6 +61,9 @@ func (s *Store) AcknowledgeNotice(ctx context.Context, token string, answer Noti
 		}
 		if row.ClosedAt != nil {
 			return alreadyAcknowledged()
+		}
+		if !slices.Contains(NoticeAnswers(r.RightCode), answer) {
+			return unknownAnswer()
 		}
 		columns := map[string]any{"answer": answer}
 		if strings.TrimSpace(note.Reveal()) != "" {

@@ -30,15 +30,28 @@ const (
 	AnswerErased   NoticeAnswer = "erased"
 	AnswerNotHeld  NoticeAnswer = "not_held"
 	AnswerRetained NoticeAnswer = "retained_by_law"
+	AnswerDone     NoticeAnswer = "done" // restricted, corrected, or no longer used: what the notice asks for besides erasure
 )
+
+// NoticeAnswers are what a recipient may answer to a notice of a right.
+func NoticeAnswers(right models.Right) []NoticeAnswer {
+	if right == models.Erasure {
+		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained}
+	}
+	return []NoticeAnswer{AnswerDone, AnswerNotHeld}
+}
 
 // ParseNoticeAnswer reads an answer; it fails with unknown_answer.
 func ParseNoticeAnswer(s string) (NoticeAnswer, error) {
 	switch a := NoticeAnswer(s); a {
-	case AnswerErased, AnswerNotHeld, AnswerRetained:
+	case AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDone:
 		return a, nil
 	}
-	return "", models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law.").At("/answer")
+	return "", unknownAnswer()
+}
+
+func unknownAnswer() error {
+	return models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law; or done, not_held where nothing is to be erased.").At("/answer")
 }
 
 // NoticeRef names a notice and its recipient.
@@ -57,7 +70,8 @@ type Notice struct {
 	Recipient     string // its name
 	Channel       RecipientChannel
 	State         NoticeState
-	Categories    []string // of the erased data that concern the recipient
+	Categories    []string // of the data that concern the recipient
+	Fields        []string // that were corrected, by name
 	Attempts      int
 	QueuedAt      time.Time
 	SentAt        time.Time // the last time; zero before
@@ -92,6 +106,7 @@ type NoticeView struct {
 	State      NoticeState
 	Answer     NoticeAnswer
 	Categories []string
+	Fields     []string
 	Identities []request.Identity // whom it is about; only while an answer is awaited
 	ClosedAt   time.Time
 }
@@ -105,6 +120,7 @@ type noticeRow struct {
 	State            NoticeState
 	TokenHash        []byte
 	Categories       []string `gorm:"serializer:json"`
+	Fields           []string `gorm:"serializer:json"`
 	IdentitiesSealed []byte
 	Attempts         int
 	QueuedAt         time.Time
@@ -164,31 +180,39 @@ func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, def
 		if len(affected) == 0 {
 			continue
 		}
-		id := newID()
-		sealed, err := sealIdentities(key, id, subject.Identities)
-		if err != nil {
-			return err
-		}
-		row := noticeRow{
-			ID: id, RequestID: r.ID, ControllerID: r.ControllerID, DeferralID: deferralID, RecipientID: p.ID, State: NoticeQueued,
-			TokenHash: vault.HashToken(s.vault.Token(noticeToken, id)), Categories: affected, IdentitiesSealed: sealed, QueuedAt: s.now(),
-		}
-		result := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-		if result.Error != nil {
-			return result.Error
-		}
-		if result.RowsAffected == 0 {
-			continue
-		}
-		data := map[string]any{"notice_id": id, "recipient": p.Slug, "channel": p.Channel, "categories": affected}
-		if !deferralID.IsZero() {
-			data["deferral_id"] = deferralID
-		}
-		if err := s.record(tx, r, models.System(), "notice.queued", data); err != nil {
+		if err := s.queueNotice(tx, r, key, subject.Identities, Addressee{Recipient: p, Told: affected}, deferralID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// queueNotice writes one notice, unless the recipient has one.
+func (s *Store) queueNotice(tx *gorm.DB, r requestRow, key *vault.Key, identities []request.Identity, to Addressee, deferralID models.ID) error {
+	id := newID()
+	sealed, err := sealIdentities(key, id, identities)
+	if err != nil {
+		return err
+	}
+	row := noticeRow{
+		ID: id, RequestID: r.ID, ControllerID: r.ControllerID, DeferralID: deferralID, RecipientID: to.ID, State: NoticeQueued,
+		TokenHash: vault.HashToken(s.vault.Token(noticeToken, id)), Categories: to.Told, Fields: to.Fields, IdentitiesSealed: sealed, QueuedAt: s.now(),
+	}
+	if row.Fields == nil {
+		row.Fields = []string{}
+	}
+	result := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if result.Error != nil || result.RowsAffected == 0 {
+		return result.Error
+	}
+	data := map[string]any{"notice_id": id, "recipient": to.Slug, "channel": to.Channel, "categories": to.Told}
+	if len(to.Fields) > 0 {
+		data["fields"] = to.Fields
+	}
+	if !deferralID.IsZero() {
+		data["deferral_id"] = deferralID
+	}
+	return s.record(tx, r, models.System(), "notice.queued", data)
 }
 
 func sealIdentities(key *vault.Key, notice models.ID, identities []request.Identity) ([]byte, error) {
@@ -248,7 +272,7 @@ func (s *Store) notices(tx *gorm.DB, rows []noticeRow) ([]Notice, error) {
 		}
 		n := Notice{
 			ID: row.ID, RequestID: row.RequestID, DeferralID: row.DeferralID, RecipientID: row.RecipientID, Recipient: p.Name,
-			Channel: p.Channel, State: row.State, Categories: row.Categories, Attempts: row.Attempts, QueuedAt: row.QueuedAt.UTC(),
+			Channel: p.Channel, State: row.State, Categories: row.Categories, Fields: row.Fields, Attempts: row.Attempts, QueuedAt: row.QueuedAt.UTC(),
 			SentAt: instant(row.SentAt), ClosedAt: instant(row.ClosedAt), Answer: row.Answer, ReminderAfter: p.ReminderAfter,
 		}
 		if row.NoteSealed != nil {

@@ -66,9 +66,9 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	if err != nil {
 		return nil, out, err
 	}
-	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", map[string]any{
+	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", statementFacts(map[string]any{
 		"right": in.Right, "channel": in.Channel, "vouched": in.Vouched, "regime": c.Regime, "reference": out.Reference,
-	})
+	}, in.Subject.Statement))
 	if err != nil {
 		return nil, out, err
 	}

@@ -17,6 +17,7 @@ const (
 	OrderScan          = "scan"           // search all systems for the person
 	OrderBreachTest    = "breach_test"    // send the message to the persons to the DPO
 	OrderBreachMail    = "breach_mail"    // send it to the persons
+	OrderStartLifting  = "start_lifting"  // start the workflow that lifts a restriction
 )
 
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that

@@ -149,7 +149,13 @@ func (s *Store) ApproveByPolicy(ctx context.Context, requestID models.ID, digest
 		if row.DecidedAt != nil && row.ShownDigest == digest {
 			return nil
 		}
+		if row.Body.NeedsDecision {
+			return models.Errorf(models.Invalid, "choice_missing", "This plan needs the decision of a person.")
+		}
 		if err := checkWaiting(tx, r); err != nil {
+			return err
+		}
+		if err := forgetValues(tx, r.ID); err != nil {
 			return err
 		}
 		return s.decidePlan(tx, requestID, digest, nil, true)
@@ -186,7 +192,10 @@ func (s *Store) decidePlan(tx *gorm.DB, requestID models.ID, digest string, choi
 		return err
 	}
 	if err != nil || row.DecidedAt != nil || row.Body.Digest() != digest {
-		return models.Errorf(models.Conflict, "plan_changed", "The plan is not the one that was shown; look at it again.")
+		return planChanged()
+	}
+	if approve && r.RightCode == models.Rectification && row.Body.Corrections == "" {
+		return models.Errorf(models.Invalid, "no_corrections", "Enter what is to be corrected first, or refuse the request with the reason.")
 	}
 	chosen, err := row.Body.Choose(choices, approve)
 	if err != nil {

@@ -60,6 +60,14 @@ func (s *Store) receiptFacts(ctx context.Context, requestID, deferralID models.I
 	}
 	out := receipt.Receipt{Request: s.requestFacts(r, c), Clock: clockFacts(r)}
 	out.Request.DeferralID = deferralID
+	subject, err := s.subject(s.read(ctx), r)
+	if err != nil {
+		return receipt.Receipt{}, err
+	}
+	out.Request.Ground = subject.Statement.Ground.Article()
+	for _, p := range subject.Statement.Purposes {
+		out.Request.Purposes = append(out.Request.Purposes, string(p))
+	}
 	for _, gather := range []func(context.Context, requestRow, *receipt.Receipt) error{
 		s.planFacts, s.rowFacts, s.noticeFacts, s.deferralFacts, s.taskFacts, s.ledgerFacts,
 	} {

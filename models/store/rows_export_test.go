@@ -39,5 +39,7 @@ func Rows() []any {
 		taskRow{},
 		requestFileRow{},
 		delegationRow{},
+		correctionRow{},
+		restrictionRow{},
 	}
 }

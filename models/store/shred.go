@@ -12,7 +12,7 @@ import (
 )
 
 // DestroyKey erases what Habeas itself holds about a request: its key, without which nothing sealed can be read, in backups either, and the
-// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found, request_open or deferral_pending.
+// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found, request_open, deferral_pending or restriction_in_force.
 func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
@@ -29,6 +29,16 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		}
 		if pending > 0 {
 			return models.Errorf(models.Conflict, "deferral_pending", "A deferral still needs to know whose data to erase.")
+		}
+		err = tx.Model(&restrictionRow{}).Where("request_id = ? AND state <> ?", r.ID, RestrictionLifted).Count(&pending).Error
+		if err != nil {
+			return err
+		}
+		if pending > 0 {
+			return models.Errorf(models.Conflict, "restriction_in_force", "A restriction is in force; the key is needed to lift it.")
+		}
+		if err := forgetValues(tx, r.ID); err != nil {
+			return err
 		}
 		err = s.update(tx, r.ID, map[string]any{"wrapped_key": nil, "shredded_at": s.now(), "subject_index": nil})
 		if err != nil {
@@ -50,6 +60,7 @@ func (s *Store) Shreddable(ctx context.Context, closedBefore time.Time, limit in
 	var ids []models.ID
 	err := s.read(ctx).Model(&requestRow{}).Where("closed_at < ? AND wrapped_key IS NOT NULL", closedBefore).
 		Where("NOT EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND (d.state <> 'done' OR d.finished_at >= ?))", closedBefore).
+		Where("NOT EXISTS (SELECT FROM restrictions x WHERE x.request_id = requests.id AND (x.state <> 'lifted' OR x.lifted_at >= ?))", closedBefore).
 		Order("closed_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, unavailable(err)
 }

@@ -66,6 +66,11 @@ var shown = map[string][]string{
 	"package.shredded":     nil,
 	"deferral.done":        {"rows"},
 	"receipt.issued":       nil,
+	"decision.lift":        nil,
+	"restriction.imposed":  nil,
+	"restriction.lifted":   nil,
+	"objection.entered":    nil,
+	"correction.corrected": {"field"},
 	"key.destroyed":        nil,
 }
 

@@ -90,6 +90,8 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartScan(ctx, o.RequestID)
 	case o.Kind == store.OrderStart:
 		return a.Clients.StartRequest(ctx, o.RequestID)
+	case o.Kind == store.OrderStartLifting:
+		return a.Clients.StartLifting(ctx, o.RequestID, o.DecisionID)
 	}
 	return a.Clients.Deliver(ctx, workflows.Delivery{
 		OrderID: o.ID, RequestID: o.RequestID, DecisionID: o.DecisionID, NoticeID: o.NoticeID, DeferralID: o.DeferralID, Kind: request.DecisionKind(o.Name),

@@ -2,6 +2,7 @@ package mapped
 
 import (
 	"slices"
+	"strings"
 
 	"habeas/models/calendar"
 	"habeas/models/datamap"
@@ -14,6 +15,7 @@ func Collection(n *datamap.Node) plan.Collection {
 	c := plan.Collection{
 		System: n.System, Dataset: n.Address.Dataset, Name: n.Address.Collection, Categories: Categories(n),
 		Masked: n.Erasure() == datamap.EraseMask, Kept: n.Erasure() == datamap.EraseKeep,
+		SharedKept: n.Collection.Shared == datamap.ShareKeep, Markable: n.Collection.Restrict != nil, Fields: fields(n),
 	}
 	for i := range n.Fields {
 		c.Portable = c.Portable || n.Portable(&n.Fields[i])
@@ -34,10 +36,35 @@ func Categories(n *datamap.Node) []string {
 	return slices.Compact(out)
 }
 
+// fields are the fields of a collection among which somebody may choose.
+func fields(n *datamap.Node) []plan.Field {
+	out := make([]plan.Field, len(n.Fields))
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		out[i] = plan.Field{
+			Name: f.Name, Personal: Foreign(n, f), Identity: f.Identity != "" || f.Erase == datamap.FieldRemove, Fixed: f.PrimaryKey || f.ReadOnly || slices.Contains(n.Key, f.Name),
+		}
+	}
+	return out
+}
+
+// Foreign reports whether a field of a row that another person shares may tell of that person: it is personal itself, or the map says nothing of
+// it but that its collection is personal.
+func Foreign(n *datamap.Node, f *datamap.Field) bool {
+	if f.Personal() {
+		return true
+	}
+	if len(f.Categories) > 0 || f.PrimaryKey || slices.Contains(n.Key, f.Name) || slices.Contains(n.Links, f.Name) || f.Name == n.Collection.ControllerColumn {
+		return false
+	}
+	personal := func(c string) bool { return c != "system" && !strings.HasPrefix(c, "system.") }
+	return (f.Type == "" || strings.HasPrefix(f.Type, "string")) && slices.ContainsFunc(n.Collection.Categories, personal)
+}
+
 // Row is what a plan needs to know of a located row: who shares it, and the dates that its holds count from.
 func Row(n *datamap.Node, row datamap.FoundRow) plan.Row {
 	out := plan.Row{Anchors: map[string]map[string]calendar.Date{}}
-	if row.Shared && n.Collection.Shared != datamap.ShareKeep {
+	if row.Shared {
 		out.SharedWith = row.Reason.Via.String()
 	}
 	for _, h := range n.Collection.Holds {

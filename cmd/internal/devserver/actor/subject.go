@@ -39,6 +39,18 @@ type newRequest struct {
 	Identities []identity `json:"identities,omitempty"`
 	Message    string     `json:"message,omitempty"`
 	Vouched    bool       `json:"identity_vouched,omitempty"`
+
+	Ground      request.Ground    `json:"ground,omitempty"`
+	Purposes    []request.Purpose `json:"purposes,omitempty"`
+	Situation   string            `json:"situation,omitempty"`
+	Wrong       string            `json:"wrong,omitempty"`
+	Correct     string            `json:"correct,omitempty"`
+	Corrections []said            `json:"corrections,omitempty"`
+}
+
+type said struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 type identity struct {
@@ -49,6 +61,11 @@ type identity struct {
 // Ask files a request for a subject of a controller. With a customer's key it vouches for the subject.
 func (c Client) Ask(ctx context.Context, right models.Right, controller string, s request.Subject, header ...string) (Asked, error) {
 	in := newRequest{Controller: controller, Right: string(right), Name: s.Name.Reveal(), Email: s.Email.Reveal(), Message: s.Message.Reveal(), Vouched: c.Key != ""}
+	in.Ground, in.Purposes, in.Situation = s.Statement.Ground, s.Statement.Purposes, s.Statement.Situation.Reveal()
+	in.Wrong, in.Correct = s.Statement.Wrong.Reveal(), s.Statement.Correct.Reveal()
+	for _, one := range s.Statement.Corrections {
+		in.Corrections = append(in.Corrections, said{one.Field.Reveal(), one.Value.Reveal()})
+	}
 	for _, i := range s.Identities {
 		if i.Value != s.Email {
 			in.Identities = append(in.Identities, identity{i.Kind, i.Value.Reveal()})

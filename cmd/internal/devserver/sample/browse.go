@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func followNotice(ctx context.Context, link, answer, note string) error {
 	}
 	if !form.Has("answer") {
 		return fmt.Errorf("%w: the page of the notice has no field answer", errRefused)
+	}
+	if offered := offers(body, "answer"); len(offered) > 0 && !slices.Contains(offered, answer) {
+		answer, note = offered[0], "" // a notice of something else than an erasure: it is done
 	}
 	form.Set("answer", answer)
 	form.Set("note", note)
@@ -96,6 +100,17 @@ func findForm(n *html.Node) (fields url.Values, action string, ok bool) {
 		return fields, attribute(e, "action"), true
 	}
 	return nil, "", false
+}
+
+// offers are the values of the radio buttons of a name.
+func offers(n *html.Node, name string) []string {
+	var out []string
+	for e := range n.Descendants() {
+		if e.DataAtom == atom.Input && attribute(e, "type") == "radio" && attribute(e, "name") == name {
+			out = append(out, attribute(e, "value"))
+		}
+	}
+	return out
 }
 
 func attribute(n *html.Node, name string) string {

@@ -6,7 +6,8 @@ CREATE TABLE contacts (
     last_name text,
     consent_at timestamptz NOT NULL,
     segments text[] NOT NULL,
-    profile jsonb NOT NULL
+    profile jsonb NOT NULL,
+    restricted_at timestamptz
 );
 CREATE INDEX ON contacts (lower(btrim(email)));
 CREATE TABLE campaign_sends (
@@ -14,6 +15,7 @@ CREATE TABLE campaign_sends (
     contact_id bigint NOT NULL REFERENCES contacts (id),
     campaign text NOT NULL,
     sent_at timestamptz NOT NULL,
-    opened_at timestamptz
+    opened_at timestamptz,
+    restricted_at timestamptz
 );
 CREATE INDEX ON campaign_sends (contact_id);

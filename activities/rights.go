@@ -1,0 +1,136 @@
+package activities
+
+import (
+	"context"
+	"slices"
+
+	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/store"
+)
+
+// PrepareRight begins a restriction, a rectification or an objection that was approved: it writes what must stand before a system is touched, and
+// returns the work.
+func (a *Activities) PrepareRight(ctx context.Context, in RequestRef) (RightWork, error) {
+	out, err := a.prepareRight(ctx, in.RequestID)
+	return out, a.failure(ctx, err)
+}
+
+func (a *Activities) prepareRight(ctx context.Context, id models.ID) (RightWork, error) {
+	p, err := a.approvedPlan(ctx, id)
+	if err != nil {
+		return RightWork{}, err
+	}
+	var work RightWork
+	var unchanged []int
+	for _, g := range p.Groups {
+		switch g.Treatment() {
+		case models.TreatRestrict:
+			work.Restrict = append(work.Restrict, g.No)
+		case models.TreatKeep, models.TreatSuppress:
+			unchanged = append(unchanged, g.No)
+		default: // a correction marks its rows
+		}
+	}
+	if err := a.deps.Store.KeepGroups(ctx, id, unchanged); err != nil {
+		return RightWork{}, err
+	}
+	if len(work.Restrict) > 0 {
+		if err := a.deps.Store.ImposeRestriction(ctx, id); err != nil {
+			return RightWork{}, err
+		}
+	}
+	switch p.Right {
+	case models.Rectification:
+		corrections, err := a.deps.Store.Corrections(ctx, models.ScopeOperator(), id)
+		for _, c := range corrections {
+			work.Rectify = append(work.Rectify, c.ID)
+		}
+		return work, err
+	case models.Objection:
+		entered, _, err := a.objection(ctx, id, p)
+		if err != nil || len(entered) == 0 {
+			return work, err
+		}
+		return work, a.deps.Store.AddObjection(ctx, id, entered)
+	default:
+		return work, nil
+	}
+}
+
+// SettleRight judges what was done by what is recorded of it, and writes the notices to those who received the data (Art. 19).
+func (a *Activities) SettleRight(ctx context.Context, in RequestRef) (Settled, error) {
+	out, err := a.settleRight(ctx, in.RequestID)
+	return out, a.failure(ctx, err)
+}
+
+func (a *Activities) settleRight(ctx context.Context, id models.ID) (out Settled, err error) {
+	p, err := a.approvedPlan(ctx, id)
+	if err != nil {
+		return Settled{}, err
+	}
+	switch p.Right {
+	case models.Restriction:
+		out.Outcome, err = a.restrictionOutcome(ctx, id, p)
+		if err == nil {
+			out.Notices, err = a.createNotices(ctx, id, models.ID{}, categories(p, models.TreatRestrict))
+		}
+	case models.Rectification:
+		out, err = a.settleRectification(ctx, id, p)
+	case models.Objection:
+		out, err = a.settleObjection(ctx, id, p)
+	default:
+		err = models.Errorf(models.Invalid, "bad_right", "A request for %s is not settled so.", p.Right)
+	}
+	return out, err
+}
+
+// tell writes notices to chosen recipients and returns their identifiers.
+func (a *Activities) tellTo(ctx context.Context, id models.ID, to []store.Addressee) ([]models.ID, error) {
+	if len(to) == 0 {
+		return nil, nil
+	}
+	refs, err := a.deps.Store.CreateNoticesTo(ctx, id, to)
+	out := make([]models.ID, len(refs))
+	for i, r := range refs {
+		out[i] = r.ID
+	}
+	return out, err
+}
+
+// noteOnce writes a ledger entry unless one of its kind is there, so that a retry records nothing.
+func (a *Activities) noteOnce(ctx context.Context, id models.ID, kind string, data map[string]any) error {
+	entries, err := a.deps.Store.Ledger(ctx, models.ScopeOperator(), id)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Kind == kind {
+			return nil
+		}
+	}
+	return a.deps.Store.Append(ctx, id, kind, data)
+}
+
+// kindsKnownTo are those of the kinds of identity by which a recipient knows a person: it receives the category of a field that identifies by that
+// kind, or the map gives such a field none.
+func (a *Activities) kindsKnownTo(r store.Recipient, kinds []string) []string {
+	known := []string{}
+	for _, n := range a.deps.Graph.Nodes {
+		for _, i := range n.Identities {
+			f := n.Field(i.Field)
+			if slices.Contains(kinds, i.Kind) && (len(f.Categories) == 0 || len(r.Affected(f.Categories)) > 0) {
+				known = append(known, i.Kind)
+			}
+		}
+	}
+	return sorted(known)
+}
+
+// fieldCategories are the data categories of a field, those of its collection when it has none of its own.
+func fieldCategories(n *datamap.Node, name string) []string {
+	if f := n.Field(name); f != nil && len(f.Categories) > 0 {
+		return f.Categories
+	}
+	return n.Collection.Categories
+}

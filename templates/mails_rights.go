@@ -1,0 +1,93 @@
+package templates
+
+import (
+	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/request"
+)
+
+// RestrictionMail answers a request for restriction (Art. 18): what is restricted, what could not be marked, and that the person is told before
+// it is lifted. With none of these it says that nothing is held.
+type RestrictionMail struct {
+	MailHead
+	ReceivedOn  calendar.Date
+	Ground      string // point of the article; may be empty
+	Restricted  []Portion
+	Unmarked    []Portion // seen to by hand
+	Kept        []KeptPortion
+	Recipients  []string
+	AllAnswered bool
+	Authority   string
+	Link        string
+}
+
+// Mail renders the answer.
+func (m RestrictionMail) Mail() (Mail, error) { return renderMail("restriction", m) }
+
+// CorrectedField is a field that was corrected or, with Why, was not. It holds no value.
+type CorrectedField struct {
+	What    string // the records, in words
+	Field   string
+	Records int64
+	Why     string // a sentence
+}
+
+// RectificationMail answers a request for rectification (Art. 16): what was corrected, and what was not and why (Art. 12(4)).
+type RectificationMail struct {
+	MailHead
+	ReceivedOn   calendar.Date
+	Corrected    []CorrectedField
+	NotCorrected []CorrectedField
+	Reason       models.Personal // of the data protection officer, for what was asked and is not corrected; may be empty
+	Recipients   []string
+	AllAnswered  bool
+	Authority    string
+	Link         string
+}
+
+// Mail renders the answer.
+func (m RectificationMail) Mail() (Mail, error) { return renderMail("rectification", m) }
+
+// ObjectionMail answers an objection (Art. 21): for which purposes the data is no longer used, and for which it is, with the reason.
+type ObjectionMail struct {
+	MailHead
+	ReceivedOn  calendar.Date
+	Stopped     []string // purposes in words
+	Refused     []string
+	Reason      models.Personal // compelling grounds for what is refused; may be empty
+	Affected    []Portion
+	Restricted  []Portion
+	Recipients  []string
+	AllAnswered bool
+	Authority   string
+	Link        string
+}
+
+// Mail renders the answer.
+func (m ObjectionMail) Mail() (Mail, error) { return renderMail("objection", m) }
+
+// LiftingMail tells the person, before it happens, that a restriction is lifted, and why (Art. 18(3)).
+type LiftingMail struct {
+	MailHead
+	ReceivedOn calendar.Date
+	Reason     models.Personal
+	Authority  string
+	Link       string
+}
+
+// Mail renders the letter.
+func (m LiftingMail) Mail() (Mail, error) { return renderMail("lifting", m) }
+
+var purposeWords = map[request.Purpose]string{
+	request.DirectMarketing: "direct marketing", request.Profiling: "profiling",
+	request.LegitimateInterests: "purposes based on our legitimate interests or the public interest", request.Research: "research and statistics",
+}
+
+// PurposesInWords are words for purposes that are objected to.
+func PurposesInWords(purposes []request.Purpose) []string {
+	var out []string
+	for _, p := range purposes {
+		out = append(out, purposeWords[p])
+	}
+	return out
+}

@@ -1,0 +1,63 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"habeas/activities"
+	"habeas/models"
+)
+
+// actOn carries out an approved restriction, rectification or objection: what must stand first is written, the systems are worked through, what
+// was done is judged, and then its recipients are told (Art. 19).
+func (r *requestRun) actOn(ctx workflow.Context) error {
+	if err := r.advance(ctx, models.Executing); err != nil {
+		return err
+	}
+	var work activities.RightWork
+	if err := record(ctx, act.PrepareRight, r.ref, &work); err != nil {
+		return err
+	}
+	for _, group := range work.Restrict {
+		ref := activities.GroupRef{RequestID: r.id, Group: group}
+		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.RestrictRows, ref).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	for _, id := range work.Rectify {
+		ref := activities.CorrectionRef{RequestID: r.id, CorrectionID: id}
+		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.Rectify, ref).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	var settled activities.Settled
+	if err := record(ctx, act.SettleRight, r.ref, &settled); err != nil {
+		return err
+	}
+	if err := r.advance(ctx, models.Notifying); err != nil {
+		return err
+	}
+	if err := notifyAll(ctx, r.id, settled.Notices); err != nil {
+		return err
+	}
+	r.outcome = settled.Outcome
+	return r.advance(ctx, models.Delivering)
+}
+
+// Lifting lifts the restriction of a closed request: the person is told first (Art. 18(3)), then the marks go.
+func Lifting(ctx workflow.Context, in LiftingInput) error {
+	decision := activities.DecisionRef{RequestID: in.RequestID, DecisionID: in.DecisionID}
+	if err := workflow.ExecuteActivity(messageOptions(ctx), act.SendLifting, decision).Get(ctx, nil); err != nil {
+		return err
+	}
+	var work activities.LiftWork
+	if err := record(ctx, act.OpenLifting, activities.RequestRef{RequestID: in.RequestID}, &work); err != nil {
+		return err
+	}
+	for _, group := range work.Groups {
+		ref := activities.GroupRef{RequestID: in.RequestID, Group: group}
+		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.LiftRows, ref).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return record(ctx, act.FinishLifting, decision, nil)
+}
