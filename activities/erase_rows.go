@@ -90,7 +90,7 @@ func (a *Activities) eraseGroup(ctx context.Context, in GroupRef, t target, step
 		if err != nil {
 			return err
 		}
-		masked, err := t.maskReferenced(ctx, eraser, order, &outcome)
+		masked, err := a.maskReferenced(ctx, in.RequestID, eraser, order, &outcome)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,9 @@ func (a *Activities) loosen(ctx context.Context, in GroupRef, t target, step dat
 
 // maskReferenced masks rows that could not be deleted because a row that stays, such as one under a hold, refers to them: nothing of the person is
 // left in them then. It takes them out of the outcome's blocked rows and returns their keys.
-func (t target) maskReferenced(ctx context.Context, eraser connectors.Eraser, order connectors.Erasure, outcome *connectors.Outcome) ([]datamap.Key, error) {
+func (a *Activities) maskReferenced(
+	ctx context.Context, id models.ID, eraser connectors.Eraser, order connectors.Erasure, outcome *connectors.Outcome,
+) ([]datamap.Key, error) {
 	var referenced []datamap.Key
 	var blocked []connectors.Blocked
 	for _, b := range outcome.Blocked {
@@ -139,11 +141,15 @@ func (t target) maskReferenced(ctx context.Context, eraser connectors.Eraser, or
 			blocked = append(blocked, b)
 		}
 	}
-	masks := t.node.Masks()
+	masks := order.Node.Masks()
 	if !order.Delete || len(referenced) == 0 || len(masks) == 0 {
 		return nil, nil
 	}
-	second, err := eraser.Erase(ctx, connectors.Erasure{Node: t.node, Keys: referenced, Masks: masks})
+	instead := connectors.Erasure{Node: order.Node, Keys: referenced, Masks: masks}
+	if err := a.nameElements(ctx, id, &instead); err != nil {
+		return nil, err
+	}
+	second, err := eraser.Erase(ctx, instead)
 	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unsupported {
 		return nil, nil // the system does not let the fields be masked: the rows stay blocked, and the DPO is told
 	}

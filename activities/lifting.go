@@ -26,8 +26,8 @@ func (a *Activities) OpenLifting(ctx context.Context, in RequestRef) (LiftWork, 
 	}
 	var work LiftWork
 	for _, g := range p.Groups {
-		if g.Treatment() == models.TreatRestrict {
-			work.Groups = append(work.Groups, g.No)
+		if g.Treatment() == models.TreatRestrict && g.By == "" {
+			work.Groups, work.On = append(work.Groups, g.No), append(work.On, a.deps.Queues[g.System])
 		}
 	}
 	return work, nil

@@ -197,8 +197,11 @@ type Done struct {
 
 // RightWork is what an approved restriction, rectification or objection has to do.
 type RightWork struct {
-	Restrict []int       // group numbers
-	Rectify  []models.ID // corrections
+	Restrict   []int       // group numbers
+	RestrictOn []Queue     // of the group at the same index; nil: the main one
+	Rectify    []models.ID // corrections
+	RectifyOn  []Queue     // of the correction at the same index; nil: the main one
+	Tasks      int         // that may wait for people
 }
 
 // Settled is how such a request ended, before its recipients are told.
@@ -215,12 +218,14 @@ type CorrectionRef struct {
 
 // Rectified counts the rows that carry the corrected value.
 type Rectified struct {
-	Rows int64
+	Rows  int64
+	Tasks int // 1 when the connector cannot and people have to
 }
 
 // LiftWork is what the lifting of a restriction has to do.
 type LiftWork struct {
 	Groups []int
+	On     []Queue // of the group at the same index; nil: the main one
 }
 
 // Proof is the result of looking again after an erasure; Left must be zero.

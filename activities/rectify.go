@@ -10,6 +10,7 @@ import (
 	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
+	"habeas/models/task"
 	"habeas/templates"
 )
 
@@ -45,7 +46,14 @@ func (a *Activities) rectify(ctx context.Context, in CorrectionRef) (Rectified, 
 		return Rectified{}, err
 	}
 	rows, err := a.correct(ctx, t, c)
-	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unsupported || kind == models.Conflict {
+	if models.KindOf(err) == models.Unsupported {
+		made, err := a.needGroup(ctx, Ending{RequestID: in.RequestID}, task.Rectify, task.Unsupported, t.group)
+		if err == nil && made.State.Settled() {
+			err = a.settleByHand(ctx, made, t.group)
+		}
+		return Rectified{Tasks: waits(made)}, err
+	}
+	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Conflict {
 		return Rectified{Rows: rows}, a.deps.Store.SettleCorrection(ctx, c.ID, request.CorrectionRefused, models.CodeOf(err), rows)
 	}
 	if err != nil {
@@ -95,6 +103,30 @@ func (a *Activities) correct(ctx context.Context, t target, c request.Correction
 		return carry, models.Errorf(models.Invalid, codeNotTaken, "The system keeps another value in %d records.", int64(there)-carry)
 	}
 	return carry, nil
+}
+
+// settleByHand settles the corrections of a group that people have made, or that the DPO has closed undone.
+func (a *Activities) settleByHand(ctx context.Context, t task.Task, g plan.Group) error {
+	corrections, err := a.deps.Store.Corrections(ctx, models.ScopeOperator(), t.RequestID)
+	if err != nil {
+		return err
+	}
+	for _, c := range corrections {
+		if c.Group != g.No || c.Status != request.CorrectionPlanned {
+			continue
+		}
+		status, code, rows := request.CorrectionDone, "", g.Rows
+		if c.Row != "" {
+			rows = 1
+		}
+		if t.State == task.Refused {
+			status, code, rows = request.CorrectionRefused, connectors.CodeUnsupported, 0
+		}
+		if err := a.deps.Store.SettleCorrection(ctx, c.ID, status, code, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rowsOf are those of the rows that a correction is for.
@@ -216,7 +248,7 @@ func (a *Activities) remark(ctx context.Context, id models.ID) (models.Personal,
 var refusedBecause = map[string]string{
 	codeFixed:                  "This field identifies the record, or our system does not let it be changed.",
 	codeGone:                   "The record has been deleted in the meantime.",
-	connectors.CodeUnsupported: "The system that holds it does not let a field be changed; we see to it by hand.",
+	connectors.CodeUnsupported: "The system that holds it does not let a field be changed, and it could not be changed by hand.",
 	connectors.CodeReadOnly:    "The system that holds it cannot be written to.",
 }
 

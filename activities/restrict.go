@@ -58,7 +58,7 @@ func (a *Activities) restrict(ctx context.Context, in GroupRef) (Done, error) {
 func (a *Activities) restrictGroup(ctx context.Context, in GroupRef, t target, done *Done) (possible bool, err error) {
 	possible = true
 	err = a.eachBatch(ctx, in, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
-		masked, err := t.maskUnheld(ctx, rows)
+		masked, err := a.maskUnheld(ctx, in.RequestID, t, rows)
 		n := 0
 		if err == nil {
 			done.Masked += int64(masked)
@@ -88,7 +88,7 @@ func (t target) mark(ctx context.Context, rows []store.LocatedRow, at time.Time)
 
 // maskUnheld masks the personal fields of retained rows that no hold covers: a hold on some fields keeps no others (Art. 17(3), to the
 // extent needed).
-func (t target) maskUnheld(ctx context.Context, rows []store.LocatedRow) (int, error) {
+func (a *Activities) maskUnheld(ctx context.Context, id models.ID, t target, rows []store.LocatedRow) (int, error) {
 	if len(t.group.HeldFields) == 0 {
 		return 0, nil
 	}
@@ -100,7 +100,11 @@ func (t target) maskUnheld(ctx context.Context, rows []store.LocatedRow) (int, e
 	if err != nil {
 		return 0, err // people mask them when they set the rows apart
 	}
-	outcome, err := eraser.Erase(ctx, connectors.Erasure{Node: t.node, Keys: keys(rows), Masks: masks})
+	order := connectors.Erasure{Node: t.node, Keys: keys(rows), Masks: masks}
+	if err := a.nameElements(ctx, id, &order); err != nil {
+		return 0, err
+	}
+	outcome, err := eraser.Erase(ctx, order)
 	return outcome.Masked, err
 }
 

@@ -8,11 +8,12 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 	"habeas/templates"
 )
 
 // RestrictRows marks the rows of a group as restricted (Art. 18), batch by batch; done twice it changes nothing more. Rows that their system or
-// their map does not let be marked are blocked, for a person to look at.
+// their map does not let be marked are blocked, and a task for people.
 func (a *Activities) RestrictRows(ctx context.Context, in GroupRef) (Done, error) {
 	out, err := a.restrictRows(ctx, in)
 	return out, a.failure(ctx, a.watched(ctx, err))
@@ -24,7 +25,7 @@ func (a *Activities) restrictRows(ctx context.Context, in GroupRef) (Done, error
 		return Done{}, err
 	}
 	var done Done
-	impossible := false
+	impossible, blocked := false, false
 	err = a.eachBatch(ctx, in, []store.RowStatus{store.RowLocated}, func(rows []store.LocatedRow) error {
 		byStatus, err := a.markBatch(ctx, t, rows)
 		if models.KindOf(err) == models.Unsupported {
@@ -36,6 +37,7 @@ func (a *Activities) restrictRows(ctx context.Context, in GroupRef) (Done, error
 		}
 		done.Restricted += int64(len(byStatus[store.RowRestricted]))
 		done.Missing += int64(len(byStatus[store.RowMissing]))
+		blocked = blocked || len(byStatus[store.RowBlocked]) > 0
 		for _, status := range []store.RowStatus{store.RowRestricted, store.RowMissing, store.RowBlocked} {
 			if err := a.deps.Store.MarkRows(ctx, in.RequestID, byStatus[status], status); err != nil {
 				return err
@@ -43,7 +45,10 @@ func (a *Activities) restrictRows(ctx context.Context, in GroupRef) (Done, error
 		}
 		return nil
 	})
-	if err != nil || !impossible {
+	if err != nil || !impossible && !blocked {
+		return done, err
+	}
+	if done.Tasks, err = a.byHand(ctx, in, task.Restrict); err != nil || !impossible {
 		return done, err
 	}
 	data := map[string]any{"group": in.Group, "collection": t.node.Address.String()}
@@ -92,6 +97,9 @@ func (a *Activities) restrictionOutcome(ctx context.Context, id models.ID, p pla
 	if err != nil {
 		return "", err
 	}
+	if refused, err := a.refused(ctx, id); err != nil || refused {
+		return models.PartlyFulfilled, err
+	}
 	treatment := map[int]plan.Group{}
 	for _, g := range p.Groups {
 		treatment[g.No] = g
@@ -135,9 +143,19 @@ func (a *Activities) restrictionMail(ctx context.Context, l letterContext) (temp
 	mail := templates.RestrictionMail{
 		MailHead: l.head(), ReceivedOn: l.day(l.req.ReceivedAt), Ground: subject.Statement.Ground.Article(), Authority: l.controller.Authority, Link: l.status,
 	}
+	tasks, err := a.deps.Store.TasksOf(ctx, l.req.ID, models.ID{})
+	if err != nil {
+		return templates.RestrictionMail{}, err
+	}
 	for _, g := range p.Groups {
 		portion := a.portion(g)
 		switch {
+		case g.Treatment() == models.TreatRestrict && g.By != "":
+			if t, _ := settledTask(tasks, task.Restrict, g.No); t.State == task.Confirmed {
+				mail.Restricted = addPortion(mail.Restricted, portion)
+			} else {
+				mail.Unmarked = addPortion(mail.Unmarked, portion)
+			}
 		case g.Treatment() == models.TreatRestrict:
 			if portion.Records = rowsBy(counts, g.No, store.RowRestricted); portion.Records > 0 {
 				mail.Restricted = addPortion(mail.Restricted, portion)

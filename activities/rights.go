@@ -6,7 +6,9 @@ import (
 
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/store"
+	"habeas/models/task"
 )
 
 // PrepareRight begins a restriction, a rectification or an objection that was approved: it writes what must stand before a system is touched, and
@@ -23,11 +25,14 @@ func (a *Activities) prepareRight(ctx context.Context, id models.ID) (RightWork,
 	}
 	var work RightWork
 	var unchanged []int
+	imposed := false
 	for _, g := range p.Groups {
-		switch g.Treatment() {
-		case models.TreatRestrict:
-			work.Restrict = append(work.Restrict, g.No)
-		case models.TreatKeep, models.TreatSuppress:
+		switch t := g.Treatment(); {
+		case t == models.TreatRestrict && g.By == "":
+			work.Restrict, work.RestrictOn = append(work.Restrict, g.No), append(work.RestrictOn, a.deps.Queues[g.System])
+		case t == models.TreatRestrict:
+			imposed = true
+		case t == models.TreatKeep || t == models.TreatSuppress:
 			unchanged = append(unchanged, g.No)
 		default: // a correction marks its rows
 		}
@@ -35,16 +40,26 @@ func (a *Activities) prepareRight(ctx context.Context, id models.ID) (RightWork,
 	if err := a.deps.Store.KeepGroups(ctx, id, unchanged); err != nil {
 		return RightWork{}, err
 	}
-	if len(work.Restrict) > 0 {
+	if len(work.Restrict) > 0 || imposed {
 		if err := a.deps.Store.ImposeRestriction(ctx, id); err != nil {
 			return RightWork{}, err
 		}
+	}
+	work.Tasks, err = a.needGroups(ctx, Ending{RequestID: id}, task.Restrict, task.Unsupported, p, func(g plan.Group) bool {
+		return g.By != "" && g.Treatment() == models.TreatRestrict
+	})
+	if err != nil {
+		return RightWork{}, err
 	}
 	switch p.Right {
 	case models.Rectification:
 		corrections, err := a.deps.Store.Corrections(ctx, models.ScopeOperator(), id)
 		for _, c := range corrections {
-			work.Rectify = append(work.Rectify, c.ID)
+			g, err := groupIn(p, c.Group)
+			if err != nil {
+				return work, err
+			}
+			work.Rectify, work.RectifyOn = append(work.Rectify, c.ID), append(work.RectifyOn, a.deps.Queues[g.System])
 		}
 		return work, err
 	case models.Objection:

@@ -23,8 +23,8 @@ const copiesOfAGroup = 500
 // which something is to be corrected. The copies are sealed with the request's key and go when the plan is decided.
 func (a *Activities) keepValues(ctx context.Context, p plan.Plan) error {
 	for _, g := range p.Groups {
-		if len(g.Fields) == 0 || g.Reason == plan.ReasonNotPortable {
-			continue
+		if len(g.Fields) == 0 || g.Reason == plan.ReasonNotPortable || g.By != "" || a.deps.Queues[g.System] != "" {
+			continue // there is nothing to show, or another worker would have to fetch it; the page says so
 		}
 		if err := a.keepGroup(ctx, p, g); err != nil {
 			return err

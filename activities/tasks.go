@@ -47,7 +47,7 @@ func (a *Activities) settleTasks(ctx context.Context, in Ending) (Tasks, error) 
 
 // settle gives the rows of a settled task their status: what a person has done, or that the rows stay because nobody can.
 func (a *Activities) settle(ctx context.Context, t task.Task) error {
-	if t.Action != task.Erase && t.Action != task.Restrict || len(t.Groups) == 0 {
+	if t.Action != task.Erase && t.Action != task.Restrict && t.Action != task.Rectify || len(t.Groups) == 0 {
 		return nil
 	}
 	p, err := a.approvedPlan(ctx, t.RequestID)
@@ -55,6 +55,14 @@ func (a *Activities) settle(ctx context.Context, t task.Task) error {
 		return err
 	}
 	for _, g := range p.Groups {
+		if t.Action == task.Rectify {
+			if t.Covers(g.No) {
+				if err := a.settleByHand(ctx, t, g); err != nil {
+					return err
+				}
+			}
+			continue
+		}
 		status, has := a.statusBy(t, g)
 		if !t.Covers(g.No) || !has {
 			continue

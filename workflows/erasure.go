@@ -49,13 +49,9 @@ func (r *requestRun) erase(ctx workflow.Context) error {
 // restrict sets apart the rows that are held, and counts the tasks that it made of what no connector can.
 func (r *requestRun) restrict(ctx workflow.Context, work activities.Work) (tasks int, err error) {
 	for i, group := range work.Restrict {
-		var queue activities.Queue
-		if i < len(work.RestrictOn) {
-			queue = work.RestrictOn[i]
-		}
 		var done activities.Done
 		ref := activities.GroupRef{RequestID: r.id, Group: group}
-		if err := workflow.ExecuteActivity(connectorOn(ctx, queue), act.Restrict, ref).Get(ctx, &done); err != nil {
+		if err := workflow.ExecuteActivity(connectorOn(ctx, queueAt(work.RestrictOn, i)), act.Restrict, ref).Get(ctx, &done); err != nil {
 			return tasks, err
 		}
 		tasks += done.Tasks

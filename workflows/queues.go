@@ -23,6 +23,14 @@ func SystemQueue(q activities.Queue) string {
 	return TaskQueue + "-" + string(q)
 }
 
+// queueAt is the queue of the work at an index; the main one where the list has none.
+func queueAt(queues []activities.Queue, i int) activities.Queue {
+	if i < len(queues) {
+		return queues[i]
+	}
+	return ""
+}
+
 // connectorOn are connectorOptions on the queue of a system.
 func connectorOn(ctx workflow.Context, q activities.Queue) workflow.Context {
 	ctx = connectorOptions(ctx)

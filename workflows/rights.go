@@ -17,17 +17,8 @@ func (r *requestRun) actOn(ctx workflow.Context) error {
 	if err := record(ctx, act.PrepareRight, r.ref, &work); err != nil {
 		return err
 	}
-	for _, group := range work.Restrict {
-		ref := activities.GroupRef{RequestID: r.id, Group: group}
-		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.RestrictRows, ref).Get(ctx, nil); err != nil {
-			return err
-		}
-	}
-	for _, id := range work.Rectify {
-		ref := activities.CorrectionRef{RequestID: r.id, CorrectionID: id}
-		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.Rectify, ref).Get(ctx, nil); err != nil {
-			return err
-		}
+	if err := r.workOff(ctx, work); err != nil {
+		return err
 	}
 	var settled activities.Settled
 	if err := record(ctx, act.SettleRight, r.ref, &settled); err != nil {
@@ -43,6 +34,31 @@ func (r *requestRun) actOn(ctx workflow.Context) error {
 	return r.advance(ctx, models.Delivering)
 }
 
+// workOff touches the systems and waits for people where no connector could.
+func (r *requestRun) workOff(ctx workflow.Context, work activities.RightWork) error {
+	tasks := work.Tasks
+	for i, group := range work.Restrict {
+		ref := activities.GroupRef{RequestID: r.id, Group: group}
+		var done activities.Done
+		if err := workflow.ExecuteActivity(connectorOn(ctx, queueAt(work.RestrictOn, i)), act.RestrictRows, ref).Get(ctx, &done); err != nil {
+			return err
+		}
+		tasks += done.Tasks
+	}
+	for i, id := range work.Rectify {
+		ref := activities.CorrectionRef{RequestID: r.id, CorrectionID: id}
+		var done activities.Rectified
+		if err := workflow.ExecuteActivity(connectorOn(ctx, queueAt(work.RectifyOn, i)), act.Rectify, ref).Get(ctx, &done); err != nil {
+			return err
+		}
+		tasks += done.Tasks
+	}
+	if tasks == 0 {
+		return nil
+	}
+	return r.people.await(ctx, activities.Ending{RequestID: r.id}, never)
+}
+
 // Lifting lifts the restriction of a closed request: the person is told first (Art. 18(3)), then the marks go.
 func Lifting(ctx workflow.Context, in LiftingInput) error {
 	decision := activities.DecisionRef{RequestID: in.RequestID, DecisionID: in.DecisionID}
@@ -53,9 +69,9 @@ func Lifting(ctx workflow.Context, in LiftingInput) error {
 	if err := record(ctx, act.OpenLifting, activities.RequestRef{RequestID: in.RequestID}, &work); err != nil {
 		return err
 	}
-	for _, group := range work.Groups {
+	for i, group := range work.Groups {
 		ref := activities.GroupRef{RequestID: in.RequestID, Group: group}
-		if err := workflow.ExecuteActivity(connectorOptions(ctx), act.LiftRows, ref).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(connectorOn(ctx, queueAt(work.On, i)), act.LiftRows, ref).Get(ctx, nil); err != nil {
 			return err
 		}
 	}

@@ -44,6 +44,28 @@ func TestARightIsSettledBeforeItsRecipientsAreToldAndThePersonIsAnswered(t *test
 	}
 }
 
+func TestARightIsSettledOnlyWhenPeopleHaveDoneWhatNoConnectorCan(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.opened.Right, r.opened.Verified = models.Rectification, true
+	on(r, "PrepareRight", func(activities.RequestRef) (activities.RightWork, error) {
+		return activities.RightWork{Restrict: []int{1}, Rectify: []models.ID{{1}}, RectifyOn: []activities.Queue{""}}, nil
+	})
+	on(r, "RestrictRows", func(activities.GroupRef) (activities.Done, error) { return activities.Done{}, nil })
+	on(r, "Rectify", func(activities.CorrectionRef) (activities.Rectified, error) { return activities.Rectified{Tasks: 1}, nil })
+	on(r, "SettleRight", func(activities.RequestRef) (activities.Settled, error) {
+		return activities.Settled{Outcome: models.Fulfilled}, nil
+	})
+	r.decide(day, request.Approve)
+	r.open(4 * day)
+	r.decide(4*day, request.Confirm)
+	require.Equal(t, models.Fulfilled, r.end())
+	require.Equal(t, []string{
+		"Open", "SendConfirmation", "Locate", "MakePlan", "PrepareRight", "RestrictRows", "Rectify", "SettleTasks", "SettleTasks", "SettleRight",
+		"SignReceipt", "SendAnswer",
+	}, r.names("Advance", "Remind"))
+}
+
 func TestALiftedRestrictionIsToldBeforeTheMarksGo(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
