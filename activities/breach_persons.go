@@ -155,13 +155,13 @@ func paced(ctx context.Context, perMinute int) func() error {
 	every := time.Minute / time.Duration(perMinute)
 	return func() error {
 		mu.Lock()
-		at := time.Now() //nolint:forbidigo // the rate is of this machine's clock
+		at := time.Now()
 		if next.After(at) {
 			at = next
 		}
 		next = at.Add(every)
 		mu.Unlock()
-		timer := time.NewTimer(time.Until(at)) //nolint:forbidigo // as above
+		timer := time.NewTimer(time.Until(at))
 		defer timer.Stop()
 		select {
 		case <-timer.C:

@@ -52,7 +52,9 @@ func TestARightIsSettledOnlyWhenPeopleHaveDoneWhatNoConnectorCan(t *testing.T) {
 		return activities.RightWork{Restrict: []int{1}, Rectify: []models.ID{{1}}, RectifyOn: []activities.Queue{""}}, nil
 	})
 	on(r, "RestrictRows", func(activities.GroupRef) (activities.Done, error) { return activities.Done{}, nil })
-	on(r, "Rectify", func(activities.CorrectionRef) (activities.Rectified, error) { return activities.Rectified{Tasks: 1}, nil })
+	on(r, "Rectify", func(activities.CorrectionRef) (activities.Rectified, error) {
+		return activities.Rectified{Tasks: 1}, nil
+	})
 	on(r, "SettleRight", func(activities.RequestRef) (activities.Settled, error) {
 		return activities.Settled{Outcome: models.Fulfilled}, nil
 	})

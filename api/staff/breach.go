@@ -91,7 +91,7 @@ func uploadOf(c echo.Context) (url.Values, error) {
 	if err != nil {
 		return nil, models.Errorf(models.Invalid, "bad_form", "The form cannot be read.")
 	}
-	return c.Request().PostForm, nil
+	return c.Request().PostForm, nil //nolint:forbidigo // a field, not the client
 }
 
 // eventOf reads the event of a form.

@@ -190,7 +190,9 @@ func scales(inputs *breach.Circumstances) []templates.BreachScale {
 	}{
 		{"context", []string{string(breach.Simple), string(breach.Behavioral), string(breach.Financial), string(breach.Sensitive)}},
 		{"identification", []string{string(breach.Negligible), string(breach.Limited), string(breach.Significant), string(breach.Maximum)}},
-		{"confidentiality", losses}, {"integrity", losses}, {"availability", losses},
+		{"confidentiality", losses},
+		{"integrity", losses},
+		{"availability", losses},
 	} {
 		scale := templates.BreachScale{Field: s.field}
 		for _, value := range s.values {
