@@ -34,6 +34,7 @@ var (
 var (
 	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
+	noters     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator, models.RoleController}}
 	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	approvers  = access{roles: []models.Role{models.RoleDPO}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
@@ -121,6 +122,11 @@ var table = map[string]access{
 	"GET /v1/requests/:id/corrections":                     readers,
 	"POST /v1/requests/:id/corrections":                    deciders,
 	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check"},
+	"POST /v1/breaches":                                    everyone,
+	"GET /v1/breaches":                                     everyone,
+	"GET /v1/breaches/:id":                                 everyone,
+	"POST /v1/breaches/:id/events":                         noters,
+	"POST /v1/breach-reports/:recipient":                   posting,
 }
 
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".

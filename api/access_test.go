@@ -99,6 +99,11 @@ var may = map[string]string{
 	"GET /v1/requests/:id/corrections":                     "controller other dpo case_handler auditor",
 	"POST /v1/requests/:id/corrections":                    "other dpo", // only the DPO decides
 	"POST /v1/suppressions/check":                          "controller other dpo",
+	"POST /v1/breaches":                                    "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches":                                     "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches/:id":                                 "controller other dpo case_handler auditor operator",
+	"POST /v1/breaches/:id/events":                         "controller other dpo case_handler operator",
+	"POST /v1/breach-reports/:recipient":                   "all",
 }
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.
@@ -109,6 +114,8 @@ var bodies = map[string]string{
 	"POST /v1/suppressions/check":       `{"controller":"nobody","purpose":"direct_marketing","identities":[{"kind":"email","value":"a@example.com"}]}`,
 	"POST /v1/status/:token/verify":     `{"code":"0"}`,
 	"POST /v1/status/:token/answer":     `{"answer":"x"}`,
+	"POST /v1/breaches":                 `{"what":"x","source":"none"}`,
+	"POST /v1/breaches/:id/events":      `{"kind":"none"}`,
 }
 
 func TestEveryRouteAdmitsWhomItShould(t *testing.T) {

@@ -149,7 +149,9 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 }
 
 func (s *server) routes(e *echo.Echo) {
-	v1.RegisterHandlers(e, v1.NewStrictHandler(v1.New(s.Store, s.BaseURL, s.Now), nil))
+	machines := v1.New(s.Store, s.BaseURL, s.Now)
+	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
+	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
