@@ -51,6 +51,7 @@ var may = map[string]string{
 	"POST /staff/breaches":                                 "dpo case_handler auditor operator",
 	"GET /staff/breaches/new":                              "dpo case_handler auditor operator",
 	"GET /staff/breaches/register.json":                    "dpo case_handler auditor",
+	"GET /staff/breaches/register.csv":                     "dpo case_handler auditor",
 	"GET /staff/breaches/:id":                              "controller other dpo case_handler auditor operator",
 	"POST /staff/breaches/:id/events":                      "dpo case_handler operator",
 	"GET /staff/breaches/:id/notification":                 "dpo case_handler auditor",
@@ -59,7 +60,7 @@ var may = map[string]string{
 	"POST /staff/breaches/:id/letter/test":                 "dpo case_handler",
 	"POST /staff/breaches/:id/letter/approve":              "dpo",
 	"POST /staff/breaches/:id/letter/settle":               "dpo",
-	"POST /staff/breaches/:id/persons":                     "dpo case_handler",
+	"POST /staff/breaches/:id/persons":                     "controller other dpo case_handler",
 	"GET /staff/tasks":                                     "dpo case_handler auditor",
 	"GET /staff/tasks/:id":                                 "dpo case_handler auditor",
 	"POST /staff/tasks/:id/decisions":                      "dpo case_handler",
@@ -81,6 +82,11 @@ var may = map[string]string{
 	"GET /v1/tasks":                                        "dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts":                        "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts/:receipt_id":            "controller other dpo case_handler auditor",
+	"POST /v1/breaches":                                    "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches":                                     "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches/:id":                                 "controller other dpo case_handler auditor operator",
+	"POST /v1/breaches/:id/events":                         "controller other dpo case_handler operator",
+	"POST /v1/breach-reports/:recipient":                   "all",
 	"GET /v1/status/:token":                                "all",
 	"POST /v1/status/:token/verify":                        "all",
 	"POST /v1/status/:token/resend":                        "all",
@@ -99,11 +105,6 @@ var may = map[string]string{
 	"GET /v1/requests/:id/corrections":                     "controller other dpo case_handler auditor",
 	"POST /v1/requests/:id/corrections":                    "other dpo", // only the DPO decides
 	"POST /v1/suppressions/check":                          "controller other dpo",
-	"POST /v1/breaches":                                    "controller other dpo case_handler auditor operator",
-	"GET /v1/breaches":                                     "controller other dpo case_handler auditor operator",
-	"GET /v1/breaches/:id":                                 "controller other dpo case_handler auditor operator",
-	"POST /v1/breaches/:id/events":                         "controller other dpo case_handler operator",
-	"POST /v1/breach-reports/:recipient":                   "all",
 }
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -93,7 +94,7 @@ func (k *Console) registerFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := k.names(c, who)
+	names, err := k.allNames(c, who)
 	if err != nil {
 		return err
 	}
@@ -107,4 +108,43 @@ func (k *Console) registerFile(c echo.Context) error {
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.json"`)
 	return c.Blob(http.StatusOK, "application/json", body)
+}
+
+// allNames are the names of controllers and of subprocessors.
+func (k *Console) allNames(c echo.Context, who models.Principal) (map[models.ID]string, error) {
+	out, err := k.names(c, who)
+	if err != nil {
+		return nil, err
+	}
+	recipients, err := k.subprocessors(c)
+	for _, r := range recipients {
+		out[r.ID] = r.Name
+	}
+	return out, err
+}
+
+// registerTable is the register as a table, a line a breach, for people with a spreadsheet.
+func (k *Console) registerTable(c echo.Context) error {
+	who := caller(c)
+	list, err := k.Store.Breaches(c.Request().Context(), who.Scope, 100_000)
+	if err != nil {
+		return err
+	}
+	names, err := k.allNames(c, who)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Type", "text/csv; charset=utf-8")
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.csv"`)
+	out := csv.NewWriter(c.Response())
+	if err := out.Write(registerColumns); err != nil {
+		return err
+	}
+	for i := range list {
+		if err := out.Write(registerLine(list[i], names)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
 }

@@ -116,6 +116,14 @@ func (s *Server) breach(ctx context.Context, b store.Breach, names map[models.ID
 			Duty: string(c.Duty), Controller: names[c.Customer], DueAt: c.DueAt.UTC(), Done: c.Done, DoneAt: c.DoneAt.UTC(), Late: c.Late, Missing: c.Missing, Citation: c.Citation,
 		})
 	}
+	for _, t := range b.Times(s.now()) {
+		if limited && t.Customer != own {
+			continue
+		}
+		out.Times = append(out.Times, Span{
+			Step: t.Step, Controller: names[t.Customer], From: t.From.UTC(), Done: t.Done, Seconds: int64(t.Took / time.Second), LimitHours: int(t.Limit / time.Hour), Over: t.Over,
+		})
+	}
 	return out
 }
 

@@ -55,6 +55,9 @@ type Breach struct {
 	Risk       string    `json:"risk,omitempty,omitzero"`
 	Source     string    `json:"source,omitempty,omitzero"`
 	State      string    `json:"state"`
+
+	// Times The times reached so far
+	Times []Span `json:"times,omitempty,omitzero"`
 }
 
 // BreachList defines model for BreachList.
@@ -482,6 +485,24 @@ type SaidCorrection struct {
 	// Field As the person names it
 	Field string `json:"field"`
 	Value string `json:"value"`
+}
+
+// Span defines model for Span.
+type Span struct {
+	// Controller Slug
+	Controller string    `json:"controller,omitempty,omitzero"`
+	Done       bool      `json:"done"`
+	From       time.Time `json:"from"`
+
+	// LimitHours Absent when it is owed without undue delay
+	LimitHours int  `json:"limit_hours,omitempty,omitzero"`
+	Over       bool `json:"over"`
+
+	// Seconds That it took, or has taken so far
+	Seconds int64 `json:"seconds"`
+
+	// Step aware, customer, decided, authority, persons or closed
+	Step string `json:"step"`
 }
 
 // Status defines model for Status.
