@@ -71,7 +71,7 @@ func (a *Activities) breachLetter(ctx context.Context, id models.ID) (letterToPe
 	if err != nil {
 		return letterToPersons{}, err
 	}
-	mail := templates.BreachPersonMail{MailHead: a.breachHead(b), Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
+	mail := templates.BreachPersonMail{MailHead: a.breachHead(b), Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
 	return letterToPersons{mail: mail, perMinute: l.PerMinute, drill: b.Drill}, nil
 }
 

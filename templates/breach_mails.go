@@ -52,6 +52,7 @@ func (m BreachCustomerMail) Mail() (Mail, error) { return renderMail("breach_cus
 type BreachPersonMail struct {
 	MailHead
 	Test    bool   // to the DPO only
+	Drill   bool
 	Title   string // the mail's subject
 	Name    models.Personal
 	Body    models.Personal

@@ -39,7 +39,7 @@ func (k *Console) showLetter(c echo.Context, status int, with func(*templates.Br
 		v.Drafted, v.Subject, v.Body, v.Plain, v.PerMinute, v.Own = true, l.Subject, l.Body, l.Plain, l.PerMinute, l.DraftedBy == who.ID
 		v.ApprovedAt, v.FinishedAt = in(l.ApprovedAt, b.Zone), in(l.FinishedAt, b.Zone)
 		mail, err := templates.BreachPersonMail{
-			MailHead: templates.MailHead{Language: "en", Sender: "…", Reference: b.Reference, Zone: b.Zone}, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact,
+			MailHead: templates.MailHead{Language: "en", Sender: "…", Reference: b.Reference, Zone: b.Zone}, Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact,
 		}.Mail()
 		if err != nil {
 			return err
