@@ -218,3 +218,35 @@ func TestTheMessageIsTriedOnTheDPOAndGoesOutAsApproved(t *testing.T) {
 	_, err := w.store.BreachPersonList(t.Context(), id)
 	require.Equal(t, "letter_approved", models.CodeOf(err))
 }
+
+func TestAWorkerThatWasBelievedDeadCanUndoNothingThatWasSettledMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(1)
+	believed, err := w.store.ClaimBreachPersons(t.Context(), id, 1)
+	require.NoError(t, err)
+	w.pass(time.Minute)
+	_, err = w.mailed(id)
+	require.NoError(t, err)
+	p.once(t, 1)
+	require.NoError(t, w.store.MarkBreachPersons(t.Context(), id, []store.PersonOutcome{believed[0].Outcome(store.PersonWaiting, "")}))
+	_, err = w.mailed(id)
+	require.NoError(t, err)
+	p.once(t, 1)
+}
+
+func TestAWorkerBeginsNoMessageWhenItsClaimIsOld(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(40)
+	w.deps.Bulk.Grace = 3 * time.Minute
+	w.rebuild()
+	p.does = func(int, string) (bool, bool, error) {
+		w.pass(40 * time.Second) // the second message of a batch would be begun in time, the third would not
+		return true, false, nil
+	}
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.EqualValues(t, 40, out.Sent, "what was put back is claimed again")
+	p.once(t, 40)
+}
