@@ -137,7 +137,7 @@ func TestACustomerReportsAndSeesOnlyWhatConcernsIt(t *testing.T) {
 func TestASubprocessorReportsWithItsSignatureAndAnybodyElseLearnsNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes ...")) //nolint:gosec // of this test
+	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes ..."))
 	_, err := b.PutRecipient(t.Context(), store.Recipient{
 		Slug: "cloud", Name: "Cloud", Channel: store.ChannelWebhook, Address: "https://cloud.example/hook", Secret: models.Personal(secret),
 		Categories: []string{"user"}, Country: "DE", Purpose: "hosting", ReminderAfter: time.Hour,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,11 +32,13 @@ type breach struct {
 		Done       bool   `json:"done"`
 		Over       bool   `json:"over"`
 	} `json:"times"`
-	Duties []struct {
-		Duty    string `json:"duty"`
-		Done    bool   `json:"done"`
-		Missing string `json:"missing"`
-	} `json:"duties"`
+	Duties []duty `json:"duties"`
+}
+
+type duty struct {
+	Duty    string `json:"duty"`
+	Done    bool   `json:"done"`
+	Missing string `json:"missing"`
 }
 
 // exercise carries a breach to its end as an exercise: every message goes to the DPO.
@@ -112,6 +115,10 @@ func (x *exercise) tellCustomer(ctx context.Context) error {
 	}
 	for _, link := range m.Links() {
 		if path, ok := strings.CutPrefix(link, x.s.Config.BaseURL); ok && strings.HasPrefix(path, "/breaches/") {
+			// The mail is there an instant before the record says so.
+			if err := x.await(ctx, func(d duty) bool { return d.Duty == "customer" && d.Missing == "a customer has not acknowledged it" }); err != nil {
+				return err
+			}
 			if _, err := x.public.Form(ctx, path, url.Values{}); err != nil {
 				return err
 			}
@@ -178,7 +185,7 @@ func (x *exercise) tellPersons(ctx context.Context) error {
 	if _, err := deputy.Form(ctx, path+"/letter/approve", url.Values{}); err != nil {
 		return err
 	}
-	if err := x.await(ctx, "persons"); err != nil {
+	if err := x.await(ctx, func(d duty) bool { return d.Duty == "persons" && d.Done }); err != nil {
 		return err
 	}
 	sent := 0
@@ -198,20 +205,18 @@ func (x *exercise) tellPersons(ctx context.Context) error {
 	return nil
 }
 
-// await waits until a duty is done.
-func (x *exercise) await(ctx context.Context, duty string) error {
+// await waits until a duty is as it should be.
+func (x *exercise) await(ctx context.Context, as func(duty) bool) error {
 	for {
 		if err := x.dpo.JSON(ctx, http.MethodGet, "/v1/breaches/"+x.breach.ID.String(), nil, &x.breach); err != nil {
 			return err
 		}
-		for _, d := range x.breach.Duties {
-			if d.Duty == duty && d.Done {
-				return nil
-			}
+		if slices.ContainsFunc(x.breach.Duties, as) {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the duty %s: %w", duty, ctx.Err())
+			return fmt.Errorf("waiting for a duty: %w", ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
