@@ -59,9 +59,19 @@ type exercise struct {
 	desk   *actor.Console // the DPO's
 }
 
+// call keeps the answer as the breach as it is now.
+func (x *exercise) call(ctx context.Context, method, path string, in any) error {
+	var now breach // a fresh one: what the answer leaves out would stay in an old one
+	err := x.dpo.JSON(ctx, method, path, in, &now)
+	if err == nil {
+		x.breach = now
+	}
+	return err
+}
+
 // note adds an event to the record.
 func (x *exercise) note(ctx context.Context, event map[string]any) error {
-	return x.dpo.JSON(ctx, http.MethodPost, "/v1/breaches/"+x.breach.ID.String()+"/events", event, &x.breach)
+	return x.call(ctx, http.MethodPost, "/v1/breaches/"+x.breach.ID.String()+"/events", event)
 }
 
 // mail waits for a message of the exercise to the DPO.
@@ -77,7 +87,7 @@ func (x *exercise) mail(ctx context.Context, about string) (mailbox.Message, err
 
 func (x *exercise) report(ctx context.Context) error {
 	in := map[string]any{"what": "A laptop with a copy of the consignees' addresses was left in a train.", "contact": "the night shift", "drill": true}
-	if err := x.dpo.JSON(ctx, http.MethodPost, "/v1/breaches", in, &x.breach); err != nil {
+	if err := x.call(ctx, http.MethodPost, "/v1/breaches", in); err != nil {
 		return err
 	}
 	x.ok("breach %s was reported", x.breach.Reference)
@@ -208,7 +218,7 @@ func (x *exercise) tellPersons(ctx context.Context) error {
 // await waits until a duty is as it should be.
 func (x *exercise) await(ctx context.Context, as func(duty) bool) error {
 	for {
-		if err := x.dpo.JSON(ctx, http.MethodGet, "/v1/breaches/"+x.breach.ID.String(), nil, &x.breach); err != nil {
+		if err := x.call(ctx, http.MethodGet, "/v1/breaches/"+x.breach.ID.String(), nil); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(x.breach.Duties, as) {
