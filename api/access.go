@@ -75,6 +75,7 @@ var table = map[string]access{
 	"GET /staff/breaches/new":                              team,
 	"GET /staff/breaches/register.json":                    watchers,
 	"GET /staff/breaches/register.csv":                     watchers,
+	"GET /staff/breaches/register.pdf":                     watchers,
 	"GET /staff/breaches/:id":                              everyone,
 	"POST /staff/breaches/:id/events":                      responders,
 	"GET /staff/breaches/:id/notification":                 watchers,

@@ -52,6 +52,7 @@ var may = map[string]string{
 	"GET /staff/breaches/new":                              "dpo case_handler auditor operator",
 	"GET /staff/breaches/register.json":                    "dpo case_handler auditor",
 	"GET /staff/breaches/register.csv":                     "dpo case_handler auditor",
+	"GET /staff/breaches/register.pdf":                     "dpo case_handler auditor",
 	"GET /staff/breaches/:id":                              "controller other dpo case_handler auditor operator",
 	"POST /staff/breaches/:id/events":                      "dpo case_handler operator",
 	"GET /staff/breaches/:id/notification":                 "dpo case_handler auditor",

@@ -333,5 +333,8 @@ func TestTheRegisterIsATableInWhichNothingIsAFormula(t *testing.T) {
 	require.Equal(t, `'=HYPERLINK("http://evil.example";"x")`, line["facts"])
 	require.Equal(t, "12", line["approximate_persons"])
 	require.Equal(t, `a, "test"`, line["reasoning"])
+	document := d.get(d.dpo, "/staff/breaches/register.pdf")
+	require.Equal(t, "application/pdf", document.header.Get("Content-Type"))
+	require.True(t, strings.HasPrefix(document.body, "%PDF-"))
 	require.Contains(t, d.get(d.dpo, d.path).body, "Times reached")
 }

@@ -8,6 +8,7 @@ import (
 	"habeas/models"
 	"habeas/models/breach/register"
 	"habeas/models/store"
+	"habeas/templates/notification"
 )
 
 // registerEntry is a breach in the register's file: its facts, effects, remedies and reasoning.
@@ -65,10 +66,16 @@ func registerLine(b store.Breach, names map[models.ID]string) []string {
 		b.Known.Nature.Reveal(), b.Known.Consequences.Reveal(), b.Known.Measures.Reveal(), approximate(b.Known.Persons), approximate(b.Known.Records), strings.Join(b.Known.PersonKinds, "; "),
 		strings.Join(b.Known.Categories, "; "), string(b.Risk), strings.Join(reasons, "; "), strings.Join(phases, "; "), stamp(b.MessagedAt, b.Zone), strings.Join(customers, "; "),
 	}
-	for i := range line {
-		line[i] = harmless(line[i])
-	}
 	return line
+}
+
+// registerRows is a breach in the register as a document.
+func registerRows(b store.Breach, names map[models.ID]string) notification.Entry {
+	out := notification.Entry{Reference: b.Reference}
+	for i, text := range registerLine(b, names) {
+		out.Rows = append(out.Rows, [2]string{strings.ReplaceAll(registerColumns[i], "_", " "), text})
+	}
+	return out
 }
 
 func approximate(n *int) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,6 +13,7 @@ import (
 	"habeas/models"
 	"habeas/models/breach/register"
 	"habeas/templates"
+	"habeas/templates/notification"
 )
 
 // boardSize is how many breaches the board shows; an organisation with more of them has other worries.
@@ -141,10 +143,45 @@ func (k *Console) registerTable(c echo.Context) error {
 		return err
 	}
 	for i := range list {
-		if err := out.Write(registerLine(list[i], names)); err != nil {
+		line := registerLine(list[i], names)
+		for column := range line {
+			line[column] = harmless(line[column])
+		}
+		if err := out.Write(line); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// registerDocument is the register as a PDF.
+func (k *Console) registerDocument(c echo.Context) error {
+	who, ctx := caller(c), c.Request().Context()
+	list, err := k.Store.Breaches(ctx, who.Scope, 100_000)
+	if err != nil {
+		return err
+	}
+	names, err := k.allNames(c, who)
+	if err != nil {
+		return err
+	}
+	operator, err := k.Store.Operator(ctx)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(operator.Timezone)
+	if err != nil {
+		return err
+	}
+	r := notification.Register{Controller: operator.Name, PreparedAt: k.Now(), Zone: zone}
+	for i := range list {
+		r.Breaches = append(r.Breaches, registerRows(list[i], names))
+	}
+	body, err := r.PDF()
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.pdf"`)
+	return c.Blob(http.StatusOK, "application/pdf", body)
 }
