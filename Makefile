@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 ARGS ?=
 PACKAGES ?= ./...
+PERSONS ?= 100000
 FUZZTIME ?= 30s
 # Go asks git for the version to stamp, and fails where git refuses, as it does in a checkout of another user.
 BUILDVCS = $(shell git status >/dev/null 2>&1 && echo true || echo false)
@@ -65,6 +66,10 @@ fuzz: ## run each fuzz test for FUZZTIME
 .PHONY: bench
 bench: setup temporal-dev ## measure, beside the raw rates of the same PostgreSQL and the same Temporal
 	@if [ -x bench/run.sh ]; then bench/run.sh $(ARGS); else go test -run '^$$' -bench . $(ARGS) ./bench/...; fi
+
+.PHONY: bulk
+bulk: setup temporal-dev ## write to PERSONS persons whom a breach concerns, the worker being killed three times
+	HABEAS_TEST_PERSONS=$(PERSONS) go test ./cmd/internal/e2e -run TestEverybodyWhomABreachConcerns -v -timeout 60m
 
 .PHONY: check
 check: check-format check-lint check-workflows check-generated check-modules check-vulnerabilities ## everything below

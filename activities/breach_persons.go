@@ -23,13 +23,23 @@ type MailSession interface {
 type BulkMail struct {
 	Open     func(ctx context.Context) (MailSession, error)
 	Accepted func(ctx context.Context, messages [][]byte) (map[string]bool, error) // by the mail server's log; nil when it cannot be read
-	Grace    time.Duration                                                         // how long a worker that says nothing may still be sending
+	Grace    time.Duration                                                         // after it, what a worker has claimed and not reported is settled by the log
 }
 
 const (
 	mailSessions = 4   // connections at once
-	mailBatch    = 100 // persons handed to a connection at once
+	mailBatch    = 100 // persons handed to a connection at once, at most
 )
+
+// A worker begins no message after a third of the grace and gives up on one under way after another third. So whatever it had in its hands has
+// reached the mail server or never will before anybody settles it, even when Temporal takes a worker for dead that is not.
+func (b BulkMail) third() time.Duration { return b.Grace / 3 }
+
+// batch is how many persons a connection claims at once: as many as it can write to in half of the time in which it may begin.
+func (b BulkMail) batch(perMinute int) int {
+	inTime := float64(perMinute) / mailSessions * (b.third() / 2).Minutes()
+	return max(1, min(mailBatch, int(inTime)))
+}
 
 // SendBreachTest sends the message to the persons to the DPO only.
 func (a *Activities) SendBreachTest(ctx context.Context, in BreachTest) error {
@@ -61,7 +71,7 @@ func (a *Activities) breachLetter(ctx context.Context, id models.ID) (letterToPe
 	if err != nil {
 		return letterToPersons{}, err
 	}
-	mail := templates.BreachPersonMail{MailHead: a.breachHead(b), Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
+	mail := templates.BreachPersonMail{MailHead: a.breachHead(b), Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
 	return letterToPersons{mail: mail, perMinute: l.PerMinute, drill: b.Drill}, nil
 }
 
@@ -117,7 +127,7 @@ func (a *Activities) settleStuck(ctx context.Context, id models.ID) error {
 		}
 		outcomes := make([]store.PersonOutcome, len(stuck))
 		for i, p := range stuck {
-			outcomes[i] = store.PersonOutcome{ID: p.ID, State: store.PersonUnclear}
+			outcomes[i] = p.Outcome(store.PersonUnclear, "")
 			switch {
 			case taken[string(p.Message)]:
 				outcomes[i].State = store.PersonSent
@@ -181,7 +191,7 @@ func (a *Activities) mailOver(ctx context.Context, id models.ID, letter letterTo
 		}
 	}()
 	for ctx.Err() == nil {
-		people, err := a.deps.Store.ClaimBreachPersons(ctx, id, mailBatch)
+		people, err := a.deps.Store.ClaimBreachPersons(ctx, id, a.deps.Bulk.batch(letter.perMinute))
 		if err != nil || len(people) == 0 {
 			return err
 		}
@@ -209,7 +219,7 @@ func (a *Activities) mailOver(ctx context.Context, id models.ID, letter letterTo
 func waiting(people []store.BreachPerson) []store.PersonOutcome {
 	var out []store.PersonOutcome
 	for _, p := range people {
-		out = append(out, store.PersonOutcome{ID: p.ID, State: store.PersonWaiting})
+		out = append(out, p.Outcome(store.PersonWaiting, ""))
 	}
 	return out
 }
@@ -224,6 +234,9 @@ func (a *Activities) mailBatch(
 		if err := turn(); err != nil {
 			return append(out, waiting(people[i:])...), err
 		}
+		if a.deps.Now().Sub(p.ClaimedAt) > a.deps.Bulk.third() {
+			return append(out, waiting(people[i:])...), nil
+		}
 		letter.mail.Name = p.Name
 		mail, err := write(letter.mail)
 		if err != nil {
@@ -233,12 +246,12 @@ func (a *Activities) mailBatch(
 		if letter.drill { // an exercise never leaves the house
 			to = a.deps.Policy.DPOEmail
 		}
-		uncertain, err := session.Send(ctx, to, mail, p.ID.String())
+		uncertain, err := a.mailPerson(ctx, session, to, mail, p)
 		switch {
 		case err == nil:
-			out = append(out, store.PersonOutcome{ID: p.ID, State: store.PersonSent})
+			out = append(out, p.Outcome(store.PersonSent, ""))
 		case models.KindOf(err) == models.Invalid:
-			out = append(out, store.PersonOutcome{ID: p.ID, State: store.PersonRefused, Code: models.CodeOf(err)})
+			out = append(out, p.Outcome(store.PersonRefused, models.CodeOf(err)))
 		case uncertain:
 			return append(out, waiting(people[i+1:])...), err
 		default:
@@ -246,4 +259,10 @@ func (a *Activities) mailBatch(
 		}
 	}
 	return out, nil
+}
+
+func (a *Activities) mailPerson(ctx context.Context, session MailSession, to models.Personal, mail templates.Mail, p store.BreachPerson) (uncertain bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, a.deps.Bulk.third())
+	defer cancel()
+	return session.Send(ctx, to, mail, p.ID.String())
 }

@@ -63,7 +63,7 @@ func (p *post) Accepted(_ context.Context, messages [][]byte) (map[string]bool, 
 func (w *world) affecting(n int) (models.ID, *post) {
 	w.t.Helper()
 	p := &post{got: map[string]int{}, log: map[string]bool{}}
-	w.deps.Bulk = activities.BulkMail{Open: p.Open, Accepted: p.Accepted}
+	w.deps.Bulk = activities.BulkMail{Open: p.Open, Accepted: p.Accepted, Grace: time.Minute}
 	w.rebuild()
 	ctx, id := w.t.Context(), w.breach(false).ID
 	w.noted(id, register.Event{Kind: register.Aware, Facts: register.Facts{AwareAt: w.now()}})
@@ -120,6 +120,7 @@ func TestEverybodyOfTheListIsToldOnceThoughTheServerFailsInBetween(t *testing.T)
 		if out, err = w.mailed(id); err == nil {
 			break
 		}
+		w.pass(time.Minute)
 	}
 	p.once(t, 699)
 	require.Equal(t, activities.BreachMailed{Sent: 699, Refused: 1}, out)
@@ -143,6 +144,7 @@ func TestWhatADeadWorkerHadInItsHandsIsSettledByTheServersLog(t *testing.T) {
 		_, err := p.Send(t.Context(), one.Email, templates.Mail{}, one.ID.String())
 		require.NoError(t, err)
 	}
+	w.pass(time.Minute)
 	out, err := w.mailed(id)
 	require.NoError(t, err)
 	require.EqualValues(t, 50, out.Sent)
@@ -157,6 +159,7 @@ func TestWithoutALogPeopleDecideAboutWhatNobodyKnows(t *testing.T) {
 	w.rebuild()
 	_, err := w.store.ClaimBreachPersons(t.Context(), id, 4)
 	require.NoError(t, err)
+	w.pass(time.Minute)
 	out, err := w.mailed(id)
 	require.NoError(t, err)
 	require.Equal(t, activities.BreachMailed{Sent: 26, Unclear: 4}, out)
@@ -176,8 +179,6 @@ func TestALiveWorkersMessagesAreLeftToIt(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id, p := w.affecting(10)
-	w.deps.Bulk.Grace = time.Minute
-	w.rebuild()
 	held, err := w.store.ClaimBreachPersons(t.Context(), id, 3)
 	require.NoError(t, err)
 	_, err = w.mailed(id)
@@ -185,7 +186,7 @@ func TestALiveWorkersMessagesAreLeftToIt(t *testing.T) {
 	p.once(t, 7)
 	outcomes := []store.PersonOutcome{}
 	for _, one := range held {
-		outcomes = append(outcomes, store.PersonOutcome{ID: one.ID, State: store.PersonSent})
+		outcomes = append(outcomes, one.Outcome(store.PersonSent, ""))
 	}
 	require.NoError(t, w.store.MarkBreachPersons(t.Context(), id, outcomes))
 	out, err := w.mailed(id)
@@ -216,4 +217,36 @@ func TestTheMessageIsTriedOnTheDPOAndGoesOutAsApproved(t *testing.T) {
 	require.Equal(t, "letter_approved", models.CodeOf(w.store.DraftBreachLetter(t.Context(), late, officer)))
 	_, err := w.store.BreachPersonList(t.Context(), id)
 	require.Equal(t, "letter_approved", models.CodeOf(err))
+}
+
+func TestAWorkerThatWasBelievedDeadCanUndoNothingThatWasSettledMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(1)
+	believed, err := w.store.ClaimBreachPersons(t.Context(), id, 1)
+	require.NoError(t, err)
+	w.pass(time.Minute)
+	_, err = w.mailed(id)
+	require.NoError(t, err)
+	p.once(t, 1)
+	require.NoError(t, w.store.MarkBreachPersons(t.Context(), id, []store.PersonOutcome{believed[0].Outcome(store.PersonWaiting, "")}))
+	_, err = w.mailed(id)
+	require.NoError(t, err)
+	p.once(t, 1)
+}
+
+func TestAWorkerBeginsNoMessageWhenItsClaimIsOld(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(40)
+	w.deps.Bulk.Grace = 3 * time.Minute
+	w.rebuild()
+	p.does = func(int, string) (bool, bool, error) {
+		w.pass(40 * time.Second) // the second message of a batch would be begun in time, the third would not
+		return true, false, nil
+	}
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.EqualValues(t, 40, out.Sent, "what was put back is claimed again")
+	p.once(t, 40)
 }

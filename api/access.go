@@ -34,6 +34,7 @@ var (
 var (
 	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
+	noters     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator, models.RoleController}}
 	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	approvers  = access{roles: []models.Role{models.RoleDPO}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
@@ -73,6 +74,8 @@ var table = map[string]access{
 	"POST /staff/breaches":                                 team,
 	"GET /staff/breaches/new":                              team,
 	"GET /staff/breaches/register.json":                    watchers,
+	"GET /staff/breaches/register.csv":                     watchers,
+	"GET /staff/breaches/register.pdf":                     watchers,
 	"GET /staff/breaches/:id":                              everyone,
 	"POST /staff/breaches/:id/events":                      responders,
 	"GET /staff/breaches/:id/notification":                 watchers,
@@ -81,7 +84,7 @@ var table = map[string]access{
 	"POST /staff/breaches/:id/letter/test":                 writers,
 	"POST /staff/breaches/:id/letter/approve":              approvers,
 	"POST /staff/breaches/:id/letter/settle":               approvers,
-	"POST /staff/breaches/:id/persons":                     writers,
+	"POST /staff/breaches/:id/persons":                     deciders,
 	"GET /staff/tasks":                                     watchers,
 	"GET /staff/tasks/:id":                                 watchers,
 	"POST /staff/tasks/:id/decisions":                      casework,
@@ -103,6 +106,11 @@ var table = map[string]access{
 	"GET /v1/tasks":                                        watchers,
 	"GET /v1/requests/:id/receipts":                        readers,
 	"GET /v1/requests/:id/receipts/:receipt_id":            readers,
+	"POST /v1/breaches":                                    everyone,
+	"GET /v1/breaches":                                     everyone,
+	"GET /v1/breaches/:id":                                 everyone,
+	"POST /v1/breaches/:id/events":                         noters,
+	"POST /v1/breach-reports/:recipient":                   posting,
 	"GET /v1/status/:token":                                public,
 	"POST /v1/status/:token/verify":                        posting,
 	"POST /v1/status/:token/resend":                        posting,

@@ -51,6 +51,8 @@ var may = map[string]string{
 	"POST /staff/breaches":                                 "dpo case_handler auditor operator",
 	"GET /staff/breaches/new":                              "dpo case_handler auditor operator",
 	"GET /staff/breaches/register.json":                    "dpo case_handler auditor",
+	"GET /staff/breaches/register.csv":                     "dpo case_handler auditor",
+	"GET /staff/breaches/register.pdf":                     "dpo case_handler auditor",
 	"GET /staff/breaches/:id":                              "controller other dpo case_handler auditor operator",
 	"POST /staff/breaches/:id/events":                      "dpo case_handler operator",
 	"GET /staff/breaches/:id/notification":                 "dpo case_handler auditor",
@@ -59,7 +61,7 @@ var may = map[string]string{
 	"POST /staff/breaches/:id/letter/test":                 "dpo case_handler",
 	"POST /staff/breaches/:id/letter/approve":              "dpo",
 	"POST /staff/breaches/:id/letter/settle":               "dpo",
-	"POST /staff/breaches/:id/persons":                     "dpo case_handler",
+	"POST /staff/breaches/:id/persons":                     "controller other dpo case_handler",
 	"GET /staff/tasks":                                     "dpo case_handler auditor",
 	"GET /staff/tasks/:id":                                 "dpo case_handler auditor",
 	"POST /staff/tasks/:id/decisions":                      "dpo case_handler",
@@ -81,6 +83,11 @@ var may = map[string]string{
 	"GET /v1/tasks":                                        "dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts":                        "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts/:receipt_id":            "controller other dpo case_handler auditor",
+	"POST /v1/breaches":                                    "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches":                                     "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches/:id":                                 "controller other dpo case_handler auditor operator",
+	"POST /v1/breaches/:id/events":                         "controller other dpo case_handler operator",
+	"POST /v1/breach-reports/:recipient":                   "all",
 	"GET /v1/status/:token":                                "all",
 	"POST /v1/status/:token/verify":                        "all",
 	"POST /v1/status/:token/resend":                        "all",
@@ -109,6 +116,8 @@ var bodies = map[string]string{
 	"POST /v1/suppressions/check":       `{"controller":"nobody","purpose":"direct_marketing","identities":[{"kind":"email","value":"a@example.com"}]}`,
 	"POST /v1/status/:token/verify":     `{"code":"0"}`,
 	"POST /v1/status/:token/answer":     `{"answer":"x"}`,
+	"POST /v1/breaches":                 `{"what":"x","source":"none"}`,
+	"POST /v1/breaches/:id/events":      `{"kind":"none"}`,
 }
 
 func TestEveryRouteAdmitsWhomItShould(t *testing.T) {

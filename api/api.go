@@ -149,7 +149,9 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 }
 
 func (s *server) routes(e *echo.Echo) {
-	v1.RegisterHandlers(e, v1.NewStrictHandler(v1.New(s.Store, s.BaseURL, s.Now), nil))
+	machines := v1.New(s.Store, s.BaseURL, s.Now)
+	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
+	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
@@ -184,16 +186,26 @@ func isDownload(r *http.Request) bool {
 
 // isUpload reports the calls that bring a file. Who may not call them is refused before any of it is read.
 func isUpload(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/staff/tasks/") && strings.HasSuffix(r.URL.Path, "/files")
+	return uploadSize(r) > 0
+}
+
+// maxBreachFile is how much a list of persons, or a copy of what was sent to an authority, may have: a list of some hundred thousand addresses.
+const maxBreachFile = 20 << 20
+
+// uploadSize is how much a file may have that a call brings; 0 for a call that brings none.
+func uploadSize(r *http.Request) int64 {
+	path := r.URL.Path
+	switch {
+	case strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/files"):
+		return store.MaxTaskFile
+	case strings.HasPrefix(path, "/staff/breaches/") && (strings.HasSuffix(path, "/persons") || strings.HasSuffix(path, "/events")):
+		return maxBreachFile
+	}
+	return 0
 }
 
 // largestBody is how much a call may bring: a file has some lines around it.
-func largestBody(r *http.Request) int64 {
-	if isUpload(r) {
-		return store.MaxTaskFile + middleware.MaxBody
-	}
-	return middleware.MaxBody
-}
+func largestBody(r *http.Request) int64 { return uploadSize(r) + middleware.MaxBody }
 
 // fail tells an error: JSON for the JSON interface and machines, a page for people. What is unexpected is logged with the call's
 // identifier; its text may quote a row, so only its type and code go to the log.

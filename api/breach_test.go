@@ -3,8 +3,10 @@ package api_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -279,4 +281,60 @@ func TestTheMessageToThePersonsTakesFourEyes(t *testing.T) {
 	require.Contains(t, d.get(d.dpo, d.path+"/letter").body, "it goes out now")
 	require.Equal(t, http.StatusConflict, d.post(d.dpo, d.path+"/letter", letter).status)
 	require.NotContains(t, d.log.String(), "sam@")
+}
+
+func TestAListOfAHundredThousandPersonsIsTakenIn(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	var list strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&list, "somebody.with.a.name.of.their.own.%d@haulage.example\n", i)
+	}
+	a := d.upload(d.dpo, d.path+"/persons", "list.csv", list.String())
+	require.Equal(t, http.StatusOK, a.status)
+	require.Contains(t, a.body, "100000 persons added")
+	require.Equal(t, http.StatusRequestEntityTooLarge, d.upload(d.dpo, d.path+"/persons", "list.csv", strings.Repeat(list.String()[:1<<20], 21)).status)
+}
+
+func TestACustomerBringsTheListOfItsOwnPersons(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	d.clock(time.Minute)
+	acme, globex := d.signIn(d.keys[models.RoleController]), d.signIn(d.globexK)
+	require.Equal(t, http.StatusNotFound, d.upload(acme, d.path+"/persons", "list.csv", "sam@example.com\n").status, "its data is not concerned")
+	d.noted("found", url.Values{"customer": {d.acme.ID.String()}})
+	require.Contains(t, d.get(acme, d.path).body, "Bring a list of the persons")
+	a := d.upload(acme, d.path+"/persons", "list.csv", "sam@example.com\nnobody\n")
+	require.Equal(t, http.StatusOK, a.status)
+	require.Contains(t, a.body, "2 lines were read: 1 persons added")
+	require.NotContains(t, a.body, "extension 12")
+	require.Equal(t, http.StatusNotFound, d.upload(globex, d.path+"/persons", "list.csv", "eve@example.com\n").status)
+	require.Contains(t, d.upload(acme, d.path+"/persons", "", "").body, "Choose a file.")
+	counts, err := d.CountBreachPersons(t.Context(), d.only().ID)
+	require.NoError(t, err)
+	require.Equal(t, map[store.PersonState]int64{store.PersonWaiting: 1}, counts)
+}
+
+func TestTheRegisterIsATableInWhichNothingIsAFormula(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	d.noted("found", url.Values{"what": {`=HYPERLINK("http://evil.example";"x")`}, "persons": {"12"}})
+	d.noted("dismissed", url.Values{"reason": {"a, \"test\""}})
+	a := d.get(d.dpo, "/staff/breaches/register.csv")
+	require.Equal(t, "text/csv; charset=utf-8", a.header.Get("Content-Type"))
+	lines, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 2)
+	line := map[string]string{}
+	for i, name := range lines[0] {
+		line[name] = lines[1][i]
+	}
+	require.Equal(t, d.only().Reference, line["reference"])
+	require.Equal(t, `'=HYPERLINK("http://evil.example";"x")`, line["facts"])
+	require.Equal(t, "12", line["approximate_persons"])
+	require.Equal(t, `a, "test"`, line["reasoning"])
+	document := d.get(d.dpo, "/staff/breaches/register.pdf")
+	require.Equal(t, "application/pdf", document.header.Get("Content-Type"))
+	require.True(t, strings.HasPrefix(document.body, "%PDF-"))
+	require.Contains(t, d.get(d.dpo, d.path).body, "Times reached")
 }

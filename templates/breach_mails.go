@@ -51,7 +51,8 @@ func (m BreachCustomerMail) Mail() (Mail, error) { return renderMail("breach_cus
 // BreachPersonMail tells a person of a breach of their data, Art. 34, in the DPO's words.
 type BreachPersonMail struct {
 	MailHead
-	Test    bool   // to the DPO only
+	Test    bool // to the DPO only
+	Drill   bool
 	Title   string // the mail's subject
 	Name    models.Personal
 	Body    models.Personal

@@ -44,6 +44,7 @@ type BreachView struct {
 	Drill           bool
 	State           string
 	Source          string
+	Recipient       string // name of the subprocessor that reported it or at which it was
 	ReportedAt      time.Time
 	AwareAt         time.Time
 	Corrected       int
@@ -62,7 +63,12 @@ type BreachView struct {
 	Events          []BreachEventRow
 	Offers          []string // kinds of events that the signed-in person may add now
 	Authorities     []Option
+	EachAuthority   bool     // without an establishment in the Union, each authority concerned is notified
 	Concerned       []Option // customers that could be added
+	Recipients      []Option // subprocessors at which it may have been
+	Times           []BreachTime
+	MayList         bool // a customer that may bring a list of the persons
+	Report          *BreachListReport
 	Scales          []BreachScale
 	Now             string // for the fields of instants, in the zone: 2006-01-02T15:04
 	Flash           string
@@ -98,6 +104,14 @@ func known(n *int) int64 {
 		return 0
 	}
 	return int64(*n)
+}
+
+// BreachTime is how long one step took, or has taken so far, in whole hours and minutes.
+type BreachTime struct {
+	Step, Who      string
+	Hours, Minutes int
+	Limit          int // hours; 0: without undue delay
+	Done, Over     bool
 }
 
 // BreachCustomerRow is a customer whose data is concerned.
@@ -212,6 +226,10 @@ func breachScales() []BreachScale {
 func breachExample() BreachView {
 	v := suspicionExample()
 	n := 4100
+	v.Recipient, v.EachAuthority, v.Recipients = "Ledgerly Cloud", true, []Option{{Value: "r", Label: "Ledgerly Cloud"}}
+	v.Times = []BreachTime{
+		{Step: "aware", Hours: 1, Minutes: 5, Done: true}, {Step: "customer", Who: "Brightline Retail B.V.", Hours: 26, Limit: 24, Over: true}, {Step: "authority", Hours: 70, Minutes: 19, Limit: 72},
+	}
 	v.Drill, v.Reference, v.State, v.AwareAt, v.Corrected, v.Seen = false, "7K3F-9QXM-2T", "open", exampleTime.Add(-70*time.Hour), 1, 9
 	v.Known = BreachKnown{
 		Nature: "A backup was copied by a stranger.", Consequences: "Unwanted mail.", Contact: "privacy@nordkai.example", Persons: &n, Records: &n,

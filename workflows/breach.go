@@ -94,7 +94,7 @@ func (b *breachRun) wait(ctx workflow.Context, until time.Time, woken func() boo
 // messages of which nobody can say whether they were taken.
 func BreachMailing(ctx workflow.Context, in BreachMailingInput) (activities.BreachMailed, error) {
 	var out activities.BreachMailed
-	err := workflow.ExecuteActivity(connectorOptions(ctx), act.TellBreachPersons, activities.BreachRef{BreachID: in.BreachID}).Get(ctx, &out)
+	err := workflow.ExecuteActivity(bulkOptions(ctx), act.TellBreachPersons, activities.BreachRef{BreachID: in.BreachID}).Get(ctx, &out)
 	return out, err
 }
 

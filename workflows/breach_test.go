@@ -47,6 +47,9 @@ func watch(t *testing.T, zone, reported string) *watched {
 		if after.IsZero() {
 			after = w.book.ReportedAt.Add(-time.Nanosecond)
 		}
+		if missed := w.env.Now().Add(-time.Hour); missed.After(after) { // as the activity does
+			after = missed
+		}
 		for _, a := range w.book.NextAlarms(after) {
 			next.At = a.At.UTC()
 			next.Alarms = append(next.Alarms, activities.BreachAlarm{BreachID: breachID, At: a.At.UTC(), Duty: a.Duty, Hours: a.Hours, Level: a.Level})

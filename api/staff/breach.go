@@ -38,9 +38,21 @@ func (k *Console) showBreach(c echo.Context, status int, with func(*templates.Br
 	if err != nil {
 		return err
 	}
-	view := k.breachView(b, caller(c), all)
+	recipients, err := k.subprocessors(c)
+	if err != nil {
+		return err
+	}
+	view := k.breachView(b, caller(c), all, recipients)
 	with(&view)
 	return show(k, c, status, "breaches", templates.Breach, view)
+}
+
+// subprocessors are the recipients, for staff.
+func (k *Console) subprocessors(c echo.Context) ([]store.Recipient, error) {
+	if _, limited := caller(c).Scope.Controller(); limited {
+		return nil, nil
+	}
+	return k.Store.Recipients(c.Request().Context())
 }
 
 func (k *Console) breachOf(c echo.Context) (store.Breach, error) {
@@ -99,7 +111,12 @@ func (k *Console) eventOf(c echo.Context, b store.Breach, form url.Values) (e re
 	e = register.Event{Kind: register.Kind(form.Get("kind")), Actor: caller(c).Actor}
 	f, w := &e.Facts, &e.Words
 	f.Report, f.Regime, f.DueOn, f.Authority = form.Get("report"), register.Regime(form.Get("regime")), form.Get("due_on"), form.Get("authority")
-	f.Final = form.Get("final") == "true"
+	f.Final, f.Authorities = form.Get("final") == "true", form["authorities"]
+	if text := form.Get("recipient"); text != "" {
+		if f.Recipient, err = models.ParseID(text); err != nil {
+			return e, err
+		}
+	}
 	f.Public = b.Duties.Persons == breach.PublicNotice
 	for to, name := range map[*models.Personal]string{
 		&w.What: "what", &w.Reason: "reason", &w.Consequences: "consequences", &w.Measures: "measures", &w.Contact: "contact", &w.Delay: "delay", &w.Reference: "reference", &w.By: "by",
@@ -266,6 +283,15 @@ func (k *Console) notification(c echo.Context) error {
 		return err
 	}
 	n := draft(b, a, k.Now())
+	recipients, err := k.subprocessors(c)
+	if err != nil {
+		return err
+	}
+	for _, r := range recipients {
+		if r.ID == b.Recipient {
+			n.Processor = r.Name
+		}
+	}
 	n.Controller = notification.Party{Name: operator.Name, Country: operator.Country, Establishment: operator.Subdivision}
 	kind, name, write := "application/pdf", "pdf", n.PDF
 	if c.QueryParam("form") == "json" {

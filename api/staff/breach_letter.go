@@ -39,7 +39,7 @@ func (k *Console) showLetter(c echo.Context, status int, with func(*templates.Br
 		v.Drafted, v.Subject, v.Body, v.Plain, v.PerMinute, v.Own = true, l.Subject, l.Body, l.Plain, l.PerMinute, l.DraftedBy == who.ID
 		v.ApprovedAt, v.FinishedAt = in(l.ApprovedAt, b.Zone), in(l.FinishedAt, b.Zone)
 		mail, err := templates.BreachPersonMail{
-			MailHead: templates.MailHead{Language: "en", Sender: "…", Reference: b.Reference, Zone: b.Zone}, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact,
+			MailHead: templates.MailHead{Language: "en", Sender: "…", Reference: b.Reference, Zone: b.Zone}, Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact,
 		}.Mail()
 		if err != nil {
 			return err
@@ -123,27 +123,45 @@ func (k *Console) addPersons(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := firstFile(c)
+	report, err := k.readPersons(c, b)
+	if _, customer := caller(c).Scope.Controller(); customer { // it does not see the operator's letter
+		return k.listed(c, report, err)
+	}
 	if err != nil {
 		return k.letterDone(c, b, "", err)
+	}
+	return k.showLetter(c, http.StatusOK, func(v *templates.BreachLetterView) { v.Report = report })
+}
+
+func (k *Console) readPersons(c echo.Context, b store.Breach) (*templates.BreachListReport, error) {
+	file, err := firstFile(c)
+	if err != nil {
+		return nil, err
 	}
 	ctx := c.Request().Context()
 	list, err := k.Store.BreachPersonList(ctx, b.ID)
 	if err != nil {
-		return k.letterDone(c, b, "", err)
+		return nil, err
 	}
 	report, err := persons.Read(file, func(p persons.Person) error { return list.Add(ctx, p) })
-	if err == nil {
-		err = list.Close(ctx, caller(c).Actor)
+	if err != nil {
+		return nil, err
+	}
+	return &templates.BreachListReport{
+		Lines: report.Lines, Added: int(list.Added), Duplicates: report.Duplicates, Broken: report.BrokenAll, BrokenLines: report.Broken,
+	}, list.Close(ctx, caller(c).Actor)
+}
+
+// listed shows a customer what became of its list, on its page of the breach.
+func (k *Console) listed(c echo.Context, report *templates.BreachListReport, err error) error {
+	if kind := models.KindOf(err); kind == models.Conflict || kind == models.Invalid {
+		p := problem.Of(err, "", "")
+		return k.showBreach(c, p.Status, func(v *templates.BreachView) { v.Failure = p.Detail })
 	}
 	if err != nil {
-		return k.letterDone(c, b, "", err)
+		return err
 	}
-	return k.showLetter(c, http.StatusOK, func(v *templates.BreachLetterView) {
-		v.Report = &templates.BreachListReport{
-			Lines: report.Lines, Added: int(list.Added), Duplicates: report.Duplicates, Broken: report.BrokenAll, BrokenLines: report.Broken,
-		}
-	})
+	return k.showBreach(c, http.StatusOK, func(v *templates.BreachView) { v.Report = report })
 }
 
 // firstFile is the file of an uploaded form, which has no other field before it.

@@ -70,10 +70,13 @@ func rank(c templates.BreachClock) int {
 }
 
 // breachView is all of a breach for staff; a customer sees what it was told.
-func (k *Console) breachView(b store.Breach, who models.Principal, all []request.Controller) templates.BreachView {
+func (k *Console) breachView(b store.Breach, who models.Principal, all []request.Controller, recipients []store.Recipient) templates.BreachView {
 	names := map[models.ID]string{}
 	for _, c := range all {
 		names[c.ID] = c.Name
+	}
+	for _, r := range recipients {
+		names[r.ID] = r.Name
 	}
 	v := templates.BreachView{
 		Path: "/staff/breaches/" + b.ID.String(), Reference: b.Reference, Drill: b.Drill, State: string(b.State), Source: string(b.Source), ReportedAt: b.ReportedAt.In(b.Zone),
@@ -81,8 +84,14 @@ func (k *Console) breachView(b store.Breach, who models.Principal, all []request
 		Known: known(b), Now: k.Now().In(b.Zone).Format(fieldTime),
 	}
 	v.Customers = k.customerRows(b, who, names)
+	v.Times = times(b, who, names, k.Now())
 	if _, limited := who.Scope.Controller(); limited {
+		v.MayList = b.State == register.Suspected || b.State == register.Open
 		return v
+	}
+	v.Recipient, v.EachAuthority = names[b.Recipient], !b.EU
+	for _, r := range recipients {
+		v.Recipients = append(v.Recipients, templates.Option{Value: r.ID.String(), Label: r.Name, Selected: r.ID == b.Recipient})
 	}
 	v.Assessment, v.Risk, v.Steps = b.Assessment, b.Risk, b.Duties.Steps
 	for _, g := range breach.CheckAuthority(b.Notification(""), false) {
@@ -98,7 +107,7 @@ func (k *Console) breachView(b store.Breach, who models.Principal, all []request
 		v.Events = append(v.Events, eventRow(e, b.Zone, names))
 	}
 	v.Offers = breachOffers(b, who)
-	v.Authorities = authorities(all, b)
+	v.Authorities = authorities(all)
 	for _, c := range all {
 		if !c.Operator && !slices.ContainsFunc(b.Customers, func(d register.CustomerDuty) bool { return d.ID == c.ID }) {
 			v.Concerned = append(v.Concerned, templates.Option{Value: c.ID.String(), Label: c.Name})
@@ -106,6 +115,21 @@ func (k *Console) breachView(b store.Breach, who models.Principal, all []request
 	}
 	v.Scales = scales(b.Inputs)
 	return v
+}
+
+// times are the times reached; a customer sees how long it took until it was told.
+func times(b store.Breach, who models.Principal, names map[models.ID]string, now time.Time) []templates.BreachTime {
+	var out []templates.BreachTime
+	for _, s := range b.Times(now) {
+		if own, limited := who.Scope.Controller(); limited && s.Customer != own {
+			continue
+		}
+		out = append(out, templates.BreachTime{
+			Step: s.Step, Who: names[s.Customer], Hours: int(s.Took / time.Hour), Minutes: int(s.Took % time.Hour / time.Minute), Limit: int(s.Limit / time.Hour),
+			Done: s.Done, Over: s.Over,
+		})
+	}
+	return out
 }
 
 func known(b store.Breach) templates.BreachKnown {
@@ -156,7 +180,7 @@ func authorityName(code string) string {
 }
 
 // authorities are those that may be competent by the operator's establishment; every one of the register when it has none in the Union.
-func authorities(all []request.Controller, _ store.Breach) []templates.Option {
+func authorities(all []request.Controller) []templates.Option {
 	var list []authority.Authority
 	for _, c := range all {
 		if c.Operator {
@@ -216,6 +240,12 @@ func eventRow(e register.Event, zone *time.Location, names map[models.ID]string)
 	for _, c := range f.Customers {
 		line("%s", names[c.ID])
 	}
+	if !f.Recipient.IsZero() {
+		line("%s", names[f.Recipient])
+	}
+	for _, code := range f.Authorities {
+		line("%s", authorityName(code))
+	}
 	if !f.Customer.IsZero() {
 		line("%s", names[f.Customer])
 	}
@@ -247,35 +277,4 @@ func eventRow(e register.Event, zone *time.Location, names map[models.ID]string)
 		}
 	}
 	return row
-}
-
-// registerEntry is a breach in the register's file: its facts, effects, remedies and reasoning.
-func registerEntry(b store.Breach, names map[models.ID]string) map[string]any {
-	out := map[string]any{
-		"reference": b.Reference, "exercise": b.Drill, "state": b.State, "source": b.Source, "reported_at": stamp(b.ReportedAt, b.Zone), "aware_at": stamp(b.AwareAt, b.Zone),
-		"facts": b.Known.Nature.Reveal(), "effects": b.Known.Consequences.Reveal(), "remedial_action": b.Known.Measures.Reveal(), "approximate_persons": b.Known.Persons,
-		"approximate_records": b.Known.Records, "person_categories": b.Known.PersonKinds, "record_categories": b.Known.Categories, "risk": b.Risk, "duties": b.Duties.Steps,
-		"closed_at": stamp(b.ClosedAt, b.Zone),
-	}
-	var events, customers []map[string]any
-	for _, e := range b.Events {
-		row := eventRow(e, b.Zone, names)
-		texts := []string{}
-		for _, w := range row.Words {
-			texts = append(texts, w.Reveal())
-		}
-		events = append(events, map[string]any{"no": e.No, "at": stamp(e.At, b.Zone), "kind": e.Kind, "by": e.Actor.Role, "facts": row.Lines, "texts": texts})
-	}
-	for _, c := range b.Customers {
-		customers = append(customers, map[string]any{"controller": names[c.ID], "told_at": stamp(c.ToldAt, b.Zone), "acknowledged_at": stamp(c.AnsweredAt, b.Zone)})
-	}
-	out["events"], out["customers"] = events, customers
-	return out
-}
-
-func stamp(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(zone).Format(time.RFC3339)
 }

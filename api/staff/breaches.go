@@ -1,9 +1,11 @@
 package staff
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,6 +13,7 @@ import (
 	"habeas/models"
 	"habeas/models/breach/register"
 	"habeas/templates"
+	"habeas/templates/notification"
 )
 
 // boardSize is how many breaches the board shows; an organisation with more of them has other worries.
@@ -93,7 +96,7 @@ func (k *Console) registerFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := k.names(c, who)
+	names, err := k.allNames(c, who)
 	if err != nil {
 		return err
 	}
@@ -107,4 +110,78 @@ func (k *Console) registerFile(c echo.Context) error {
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.json"`)
 	return c.Blob(http.StatusOK, "application/json", body)
+}
+
+// allNames are the names of controllers and of subprocessors.
+func (k *Console) allNames(c echo.Context, who models.Principal) (map[models.ID]string, error) {
+	out, err := k.names(c, who)
+	if err != nil {
+		return nil, err
+	}
+	recipients, err := k.subprocessors(c)
+	for _, r := range recipients {
+		out[r.ID] = r.Name
+	}
+	return out, err
+}
+
+// registerTable is the register as a table, a line a breach, for people with a spreadsheet.
+func (k *Console) registerTable(c echo.Context) error {
+	who := caller(c)
+	list, err := k.Store.Breaches(c.Request().Context(), who.Scope, 100_000)
+	if err != nil {
+		return err
+	}
+	names, err := k.allNames(c, who)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Type", "text/csv; charset=utf-8")
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.csv"`)
+	out := csv.NewWriter(c.Response())
+	if err := out.Write(registerColumns); err != nil {
+		return err
+	}
+	for i := range list {
+		line := registerLine(list[i], names)
+		for column := range line {
+			line[column] = harmless(line[column])
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// registerDocument is the register as a PDF.
+func (k *Console) registerDocument(c echo.Context) error {
+	who, ctx := caller(c), c.Request().Context()
+	list, err := k.Store.Breaches(ctx, who.Scope, 100_000)
+	if err != nil {
+		return err
+	}
+	names, err := k.allNames(c, who)
+	if err != nil {
+		return err
+	}
+	operator, err := k.Store.Operator(ctx)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(operator.Timezone)
+	if err != nil {
+		return err
+	}
+	r := notification.Register{Controller: operator.Name, PreparedAt: k.Now(), Zone: zone}
+	for i := range list {
+		r.Breaches = append(r.Breaches, registerRows(list[i], names))
+	}
+	body, err := r.PDF()
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="breach-register.pdf"`)
+	return c.Blob(http.StatusOK, "application/pdf", body)
 }

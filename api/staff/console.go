@@ -112,6 +112,8 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/breaches", k.reportBreach)
 	e.GET("/staff/breaches/new", k.breachForm)
 	e.GET("/staff/breaches/register.json", k.registerFile)
+	e.GET("/staff/breaches/register.csv", k.registerTable)
+	e.GET("/staff/breaches/register.pdf", k.registerDocument)
 	e.GET("/staff/breaches/:id", k.breach)
 	e.POST("/staff/breaches/:id/events", k.noteBreach)
 	e.GET("/staff/breaches/:id/notification", k.notification)

@@ -29,6 +29,54 @@ type Answer struct {
 	Answer string `json:"answer"`
 }
 
+// Breach defines model for Breach.
+type Breach struct {
+	AwareAt      time.Time `json:"aware_at,omitempty,omitzero"`
+	Categories   []string  `json:"categories,omitempty,omitzero"`
+	ClosedAt     time.Time `json:"closed_at,omitempty,omitzero"`
+	Consequences string    `json:"consequences,omitempty,omitzero"`
+	Contact      string    `json:"contact,omitempty,omitzero"`
+	Drill        bool      `json:"drill"`
+	Duties       []Duty    `json:"duties"`
+	ID           string    `json:"id"`
+
+	// Latest Number of the last event, which a decision names as seen
+	Latest      int      `json:"latest"`
+	Measures    string   `json:"measures,omitempty,omitzero"`
+	Nature      string   `json:"nature,omitempty,omitzero"`
+	PersonKinds []string `json:"person_kinds,omitempty,omitzero"`
+	Persons     *int     `json:"persons,omitempty"`
+
+	// Recipient Slug of the subprocessor that reported it, or at which it was
+	Recipient  string    `json:"recipient,omitempty,omitzero"`
+	Records    *int      `json:"records,omitempty"`
+	Reference  string    `json:"reference"`
+	ReportedAt time.Time `json:"reported_at"`
+	Risk       string    `json:"risk,omitempty,omitzero"`
+	Source     string    `json:"source,omitempty,omitzero"`
+	State      string    `json:"state"`
+
+	// Times The times reached so far
+	Times []Span `json:"times,omitempty,omitzero"`
+}
+
+// BreachList defines model for BreachList.
+type BreachList struct {
+	Breaches []Breach `json:"breaches"`
+}
+
+// Circumstances defines model for Circumstances.
+type Circumstances struct {
+	Availability    string       `json:"availability,omitempty,omitzero"`
+	Confidentiality string       `json:"confidentiality,omitempty,omitzero"`
+	Data            []KindOfData `json:"data"`
+	Identification  string       `json:"identification"`
+	Integrity       string       `json:"integrity,omitempty,omitzero"`
+	Malicious       bool         `json:"malicious,omitempty,omitzero"`
+	Persons         int          `json:"persons,omitempty,omitzero"`
+	Unintelligible  bool         `json:"unintelligible,omitempty,omitzero"`
+}
+
 // Clock defines model for Clock.
 type Clock struct {
 	// DueBefore The first instant after the last day
@@ -98,6 +146,22 @@ type Deferral struct {
 // DeferralList defines model for DeferralList.
 type DeferralList struct {
 	Deferrals []Deferral `json:"deferrals"`
+}
+
+// Duty defines model for Duty.
+type Duty struct {
+	Citation string `json:"citation,omitempty,omitzero"`
+
+	// Controller Slug of the customer to be told
+	Controller string    `json:"controller,omitempty,omitzero"`
+	Done       bool      `json:"done"`
+	DoneAt     time.Time `json:"done_at,omitempty,omitzero"`
+
+	// DueAt Absent when it is owed without undue delay
+	DueAt   time.Time `json:"due_at,omitempty,omitzero"`
+	Duty    string    `json:"duty"`
+	Late    bool      `json:"late"`
+	Missing string    `json:"missing,omitempty,omitzero"`
 }
 
 // Entry defines model for Entry.
@@ -176,11 +240,80 @@ type Identity struct {
 	Value string `json:"value"`
 }
 
+// KindOfData defines model for KindOfData.
+type KindOfData struct {
+	Adjust  int    `json:"adjust,omitempty,omitzero"`
+	Context string `json:"context"`
+	Reason  string `json:"reason,omitempty,omitzero"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	At   time.Time `json:"at"`
 	Body string    `json:"body"`
 	Kind string    `json:"kind"`
+}
+
+// NewBreach defines model for NewBreach.
+type NewBreach struct {
+	// Contact How to reach who reports
+	Contact string `json:"contact,omitempty,omitzero"`
+
+	// Drill An exercise; not by a controller
+	Drill bool `json:"drill,omitempty,omitzero"`
+
+	// Source employee, subprocessor, customer, monitoring or outside; a controller's is customer
+	Source string `json:"source,omitempty,omitzero"`
+
+	// What What happened, as far as it is known
+	What string `json:"what"`
+}
+
+// NewBreachEvent defines model for NewBreachEvent.
+type NewBreachEvent struct {
+	At string `json:"at,omitempty,omitzero"`
+
+	// Authorities Those concerned, without an establishment in the Union
+	Authorities  []string `json:"authorities,omitempty,omitzero"`
+	Authority    string   `json:"authority,omitempty,omitzero"`
+	AwareAt      string   `json:"aware_at,omitempty,omitzero"`
+	By           string   `json:"by,omitempty,omitzero"`
+	Categories   []string `json:"categories,omitempty,omitzero"`
+	Consequences string   `json:"consequences,omitempty,omitzero"`
+	Contact      string   `json:"contact,omitempty,omitzero"`
+	Count        int      `json:"count,omitempty,omitzero"`
+
+	// Customer Slug
+	Customer string `json:"customer,omitempty,omitzero"`
+
+	// Customers Slugs
+	Customers []string `json:"customers,omitempty,omitzero"`
+	Delay     string   `json:"delay,omitempty,omitzero"`
+	DueOn     string   `json:"due_on,omitempty,omitzero"`
+
+	// Exceptions unintelligible, measures, effort
+	Exceptions []string `json:"exceptions,omitempty,omitzero"`
+
+	// File SHA-256 of what was sent, hexadecimal
+	File        string        `json:"file,omitempty,omitzero"`
+	Final       bool          `json:"final,omitempty,omitzero"`
+	Inputs      Circumstances `json:"inputs,omitempty,omitzero"`
+	Kind        string        `json:"kind"`
+	Lesson      int           `json:"lesson,omitempty,omitzero"`
+	Measures    string        `json:"measures,omitempty,omitzero"`
+	Own         *bool         `json:"own,omitempty"`
+	PersonKinds []string      `json:"person_kinds,omitempty,omitzero"`
+	Persons     *int          `json:"persons,omitempty"`
+	Reason      string        `json:"reason,omitempty,omitzero"`
+	Records     *int          `json:"records,omitempty"`
+	Reference   string        `json:"reference,omitempty,omitzero"`
+	Regime      string        `json:"regime,omitempty,omitzero"`
+	Report      string        `json:"report,omitempty,omitzero"`
+	Risk        string        `json:"risk,omitempty,omitzero"`
+
+	// Seen Number of the last event that was looked at; refused when others have come since
+	Seen int    `json:"seen,omitempty,omitzero"`
+	What string `json:"what,omitempty,omitzero"`
 }
 
 // NewCorrection defines model for NewCorrection.
@@ -314,6 +447,13 @@ type ReceiptList struct {
 	Receipts []Receipt `json:"receipts"`
 }
 
+// Reported defines model for Reported.
+type Reported struct {
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	State     string `json:"state"`
+}
+
 // Request defines model for Request.
 type Request struct {
 	Channel  string    `json:"channel"`
@@ -345,6 +485,24 @@ type SaidCorrection struct {
 	// Field As the person names it
 	Field string `json:"field"`
 	Value string `json:"value"`
+}
+
+// Span defines model for Span.
+type Span struct {
+	// Controller Slug
+	Controller string    `json:"controller,omitempty,omitzero"`
+	Done       bool      `json:"done"`
+	From       time.Time `json:"from"`
+
+	// LimitHours Absent when it is owed without undue delay
+	LimitHours int  `json:"limit_hours,omitempty,omitzero"`
+	Over       bool `json:"over"`
+
+	// Seconds That it took, or has taken so far
+	Seconds int64 `json:"seconds"`
+
+	// Step aware, customer, decided, authority, persons or closed
+	Step string `json:"step"`
 }
 
 // Status defines model for Status.
@@ -418,6 +576,17 @@ type ID = string
 // Token defines model for Token.
 type Token = string
 
+// ListBreachesParams defines parameters for ListBreaches.
+type ListBreachesParams struct {
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ReportBreachParams defines parameters for ReportBreach.
+type ReportBreachParams struct {
+	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
+	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListRequestsParams defines parameters for ListRequests.
 type ListRequestsParams struct {
 	State string `form:"state,omitempty" json:"state,omitempty,omitzero"`
@@ -437,6 +606,12 @@ type SubmitRequestParams struct {
 	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
 	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
 }
+
+// ReportBreachJSONRequestBody defines body for ReportBreach for application/json ContentType.
+type ReportBreachJSONRequestBody = NewBreach
+
+// NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
+type NoteBreachJSONRequestBody = NewBreachEvent
 
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
@@ -458,6 +633,18 @@ type CheckSuppressionsJSONRequestBody = SuppressionQuestion
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListBreaches List breaches, open ones first, by their legal date
+	// (GET /v1/breaches)
+	ListBreaches(ctx echo.Context, params ListBreachesParams) error
+	// ReportBreach Report a suspicion
+	// (POST /v1/breaches)
+	ReportBreach(ctx echo.Context, params ReportBreachParams) error
+	// GetBreach One breach with its duties and their clocks
+	// (GET /v1/breaches/{id})
+	GetBreach(ctx echo.Context, id ID) error
+	// NoteBreach Add an event to the record
+	// (POST /v1/breaches/{id}/events)
+	NoteBreach(ctx echo.Context, id ID) error
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx echo.Context, params ListRequestsParams) error
@@ -523,6 +710,85 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListBreaches converts echo context to params.
+func (w *ServerInterfaceWrapper) ListBreaches(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBreachesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListBreaches(ctx, params)
+	return err
+}
+
+// ReportBreach converts echo context to params.
+func (w *ServerInterfaceWrapper) ReportBreach(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportBreachParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReportBreach(ctx, params)
+	return err
+}
+
+// GetBreach converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBreach(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBreach(ctx, id)
+	return err
+}
+
+// NoteBreach converts echo context to params.
+func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.NoteBreach(ctx, id)
+	return err
 }
 
 // ListRequests converts echo context to params.
@@ -965,6 +1231,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
+	router.GET(options.BaseURL+"/v1/breaches", wrapper.ListBreaches, options.OperationMiddlewares["listBreaches"]...)
+	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
+	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
+	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
 	router.GET(options.BaseURL+"/v1/status/:token", wrapper.GetStatus, options.OperationMiddlewares["getStatus"]...)
 	router.POST(options.BaseURL+"/v1/status/:token/verify", wrapper.VerifyStatus, options.OperationMiddlewares["verifyStatus"]...)
 	router.POST(options.BaseURL+"/v1/status/:token/resend", wrapper.ResendStatus, options.OperationMiddlewares["resendStatus"]...)
@@ -974,6 +1244,164 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type ListBreachesRequestObject struct {
+	Params ListBreachesParams
+}
+
+type ListBreachesResponseObject interface {
+	VisitListBreachesResponse(w http.ResponseWriter) error
+}
+
+type ListBreaches200JSONResponse BreachList
+
+func (response ListBreaches200JSONResponse) VisitListBreachesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBreachesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBreachesdefaultApplicationProblemPlusJSONResponse) VisitListBreachesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportBreachRequestObject struct {
+	Params ReportBreachParams
+	Body   *ReportBreachJSONRequestBody
+}
+
+type ReportBreachResponseObject interface {
+	VisitReportBreachResponse(w http.ResponseWriter) error
+}
+
+type ReportBreach202JSONResponse Reported
+
+func (response ReportBreach202JSONResponse) VisitReportBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportBreachdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportBreachdefaultApplicationProblemPlusJSONResponse) VisitReportBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBreachRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetBreachResponseObject interface {
+	VisitGetBreachResponse(w http.ResponseWriter) error
+}
+
+type GetBreach200JSONResponse Breach
+
+func (response GetBreach200JSONResponse) VisitGetBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBreachdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBreachdefaultApplicationProblemPlusJSONResponse) VisitGetBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteBreachRequestObject struct {
+	ID   ID `json:"id"`
+	Body *NoteBreachJSONRequestBody
+}
+
+type NoteBreachResponseObject interface {
+	VisitNoteBreachResponse(w http.ResponseWriter) error
+}
+
+type NoteBreach202JSONResponse Breach
+
+func (response NoteBreach202JSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteBreachdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListRequestsRequestObject struct {
 	Params ListRequestsParams
@@ -1758,6 +2186,18 @@ func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTask
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListBreaches List breaches, open ones first, by their legal date
+	// (GET /v1/breaches)
+	ListBreaches(ctx context.Context, request ListBreachesRequestObject) (ListBreachesResponseObject, error)
+	// ReportBreach Report a suspicion
+	// (POST /v1/breaches)
+	ReportBreach(ctx context.Context, request ReportBreachRequestObject) (ReportBreachResponseObject, error)
+	// GetBreach One breach with its duties and their clocks
+	// (GET /v1/breaches/{id})
+	GetBreach(ctx context.Context, request GetBreachRequestObject) (GetBreachResponseObject, error)
+	// NoteBreach Add an event to the record
+	// (POST /v1/breaches/{id}/events)
+	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
@@ -1830,6 +2270,152 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListBreaches operation middleware
+func (sh *strictHandler) ListBreaches(ctx echo.Context, params ListBreachesParams) error {
+	var request ListBreachesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBreaches(ctx.Request().Context(), request.(ListBreachesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBreaches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListBreachesResponseObject); ok {
+		return validResponse.VisitListBreachesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportBreach operation middleware
+func (sh *strictHandler) ReportBreach(ctx echo.Context, params ReportBreachParams) error {
+	var request ReportBreachRequestObject
+
+	request.Params = params
+
+	var body ReportBreachJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportBreach(ctx.Request().Context(), request.(ReportBreachRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportBreach")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportBreachResponseObject); ok {
+		return validResponse.VisitReportBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBreach operation middleware
+func (sh *strictHandler) GetBreach(ctx echo.Context, id ID) error {
+	var request GetBreachRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBreach(ctx.Request().Context(), request.(GetBreachRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBreach")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBreachResponseObject); ok {
+		return validResponse.VisitGetBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// NoteBreach operation middleware
+func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID) error {
+	var request NoteBreachRequestObject
+
+	request.ID = id
+
+	var body NoteBreachJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NoteBreach(ctx.Request().Context(), request.(NoteBreachRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NoteBreach")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(NoteBreachResponseObject); ok {
+		return validResponse.VisitNoteBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListRequests operation middleware

@@ -77,7 +77,7 @@ func (s *Server) SubmitRequest(ctx context.Context, in SubmitRequestRequestObjec
 }
 
 // idempotency binds a key to the caller and to what was sent.
-func idempotency(key string, body *SubmitRequestJSONRequestBody, by models.Principal) (*store.Idempotency, error) {
+func idempotency(key string, body any, by models.Principal) (*store.Idempotency, error) {
 	if key == "" {
 		return nil, nil //nolint:nilnil // no key, nothing to bind
 	}

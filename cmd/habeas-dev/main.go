@@ -22,13 +22,14 @@ type cli struct {
 	Verbose bool   `help:"Show Habeas' own log."`
 
 	Serve serveCmd `cmd:"" default:"1" help:"Start everything with a fresh sample company and serve until interrupted."`
-	Demo  demoCmd  `cmd:"" help:"The same, and carry an access, an export and an erasure request through it."`
+	Demo  demoCmd  `cmd:"" help:"The same, and carry an access, an export and an erasure request and an exercise of a breach through it."`
 }
 
 type serveCmd struct{}
 
 type demoCmd struct {
-	Once bool `help:"End after the demonstration; the exit status says whether all went well."`
+	Output string `help:"Folder for files to look at." type:"path" default:"build"`
+	Once   bool   `help:"End after the demonstration; the exit status says whether all went well."`
 }
 
 func main() {
@@ -67,7 +68,7 @@ func (d demoCmd) Run(ctx context.Context, c *cli) (err error) {
 	if err := demo.LeaveOpen(ctx, s); err != nil {
 		return err
 	}
-	if err := demo.Run(ctx, s, os.Stdout); err != nil {
+	if err := demo.Run(ctx, s, os.Stdout, d.Output); err != nil {
 		return fmt.Errorf("the demonstration failed: %w", err)
 	}
 	fmt.Println("\nAll went well.")

@@ -140,7 +140,7 @@ func (s *Store) OrderBreachTest(ctx context.Context, breachID models.ID, by mode
 }
 
 // ApproveBreachLetter lets the message go out to everybody of the list, by somebody other than its author. It fails with not_found, same_person,
-// letter_approved, nobody_listed, not_owed, a code of breach.CheckPersons, or drill.
+// letter_approved, nobody_listed, not_owed or a code of breach.CheckPersons.
 func (s *Store) ApproveBreachLetter(ctx context.Context, breachID models.ID, by models.Actor) error {
 	letter, err := s.BreachLetter(ctx, breachID)
 	if err != nil {

@@ -123,8 +123,14 @@ func (l *BreachPersonList) Close(ctx context.Context, by models.Actor) error {
 // BreachPerson is one person to be written to.
 type BreachPerson struct {
 	ID          models.ID
+	ClaimedAt   time.Time // when it was handed to a worker; only that worker may say what became of it
 	Message     []byte
 	Email, Name models.Personal
+}
+
+// Outcome is what became of the person's message, as the worker that has claimed it says.
+func (p BreachPerson) Outcome(state PersonState, code string) PersonOutcome {
+	return PersonOutcome{ID: p.ID, ClaimedAt: p.ClaimedAt, State: state, Code: code}
 }
 
 // ClaimBreachPersons hands at most limit waiting persons to a worker, in the order of the list.
@@ -164,28 +170,32 @@ func (s *Store) breachPersons(ctx context.Context, breachID models.ID, sql strin
 		if err := json.Unmarshal(plain, &text); err != nil {
 			return nil, err
 		}
-		out[i] = BreachPerson{ID: r.ID, Message: r.Message, Email: models.Personal(text[0]), Name: models.Personal(text[1])}
+		out[i] = BreachPerson{ID: r.ID, ClaimedAt: r.ChangedAt.UTC(), Message: r.Message, Email: models.Personal(text[0]), Name: models.Personal(text[1])}
 	}
 	return out, nil
 }
 
 // PersonOutcome is what became of one person's message.
 type PersonOutcome struct {
-	ID    models.ID
-	State PersonState
-	Code  string
+	ID        models.ID
+	ClaimedAt time.Time
+	State     PersonState
+	Code      string
 }
 
-// MarkBreachPersons notes what became of messages; only those that are being sent change.
+// MarkBreachPersons notes what became of messages. Only those that are still in the hands of whoever claimed them then change: a worker that was
+// believed dead cannot undo what was settled meanwhile.
 func (s *Store) MarkBreachPersons(ctx context.Context, breachID models.ID, outcomes []PersonOutcome) error {
 	var ids, states, codes []string
+	var claims []time.Time
 	for _, o := range outcomes {
-		ids, states, codes = append(ids, o.ID.String()), append(states, string(o.State)), append(codes, o.Code)
+		ids, states, codes, claims = append(ids, o.ID.String()), append(states, string(o.State)), append(codes, o.Code), append(claims, o.ClaimedAt)
 	}
 	_, err := s.pool.Exec(ctx, `
 UPDATE breach_persons p SET state = n.state, code = n.code, changed_at = $5
-FROM unnest($2::uuid[], $3::text[], $4::text[]) AS n(id, state, code) WHERE p.id = n.id AND p.breach_id = $1 AND p.state = 'sending'`,
-		breachID, ids, states, codes, s.now())
+FROM unnest($2::uuid[], $3::text[], $4::text[], $6::timestamptz[]) AS n(id, state, code, claimed)
+WHERE p.id = n.id AND p.breach_id = $1 AND p.state = 'sending' AND p.changed_at = n.claimed`,
+		breachID, ids, states, codes, s.now(), claims)
 	return unavailable(err)
 }
 

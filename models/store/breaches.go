@@ -97,6 +97,12 @@ type Breach struct {
 
 // ReportBreach opens the record of a suspicion and orders its workflow to start, in one transaction. It fails with what register.Note fails with.
 func (s *Store) ReportBreach(ctx context.Context, e register.Event) (Breach, error) {
+	return s.ReportBreachOnce(ctx, e, nil)
+}
+
+// ReportBreachOnce is ReportBreach for a caller who may call again with the same key, which gives the breach of the first call. It also fails with
+// idempotency_key_reused.
+func (s *Store) ReportBreachOnce(ctx context.Context, e register.Event, key *Idempotency) (Breach, error) {
 	var out Breach
 	id := newID()
 	wrapped, _, err := s.vault.NewKey(id)
@@ -105,6 +111,11 @@ func (s *Store) ReportBreach(ctx context.Context, e register.Event) (Breach, err
 	}
 	e.Kind = register.Reported
 	err = s.tx(ctx, func(tx *gorm.DB) error {
+		first, err := s.breachOfKey(tx, key, id)
+		if err != nil || first != id {
+			out = Breach{Record: register.Record{ID: first}}
+			return err
+		}
 		row := breachRow{ID: id, Reference: newReference(), WrappedKey: wrapped, UpdatedAt: s.now(), ReportedAt: s.now()}
 		out = Breach{Reference: row.Reference}
 		if out.Record, err = s.emptyRecord(tx, id); err != nil {
@@ -123,6 +134,9 @@ func (s *Store) ReportBreach(ctx context.Context, e register.Event) (Breach, err
 		}
 		return s.enqueue(tx, Order{BreachID: id, Kind: OrderStart})
 	})
+	if err == nil && out.ID != id {
+		return s.Breach(ctx, models.ScopeOperator(), out.ID)
+	}
 	return out, err
 }
 

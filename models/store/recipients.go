@@ -146,6 +146,15 @@ func (s *Store) Recipients(ctx context.Context) ([]Recipient, error) {
 	return s.recipients(s.read(ctx))
 }
 
+// RecipientBySlug is one recipient, with its address and secret; it fails with not_found.
+func (s *Store) RecipientBySlug(ctx context.Context, slug string) (Recipient, error) {
+	var row recipientRow
+	if err := s.read(ctx).Where("slug = ?", slug).Take(&row).Error; err != nil {
+		return Recipient{}, missing(err, "recipient")
+	}
+	return s.recipient(row)
+}
+
 func (s *Store) recipients(tx *gorm.DB) ([]Recipient, error) {
 	var rows []recipientRow
 	if err := tx.Order("slug").Find(&rows).Error; err != nil {

@@ -41,5 +41,6 @@ func Rows() []any {
 		delegationRow{},
 		correctionRow{},
 		restrictionRow{},
+		breachKeyRow{},
 	}
 }

@@ -1,3 +1,4 @@
-// Package notification owns the notification of a breach to an authority (Art. 33(3)) as a document: a PDF for people and structured JSON
-// with the same content. It must not decide what is in it, whether it is complete or to whom it goes.
+// Package notification owns the notification of a breach to an authority (Art. 33(3)) as a document, a PDF for people and structured JSON with
+// the same content, and the register of breaches (Art. 33(5)) as a PDF. It must not decide what is in them, whether it is complete or to whom
+// it goes.
 package notification

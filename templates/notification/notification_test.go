@@ -118,3 +118,24 @@ func TestUntrustedTextStaysText(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, json.Valid(b))
 }
+
+func TestTheRegisterIsADocumentToo(t *testing.T) {
+	t.Parallel()
+	r := notification.Register{Controller: "Nordkai Freight GmbH", PreparedAt: example(t).PreparedAt, Zone: example(t).Zone}
+	pdf, err := r.PDF()
+	require.NoError(t, err)
+	require.Contains(t, text(t, pdf), "No breach was reported.")
+	for range 30 {
+		r.Breaches = append(r.Breaches, notification.Entry{Reference: "7K3F-9QXM-2T", Rows: [][2]string{{"facts", "A backup <b>lay</b> open.\u202e"}, {"effects", ""}, {"risk", "likely"}}})
+	}
+	pdf, err = r.PDF()
+	require.NoError(t, err)
+	got := text(t, pdf)
+	require.Equal(t, 30, strings.Count(got, "A backup <b>lay</b> open."))
+	require.NotContains(t, got, "effects")
+	require.NotContains(t, got, "\u202e")
+	require.Contains(t, got, "Page 2")
+	again, err := r.PDF()
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(pdf, again))
+}

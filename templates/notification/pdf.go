@@ -24,7 +24,7 @@ const (
 // PDF is the notification as a document with selectable text. The same content gives the same bytes.
 func (n Notification) PDF() ([]byte, error) {
 	p := &page{Fpdf: fpdf.New("P", "mm", "A4", ""), n: n}
-	p.setup()
+	p.setup("Notification of a personal data breach "+n.Reference, fmt.Sprintf("Breach %s, phase %d, prepared %s", n.Reference, n.Phase, p.when(n.PreparedAt)))
 	p.AddPage()
 	p.heading()
 	p.timing()
@@ -40,12 +40,12 @@ type page struct {
 	n Notification
 }
 
-func (p *page) setup() {
+func (p *page) setup(title, footer string) {
 	p.AddUTF8FontFromBytes(font, "", goregular.TTF)
 	p.AddUTF8FontFromBytes(font, "B", gobold.TTF)
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(true, margin)
-	p.SetTitle("Notification of a personal data breach "+p.n.Reference, true)
+	p.SetTitle(title, true)
 	p.SetAuthor(plain(p.n.Controller.Name), true)
 	p.SetCreationDate(p.n.PreparedAt.UTC())
 	p.SetModificationDate(p.n.PreparedAt.UTC())
@@ -55,7 +55,7 @@ func (p *page) setup() {
 		p.SetY(-14)
 		p.SetFont(font, "", 8)
 		p.SetTextColor(90, 90, 90)
-		p.CellFormat(0, 5, fmt.Sprintf("Breach %s, phase %d, prepared %s. Page %d", p.n.Reference, p.n.Phase, p.when(p.n.PreparedAt), p.PageNo()), "", 0, "C", false, 0, "")
+		p.CellFormat(0, 5, fmt.Sprintf("%s. Page %d", footer, p.PageNo()), "", 0, "C", false, 0, "")
 	})
 }
 
@@ -74,13 +74,7 @@ func (p *page) heading() {
 		p.CellFormat(0, 8, "EXERCISE: this is not a notification and is sent to nobody", "", 1, "C", true, 0, "")
 		p.Ln(3)
 	}
-	p.SetTextColor(20, 30, 45)
-	p.SetFont(font, "B", 17)
-	p.MultiCell(0, 8, "Notification of a personal data breach", "", "L", false)
-	p.SetFont(font, "", bodySize)
-	p.SetTextColor(70, 75, 85)
-	p.MultiCell(0, lineHigh, "under Article 33 of Regulation (EU) 2016/679 (GDPR)", "", "L", false)
-	p.Ln(3)
+	p.title("Notification of a personal data breach", "under Article 33 of Regulation (EU) 2016/679 (GDPR)")
 	status := "Further information follows (Art. 33(4))"
 	if p.n.Final {
 		status = "Complete"
@@ -99,6 +93,16 @@ func (p *page) heading() {
 		}
 		p.row(fmt.Sprintf("Phase %d", e.Phase), text)
 	}
+}
+
+func (p *page) title(title, law string) {
+	p.SetTextColor(20, 30, 45)
+	p.SetFont(font, "B", 17)
+	p.MultiCell(0, 8, title, "", "L", false)
+	p.SetFont(font, "", bodySize)
+	p.SetTextColor(70, 75, 85)
+	p.MultiCell(0, lineHigh, law, "", "L", false)
+	p.Ln(3)
 }
 
 func (p *page) timing() {

@@ -53,6 +53,9 @@ type SMTP struct {
 	Password models.Personal `yaml:"password" env:"PASSWORD"`
 	From     string          `yaml:"from" env:"FROM"`
 	Log      string          `yaml:"log" env:"LOG"` // pattern of the mail server's log files, by which a crash loses and doubles no mail of many
+	// Grace is after how long the messages that a worker has claimed and not reported are settled by that log: long enough for the server to
+	// have written down what it has taken.
+	Grace time.Duration `yaml:"grace" env:"GRACE"`
 }
 
 // Policy is what the operator may choose within the law.
@@ -87,7 +90,7 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8080", PostsPerMinute: 20,
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "habeas"},
-		SMTP:     SMTP{Port: 587, TLS: "starttls"},
+		SMTP:     SMTP{Port: 587, TLS: "starttls", Grace: 90 * time.Second},
 		Policy: Policy{
 			LapseAfter: 30 * day, RemindBefore: []int{14, 7, 3, 1, 0}, InstructionEvery: 5 * day, ReviewEvery: 3 * day, OverdueEvery: day,
 			PackageFor: 14 * day, KeepKeysFor: 90 * day, SweepEvery: time.Hour,

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"habeas/models"
 )
@@ -70,6 +71,9 @@ func (c Config) validateWorker(v *problems) {
 	}
 	v.oneOf("SMTP_TLS", c.SMTP.TLS, "starttls", "tls", "none")
 	v.address("SMTP_FROM", c.SMTP.From)
+	if c.SMTP.Grace < time.Second || c.SMTP.Grace > time.Hour {
+		v.add("SMTP_GRACE", "must be between 1s and 1h")
+	}
 	v.address("DPO_EMAIL", c.DPOEmail.Reveal())
 	for _, to := range c.Breach.OnCall {
 		v.address("BREACH_ON_CALL", to.Reveal())

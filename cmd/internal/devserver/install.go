@@ -80,7 +80,7 @@ func (s *Server) configure() error {
 	c.BaseURL = "http://" + c.Listen
 	c.OperatorName, c.DPOEmail = "Nordkai Freight GmbH", "dpo@nordkai.example"
 	c.Temporal = config.Temporal{Address: s.Temporal.Address, Namespace: s.Temporal.Namespace}
-	c.SMTP = config.SMTP{Host: "127.0.0.1", Port: s.Mailbox.Port(), TLS: "none", From: "privacy@nordkai.example"}
+	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS, c.SMTP.From = "127.0.0.1", s.Mailbox.Port(), "none", "privacy@nordkai.example"
 	c.Policy.ApproveUndecided = true
 	c.Policy.SweepEvery = time.Minute
 	c.Policy.PrivateWebhooks = []string{s.Recipients.WebhookHost()}
@@ -125,7 +125,7 @@ func (s *Server) Environment() []string {
 		"BASE_URL": c.BaseURL, "LISTEN": c.Listen, "OPERATOR_NAME": c.OperatorName, "DPO_EMAIL": c.DPOEmail.Reveal(),
 		"DATA_MAPS": strings.Join(c.DataMaps, ","), "SYSTEMS": c.Systems, "RULES": c.Rules, "TEMPORAL_ADDRESS": c.Temporal.Address,
 		"TEMPORAL_NAMESPACE": c.Temporal.Namespace, "SMTP_HOST": c.SMTP.Host, "SMTP_PORT": fmt.Sprint(c.SMTP.Port), "SMTP_TLS": c.SMTP.TLS,
-		"SMTP_FROM": c.SMTP.From, "POLICY_APPROVE_UNDECIDED": fmt.Sprint(c.Policy.ApproveUndecided),
+		"SMTP_FROM": c.SMTP.From, "SMTP_LOG": c.SMTP.Log, "SMTP_GRACE": c.SMTP.Grace.String(), "POLICY_APPROVE_UNDECIDED": fmt.Sprint(c.Policy.ApproveUndecided),
 		"POSTS_PER_MINUTE": fmt.Sprint(c.PostsPerMinute), "POLICY_DEFERRAL_SWEEP_EVERY": c.Policy.SweepEvery.String(), "POLICY_PRIVATE_WEBHOOK_HOSTS": strings.Join(c.Policy.PrivateWebhooks, ","),
 	}
 	out := os.Environ()

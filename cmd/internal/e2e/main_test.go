@@ -65,11 +65,16 @@ func run(m *testing.M) int {
 }
 
 // open starts an installation. Its slowest recipient is reminded after a second instead of ten.
-func open(ctx context.Context, detached bool) (_ *house, err error) {
+func open(ctx context.Context, detached bool, configure ...func(*config.Config)) (_ *house, err error) {
 	h := &house{}
 	h.Server, err = devserver.Start(ctx, devserver.Options{
 		Detached: detached, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Configure: func(c *config.Config) { c.PostsPerMinute = 6000 }, // everybody here has one address
+		Configure: func(c *config.Config) {
+			c.PostsPerMinute = 6000 // everybody here has one address
+			for _, change := range configure {
+				change(c)
+			}
+		},
 	})
 	if err != nil {
 		return nil, err

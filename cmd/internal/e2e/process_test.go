@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"habeas/cmd/internal/config"
 )
 
 // production is an installation whose App is the production program, in processes of its own.
@@ -20,6 +22,7 @@ type production struct {
 	program       string
 	serve, worker *process
 	noWorker      bool // the test starts its own
+	configure     []func(*config.Config)
 }
 
 // process is one that this test has started.
@@ -40,7 +43,7 @@ func startProduction(t *testing.T, options ...func(*production)) *production {
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.program, "habeas/cmd/habeas")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
-	p.house, err = open(t.Context(), true)
+	p.house, err = open(t.Context(), true, p.configure...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.close()) })
 	p.serve = p.start(t, "serve")

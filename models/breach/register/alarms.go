@@ -105,6 +105,10 @@ func (r *Record) NextAlarms(after time.Time) []Alarm {
 
 func (r *Record) next(c Clock, after time.Time) Alarm {
 	p := paceOf(c)
+	floor := r.setAt(c)
+	if floor.After(after) {
+		after = floor
+	}
 	elapsed := after.Sub(c.From)
 	a := Alarm{Duty: c.Duty, Customer: c.Customer, Level: 1, Hours: p.after(elapsed)}
 	a.At = c.From.Add(time.Duration(a.Hours) * time.Hour).In(r.Zone)
@@ -112,9 +116,21 @@ func (r *Record) next(c Clock, after time.Time) Alarm {
 		rung := c.From.Add(time.Duration(h) * time.Hour)
 		level := int(after.Sub(rung)/patience) + 2
 		up := rung.Add(time.Duration(level-1) * patience)
-		if level <= Levels && r.HeardAt.Before(rung) && up.Before(a.At) {
+		if level <= Levels && !rung.Before(floor) && r.HeardAt.Before(rung) && up.Before(a.At) {
 			return Alarm{Duty: c.Duty, Customer: c.Customer, Level: level, Hours: h, At: up.In(r.Zone)}
 		}
 	}
 	return a
+}
+
+// setAt is when the start of a clock was noted, for those that run from the instant of awareness: alarms that it would have had before are not made
+// up for, and nobody can have left them unheard.
+func (r *Record) setAt(c Clock) time.Time {
+	var at time.Time
+	for _, e := range r.Events {
+		if e.Kind == Aware && c.From.Equal(r.AwareAt) {
+			at = e.At
+		}
+	}
+	return at
 }

@@ -93,8 +93,7 @@ func (r *Record) check(e Event, now time.Time) error {
 	case Assessed:
 		return checkAssessed(e.Facts)
 	case Decided:
-		_, err := breach.DutiesFor(e.Facts.Risk, e.Facts.Exceptions, r.EU)
-		return err
+		return r.checkDecided(e.Facts)
 	case Submitted:
 		return r.checkSubmitted(e, now)
 	case Told, Answered:
@@ -168,6 +167,15 @@ func checkAssessed(f Facts) error {
 		return invalid("bad_assessment", "assessment", "The assessment does not follow from its inputs.")
 	}
 	return nil
+}
+
+// checkDecided: without an establishment in the Union nobody but the DPO can say which authorities are concerned.
+func (r *Record) checkDecided(f Facts) error {
+	duties, err := breach.DutiesFor(f.Risk, f.Exceptions, r.EU)
+	if err == nil && duties.Authorities == breach.EveryAuthority && len(f.Authorities) == 0 {
+		return invalid("authorities_missing", "authorities", "Without an establishment in the Union, name every authority concerned.")
+	}
+	return err
 }
 
 func happened(at, since, now time.Time) error {

@@ -94,17 +94,60 @@ func (r *Record) authority(now time.Time) []Clock {
 		panic(err) // the record holds an instant and a zone
 	}
 	c.DueAt, c.Lenient = clock.DueAt, clock.LenientDueAt
-	if len(r.Phases) == 0 {
+	at, left := r.notified()
+	if left > 0 {
 		c.Late = now.After(c.DueAt)
+		if len(r.Concerned) > 1 {
+			c.Missing = fmt.Sprintf("%d of %d authorities concerned have not been notified", left, len(r.Concerned))
+		}
 		return []Clock{c}
 	}
-	c.Done, c.DoneAt, c.Missing = true, r.Phases[0].At, ""
+	c.Done, c.DoneAt, c.Missing = true, at, ""
 	c.Late = c.DoneAt.After(c.DueAt)
-	last := r.Phases[len(r.Phases)-1]
+	last, complete := r.complete()
 	return []Clock{c, {
-		Duty: DutyFollowUp, From: last.At, Done: last.Final, DoneAt: last.At, Citation: "GDPR Art. 33(4)",
-		Missing: missing(!last.Final, "the notification is not yet complete"),
+		Duty: DutyFollowUp, From: last, Done: complete, DoneAt: last, Citation: "GDPR Art. 33(4)",
+		Missing: missing(!complete, "the notification is not yet complete"),
 	}}
+}
+
+// notified is when the last authority that had to be was first notified, and how many of them have not been.
+func (r *Record) notified() (at time.Time, left int) {
+	first := map[string]time.Time{}
+	for _, p := range r.Phases {
+		if p.Phase == 1 {
+			first[p.Authority] = p.At
+		}
+	}
+	if len(r.Concerned) == 0 { // the lead authority, whichever the DPO took for it
+		if len(r.Phases) == 0 {
+			return at, 1
+		}
+		return r.Phases[0].At, 0
+	}
+	for _, code := range r.Concerned {
+		switch when, ok := first[code]; {
+		case !ok:
+			left++
+		case when.After(at):
+			at = when
+		}
+	}
+	return at, left
+}
+
+// complete reports whether the last phase to each authority said that nothing is to follow, and when the last of all was sent.
+func (r *Record) complete() (last time.Time, complete bool) {
+	final := map[string]bool{}
+	for _, p := range r.Phases {
+		final[p.Authority], last = p.Final, p.At
+	}
+	for _, ok := range final {
+		if !ok {
+			return last, false
+		}
+	}
+	return last, true
 }
 
 func (r *Record) customerClock(d *CustomerDuty, now time.Time) Clock {

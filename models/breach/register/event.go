@@ -72,6 +72,7 @@ type Facts struct {
 	Assessment  *breach.Assessment    `json:"assessment,omitempty"`   // Assessed
 	Risk        breach.Risk           `json:"risk,omitempty"`         // Decided
 	Exceptions  breach.Exceptions     `json:"exceptions,omitzero"`    // Decided
+	Authorities []string              `json:"authorities,omitempty"`  // Decided: those concerned, without an establishment in the Union
 	Authority   string                `json:"authority,omitempty"`    // Submitted: code of the register of authorities
 	Phase       int                   `json:"phase,omitempty"`        // Submitted: from 1, set by Note
 	Final       bool                  `json:"final,omitempty"`        // Submitted: nothing is to follow

@@ -28,6 +28,7 @@ type Record struct {
 	State      State
 	Drill      bool
 	Source     Source
+	Recipient  models.ID // the subprocessor that reported it or at which it was; zero for none
 	ReportedAt time.Time
 	AwareAt    time.Time // as last corrected; zero while nobody is
 	Corrected  int       // how often the instant of awareness was corrected
@@ -39,6 +40,7 @@ type Record struct {
 	Risk       breach.Risk // the DPO's; empty while undecided
 	Exceptions breach.Exceptions
 	Duties     breach.Duties
+	Concerned  []string // codes of the authorities that are each notified, without an establishment in the Union
 	Phases     []Submission
 	Messaged   bool
 	MessagedAt time.Time
@@ -139,7 +141,7 @@ func (r *Record) apply(e Event) {
 	switch e.Kind {
 	case Reported:
 		r.State, r.Drill, r.Source, r.ReportedAt = Suspected, e.Facts.Drill, e.Facts.Source, e.At
-		r.Own = true
+		r.Own, r.Recipient = true, e.Facts.Recipient
 		r.Known.Nature = e.Words.What
 	case Dismissed:
 		r.State = NoBreach
@@ -153,7 +155,7 @@ func (r *Record) apply(e Event) {
 	case Assessed:
 		r.Assessment, r.Inputs = e.Facts.Assessment, e.Facts.Inputs
 	case Decided:
-		r.Risk, r.Exceptions = e.Facts.Risk, e.Facts.Exceptions
+		r.Risk, r.Exceptions, r.Concerned = e.Facts.Risk, e.Facts.Exceptions, e.Facts.Authorities
 	case Submitted:
 		r.Phases = append(r.Phases, Submission{
 			Authority: e.Facts.Authority, Phase: e.Facts.Phase, At: e.Facts.At, Final: e.Facts.Final, File: e.Facts.File,
@@ -207,6 +209,9 @@ func (r *Record) found(e Event) {
 		if text.from != "" {
 			*text.to = text.from
 		}
+	}
+	if !f.Recipient.IsZero() {
+		r.Recipient = f.Recipient
 	}
 	if f.Own != nil {
 		r.Own = *f.Own
@@ -278,7 +283,7 @@ func ofItsKind(e Event) Event {
 	case Assessed:
 		e.Facts = Facts{Inputs: f.Inputs, Assessment: f.Assessment}
 	case Decided:
-		e.Facts, e.Words = Facts{Risk: f.Risk, Exceptions: f.Exceptions}, Words{Reason: w.Reason}
+		e.Facts, e.Words = Facts{Risk: f.Risk, Exceptions: f.Exceptions, Authorities: f.Authorities}, Words{Reason: w.Reason}
 	case Submitted:
 		e.Facts = Facts{Authority: f.Authority, At: f.At, Final: f.Final, File: f.File}
 		e.Words = Words{Delay: w.Delay, Reference: w.Reference, By: w.By}

@@ -76,10 +76,15 @@ func (c Client) Form(ctx context.Context, path string, form url.Values) ([]byte,
 	return c.do(req)
 }
 
-func (c Client) do(req *http.Request) (b []byte, err error) {
+func (c Client) do(req *http.Request) ([]byte, error) {
 	if c.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Key)
 	}
+	return read(browser, req)
+}
+
+// read makes a call and reads its answer.
+func read(browser *http.Client, req *http.Request) (b []byte, err error) {
 	res, err := browser.Do(req) //nolint:gosec // it calls the installation under test
 	if err != nil {
 		return nil, err

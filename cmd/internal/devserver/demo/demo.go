@@ -16,18 +16,18 @@ import (
 // patience bounds each request; the slowest recipient answers only a reminder.
 const patience = 3 * time.Minute
 
-// Run carries an access, an export and an erasure request of the sample company to their ends, lets the hold of a deferral end, and proves what
-// is claimed. It writes what happens to out and fails with the first thing that is not as it should be.
-func Run(ctx context.Context, s *devserver.Server, out io.Writer) error {
+// Run carries an access, an export and an erasure request of the sample company to their ends, holds an exercise of a breach, lets the hold of a
+// deferral end, and proves what is claimed. It writes what happens to out, files to look at into the folder output, and fails with the first thing that is not as it should be.
+func Run(ctx context.Context, s *devserver.Server, out io.Writer, output string) error {
 	d := &demo{
-		s: s, out: out, begun: time.Now(),
+		s: s, out: out, output: output, begun: time.Now(),
 		public: actor.Client{Base: s.Config.BaseURL}, dpo: actor.Client{Base: s.Config.BaseURL, Key: s.DPOKey},
 	}
 	people := s.Company.People
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return d.copy(ctx, people.Access, "report.html") },
 		func(ctx context.Context) error { return d.copy(ctx, people.Export, "data/") },
-		d.erase, d.deferral, d.evidence, d.timeline,
+		d.erase, d.exercise, d.deferral, d.evidence, d.timeline,
 	} {
 		bounded, cancel := context.WithTimeout(ctx, patience)
 		err := step(bounded)
@@ -43,6 +43,7 @@ func Run(ctx context.Context, s *devserver.Server, out io.Writer) error {
 type demo struct {
 	s           *devserver.Server
 	out         io.Writer
+	output      string // folder for files to look at
 	begun       time.Time
 	public, dpo actor.Client
 	erasure     actor.Asked

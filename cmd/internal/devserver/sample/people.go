@@ -59,7 +59,7 @@ func (c *Company) Controllers() []request.Controller {
 			Authority:    "Die Landesbeauftragte für Datenschutz und Informationsfreiheit der Freien Hansestadt Bremen",
 		},
 		{
-			Slug: Brightline, Name: "Brightline Retail B.V.", Regime: "EU_GDPR", Timezone: "Europe/Amsterdam", Country: "NL",
+			Slug: Brightline, Name: "Brightline Retail B.V.", BreachHours: 24, Regime: "EU_GDPR", Timezone: "Europe/Amsterdam", Country: "NL",
 			ContactEmail: "privacy@brightline.example", Authority: "Autoriteit Persoonsgegevens",
 		},
 	}
