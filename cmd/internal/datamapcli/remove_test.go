@@ -54,6 +54,11 @@ INSERT INTO team VALUES ('drivers', '{2,1,11}', '{ann@example.com,bob@example.co
 			_, errs, status := run(t, path, "--systems", systems)
 			require.Equal(t, 0, status, errs)
 
+			for _, samples := range []string{"50", "0"} { // without samples nothing tells a list from another document
+				out, errs, status := command(t, "drift", path, "--systems", systems, "--samples", samples)
+				require.Equal(t, 0, status, "%s%s", out, errs)
+			}
+
 			out, errs, status := command(t, "rehearse", path, "--systems", systems, "-i", "email=ann@example.com", "--erase", "--on-a-copy", "--scan", "--json")
 			require.Equal(t, 0, status, "%s%s", errs, out)
 			var r datamapcli.Rehearsed

@@ -153,7 +153,7 @@ func (c *comparison) column(t connectors.Table, column connectors.Column, mine [
 		})
 	}
 	for _, f := range fields {
-		if declared := kinds[strings.TrimSuffix(f.Type, "[]")]; declared != nil && !skipped && (!slices.Contains(declared, column.Kind) || f.Array() != column.Array) {
+		if !skipped && !fits(f, column) {
 			c.add(Change{
 				Code: NewType, Table: t.Name, Column: column.Name, File: f.Pos.File, Line: f.Pos.Line, Missed: true,
 				What: fmt.Sprintf("The map says %s, and the column is of type %s.", f.Type, column.Type),
@@ -178,6 +178,13 @@ func referring(t connectors.Table, column string) bool {
 var kinds = map[string][]datamap.Kind{
 	"string": {datamap.KindText, datamap.KindUUID}, "integer": {datamap.KindInt, datamap.KindDecimal}, "long": {datamap.KindInt},
 	"float": {datamap.KindDecimal}, "boolean": {datamap.KindBool}, "object": {datamap.KindJSON},
+}
+
+// fits reports whether the column may be of the declared type. Where there are no arrays, any document may be the list that the map says.
+func fits(f *datamap.Field, column connectors.Column) bool {
+	declared := kinds[strings.TrimSuffix(f.Type, "[]")]
+	document := column.Kind == datamap.KindJSON && !column.Array
+	return declared == nil || f.Array() && document || slices.Contains(declared, column.Kind) && f.Array() == column.Array
 }
 
 func fieldOf(c *datamap.Collection, column string) *datamap.Field {
