@@ -135,7 +135,7 @@ func (c *comparison) column(t connectors.Table, column connectors.Column, mine [
 		deleted = deleted || d.collection.Erase == datamap.EraseDelete
 		skipped = skipped && d.collection.Skip
 		categories = categories || len(d.collection.Categories) > 0
-		if f := fieldOf(d.collection, column.Name); f != nil {
+		if f := fieldOf(d.collection, t, column.Name); f != nil {
 			fields = append(fields, f)
 		}
 	}
@@ -187,9 +187,10 @@ func fits(f *datamap.Field, column connectors.Column) bool {
 	return declared == nil || f.Array() && document || slices.Contains(declared, column.Kind) && f.Array() == column.Array
 }
 
-func fieldOf(c *datamap.Collection, column string) *datamap.Field {
+// fieldOf is the field that names a column of the table.
+func fieldOf(c *datamap.Collection, t connectors.Table, column string) *datamap.Field {
 	for i := range c.Fields {
-		if c.Fields[i].Name == column {
+		if named := t.Column(c.Fields[i].Name); named != nil && named.Name == column {
 			return &c.Fields[i]
 		}
 	}
@@ -202,10 +203,15 @@ func (c *comparison) collection(t connectors.Table, d described) {
 	var key []string
 	for i := range col.Fields {
 		f := &col.Fields[i]
+		column := t.Column(f.Name)
 		if f.PrimaryKey {
-			key = append(key, f.Name)
+			name := f.Name
+			if column != nil {
+				name = column.Name
+			}
+			key = append(key, name)
 		}
-		if !slices.ContainsFunc(t.Columns, func(o connectors.Column) bool { return o.Name == f.Name }) {
+		if column == nil {
 			c.add(Change{
 				Code: DroppedColumn, Table: t.Name, Column: f.Name, What: "The map describes the column, and the table does not have it.",
 				Missed: !col.Skip, File: f.Pos.File, Line: f.Pos.Line,
@@ -231,7 +237,7 @@ func (c *comparison) references(t connectors.Table, d described) {
 			f := connectors.Find(c.tables, o.table)
 			return f != nil && f.Name == k.Table && o.collection.Erase == datamap.EraseDelete
 		})
-		f := fieldOf(d.collection, k.Columns[0])
+		f := fieldOf(d.collection, t, k.Columns[0])
 		if !deletes || f == nil || len(f.References) > 0 {
 			continue
 		}
