@@ -169,8 +169,10 @@ func (r *Rehearsal) tables(ctx context.Context) (tables, error) {
 			continue
 		}
 		out.reader[name] = reader
+		var found []connectors.Table
 		err = inspector.Inspect(ctx, 0, func(t connectors.Table) error {
 			if !t.View {
+				found = append(found, t)
 				out.list = append(out.list, liveTable{t, name})
 			}
 			return nil
@@ -178,8 +180,18 @@ func (r *Rehearsal) tables(ctx context.Context) (tables, error) {
 		if err != nil {
 			return out, err
 		}
+		if r.elsewhere(name, found) {
+			out.skip = append(out.skip, name)
+		}
 	}
 	return out, nil
+}
+
+// elsewhere reports whether a collection of the system is in none of the tables, as when it is in another database of the same server.
+func (r *Rehearsal) elsewhere(system string, tables []connectors.Table) bool {
+	return slices.ContainsFunc(r.Graph.Nodes, func(n *datamap.Node) bool {
+		return n.System == system && connectors.Find(tables, n.Table) == nil
+	})
 }
 
 // subjectsOf are the collections of a table and the person's rows in it that the plan changes.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors/mysql"
+	"habeas/activities/connectors/mysql/mysqltest"
 	"habeas/activities/connectors/sqlite"
 	"habeas/cmd/internal/datamapcli"
 )
@@ -49,4 +50,22 @@ INSERT INTO Note VALUES (1, 1, 'x'), (2, 1, 'y'), (3, 2, 'z');`
 			require.Equal(t, 3, r.Erased.Masked, "the notes, and the person to whom they refer")
 		})
 	}
+}
+
+func TestARehearsalSaysThatATableInAnotherDatabaseIsNotCompared(t *testing.T) {
+	t.Parallel()
+	other, dsn := mysqltest.New(t)
+	runScript(t, "mysql", dsn+"?multiStatements=true", "CREATE TABLE person (id int PRIMARY KEY, email varchar(100)); INSERT INTO person VALUES (1, 'ann@example.com')")
+	systems := systemsOf(t, "hr", mysql.KindMariaDB, filled(t, mysql.KindMariaDB, "CREATE TABLE rate (id int PRIMARY KEY)"))
+	path := write(t, `dataset:
+  - fides_key: hr
+    collections:
+      - name: person
+        habeas: {erase: delete, table: `+other+`.person}
+        fields: [{name: id, fides_meta: {primary_key: true}}, {name: email, fides_meta: {identity: email}}]
+`)
+	out, errs, status := command(t, "rehearse", path, "--systems", systems, "-i", "email=ann@example.com", "--erase", "--on-a-copy")
+	require.Equal(t, 1, status, errs)
+	require.Contains(t, out, "WRONG: The system hr cannot be read whole, so that nothing proves that nobody else's rows changed there.")
+	require.Contains(t, out, "1 row looked for again, 0 left.")
 }
