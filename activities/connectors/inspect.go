@@ -75,7 +75,8 @@ func Find(tables []Table, mapped string) *Table {
 // sameTable reports whether two names may be of one table, one of which may leave out the schema.
 func sameTable(a, b string, equal func(a, b string) bool) bool {
 	last := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
-	return equal(a, b) || equal(last(a), last(b)) && !(strings.Contains(a, ".") && strings.Contains(b, "."))
+	placed := strings.Contains(a, ".") && strings.Contains(b, ".")
+	return equal(a, b) || !placed && equal(last(a), last(b))
 }
 
 // pick is the only item for which the first of the conditions holds that holds for any; nil when it holds for several.
