@@ -56,21 +56,45 @@ type ForeignKey struct {
 	OnDelete string // no action, restrict, cascade, set null, set default
 }
 
+// Column is the column that a data map names: the very name, or the only one that differs in the case of letters, as where a database
+// takes no notice of it; nil when there is none.
+func (t *Table) Column(mapped string) *Column {
+	return pick(t.Columns, func(c *Column) bool { return c.Name == mapped }, func(c *Column) bool { return strings.EqualFold(c.Name, mapped) })
+}
+
 // Find is the table that a data map names, nil when there is none: the very name, or the only table of that name when one of the two
-// leaves out the schema.
+// leaves out the schema, or else the only one when the case of letters is no difference.
 func Find(tables []Table, mapped string) *Table {
+	same := func(equal func(a, b string) bool) func(t *Table) bool {
+		return func(t *Table) bool { return sameTable(t.Name, mapped, equal) }
+	}
+	exact := func(a, b string) bool { return a == b }
+	return pick(tables, func(t *Table) bool { return t.Name == mapped }, same(exact), same(strings.EqualFold))
+}
+
+// sameTable reports whether two names may be of one table, one of which may leave out the schema.
+func sameTable(a, b string, equal func(a, b string) bool) bool {
 	last := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
-	var found *Table
-	for i := range tables {
-		switch t := &tables[i]; {
-		case t.Name == mapped:
-			return t
-		case last(t.Name) != last(mapped) || strings.Contains(t.Name, ".") && strings.Contains(mapped, "."):
-		case found != nil:
-			return nil
+	placed := strings.Contains(a, ".") && strings.Contains(b, ".")
+	return equal(a, b) || !placed && equal(last(a), last(b))
+}
+
+// pick is the only item for which the first of the conditions holds that holds for any; nil when it holds for several.
+func pick[T any](list []T, conditions ...func(*T) bool) *T {
+	for _, holds := range conditions {
+		var found []*T
+		for i := range list {
+			if holds(&list[i]) {
+				found = append(found, &list[i])
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0]
 		default:
-			found = t
+			return nil
 		}
 	}
-	return found
+	return nil
 }

@@ -44,6 +44,7 @@ var (
 	_ connectors.Scanner    = (*System)(nil)
 	_ connectors.Checker    = (*System)(nil)
 	_ connectors.Inspector  = (*System)(nil)
+	_ connectors.Reader     = (*System)(nil)
 )
 
 // New makes a system of a pool that has not connected yet; it closes the pool when it is closed.

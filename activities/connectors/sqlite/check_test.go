@@ -163,3 +163,21 @@ CREATE TABLE bare (id TEXT PRIMARY KEY, note TEXT) WITHOUT ROWID; INSERT INTO ba
 	require.Empty(t, skipped)
 	require.Equal(t, map[string]int64{"people.mail": 3, "people.doc": 1, "bare.note": 1}, hits)
 }
+
+func TestInspectNamesWhatAForeignKeyRefersToAsItIsCalled(t *testing.T) {
+	t.Parallel()
+	b := setup(t, `CREATE TABLE Parent (Org INTEGER, No INTEGER, Code TEXT UNIQUE, PRIMARY KEY (Org, No));
+CREATE TABLE child (org INTEGER, no INTEGER, code TEXT REFERENCES PARENT (CODE) ON DELETE CASCADE, up TEXT REFERENCES gone (id),
+  FOREIGN KEY (ORG, NO) REFERENCES parent);`)
+	references := map[string][]connectors.ForeignKey{}
+	require.NoError(t, b.system.(connectors.Inspector).Inspect(t.Context(), 0, func(table connectors.Table) error {
+		references[table.Name] = table.References
+		return nil
+	}))
+	require.Empty(t, references["Parent"])
+	require.ElementsMatch(t, []connectors.ForeignKey{
+		{Name: "child(code)", Columns: []string{"code"}, Table: "Parent", Into: []string{"Code"}, OnDelete: "cascade"},
+		{Name: "child(up)", Columns: []string{"up"}, Table: "gone", Into: []string{"id"}, OnDelete: "no action"},
+		{Name: "child(org, no)", Columns: []string{"org", "no"}, Table: "Parent", Into: []string{"Org", "No"}, OnDelete: "no action"},
+	}, references["child"])
+}

@@ -135,7 +135,11 @@ func (d dialect) indexes(ctx context.Context, db relational.Querier, t *relation
 	})
 }
 
-const referenceQuery = `SELECT s.name, f.id, f."table", f."from", coalesce(f."to", ''), f.on_delete, p.name FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
+// A foreign key may write the table and columns that it refers to in other letters than these write themselves.
+const referenceQuery = `SELECT s.name, f.id, coalesce(o.name, f."table"), f."from", coalesce(c.name, f."to", ''), f.on_delete, p.name
+FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
+LEFT JOIN sqlite_schema AS o ON o.type = 'table' AND lower(o.name) = lower(f."table")
+LEFT JOIN pragma_table_info(f."table") AS c ON lower(c.name) = lower(f."to")
 LEFT JOIN pragma_table_info(f."table") AS p ON p.pk = f.seq + 1
 WHERE s.type = 'table' AND (lower(s.name) = lower(?1) OR lower(f."table") = lower(?1)) ORDER BY s.name, f.id, f.seq`
 

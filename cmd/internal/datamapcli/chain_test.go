@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"habeas/activities/connectors/mysql"
+	"habeas/activities/connectors/postgres"
+	"habeas/activities/connectors/sqlite"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/models/store/pgtest"
 )
@@ -34,17 +37,6 @@ func execute(t *testing.T, dsn, sql string) {
 	require.NoError(t, err)
 }
 
-func chinook(t *testing.T) string {
-	t.Helper()
-	script, err := os.ReadFile("../../../../shared/fixtures/chinook/Chinook_PostgreSql_SerialPKs.sql")
-	if err != nil {
-		t.Skip("the Chinook data is not in shared/fixtures/chinook beside the project")
-	}
-	_, sql, ok := strings.Cut(string(script), "\\c chinook_serial;")
-	require.True(t, ok)
-	return sql
-}
-
 func testdata(t *testing.T, name string) string {
 	t.Helper()
 	script, err := os.ReadFile("testdata/" + name)
@@ -55,8 +47,13 @@ func testdata(t *testing.T, name string) string {
 // systemsFile names one PostgreSQL system.
 func systemsFile(t *testing.T, name, dsn string) string {
 	t.Helper()
+	return systemsOf(t, name, postgres.Kind, dsn)
+}
+
+func systemsOf(t *testing.T, name, kind, dsn string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "systems.yml")
-	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, "systems:\n  %s: {kind: postgres, dsn: %q}\n", name, dsn), 0o600))
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, "systems:\n  %s: {kind: %s, dsn: %q}\n", name, kind, dsn), 0o600))
 	return path
 }
 
@@ -64,18 +61,29 @@ func systemsFile(t *testing.T, name, dsn string) string {
 func TestAnUntunedSchemaIsDiscoveredDrawnAndErasedWithoutHarmToAnybodyElse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
+		kind     string
 		script   func(*testing.T) string
 		identity string
 		gone     map[string]int // the person's rows that go or change, by table, as SQL of an expert counts them
 		masked   map[string]int
 	}{
 		"chinook": {
-			chinook, "email=luisg@embraer.com.br",
+			postgres.Kind, chinook(postgres.Kind), "email=luisg@embraer.com.br",
 			map[string]int{"customer": 1, "invoice": 7, "invoice_line": 38},
 			nil,
 		},
+		"chinook in MariaDB": {
+			mysql.KindMariaDB, chinook(mysql.KindMariaDB), "email=luisg@embraer.com.br",
+			map[string]int{"Customer": 1, "Invoice": 7, "InvoiceLine": 38},
+			nil,
+		},
+		"chinook in SQLite": {
+			sqlite.Kind, chinook(sqlite.Kind), "email=luisg@embraer.com.br",
+			map[string]int{"Customer": 1, "Invoice": 7, "InvoiceLine": 38},
+			nil,
+		},
 		"webshop": {
-			func(t *testing.T) string { return testdata(t, "webshop.sql") }, "email=USER7@example.com",
+			postgres.Kind, func(t *testing.T) string { return testdata(t, "webshop.sql") }, "email=USER7@example.com",
 			map[string]int{
 				"addresses": 2, "customer_profiles": 1, "newsletter": 1, "order_items": 12, "orders": 6, "payments": 6, "shipment_events": 6, "shipments": 6,
 				"ticket_messages": 2, "tickets": 1,
@@ -83,26 +91,26 @@ func TestAnUntunedSchemaIsDiscoveredDrawnAndErasedWithoutHarmToAnybodyElse(t *te
 			map[string]int{"accounts": 1, "audit_log": 1, "reviews": 2},
 		},
 		"spedition": {
-			func(t *testing.T) string { return testdata(t, "spedition.sql") }, "email=kunde1.8@example.de",
+			postgres.Kind, func(t *testing.T) string { return testdata(t, "spedition.sql") }, "email=kunde1.8@example.de",
 			map[string]int{"ansprechpartner": 1, "packstueck": 15, "rechnung": 5, "sendung": 5, "tour_sendung": 5},
 			map[string]int{"auftrag": 5, "kunde": 1},
 		},
 		"odd": {
-			func(t *testing.T) string { return testdata(t, "odd.sql") }, "email=o3@example.com",
+			postgres.Kind, func(t *testing.T) string { return testdata(t, "odd.sql") }, "email=o3@example.com",
 			map[string]int{"My App.Order": 5, "My App.User": 1, "hr.a": 2, "hr.b": 2},
 			map[string]int{"hr.User": 1, "hr.tree": 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := database(t, c.script(t))
-			systems := systemsFile(t, name, dsn)
+			name, _, _ := strings.Cut(name, " ")
+			systems := systemsOf(t, name, c.kind, filled(t, c.kind, c.script(t)))
 			draft := filepath.Join(t.TempDir(), name+".yml")
 			_, errs, status := command(t, "discover", "--systems", systems, "--system", name, "--out", draft)
 			require.Equal(t, 0, status, errs)
 			requireNoValues(t, draft)
 
-			_, errs, status = command(t, "check", draft)
+			_, errs, status = command(t, "check", draft, "--systems", systems)
 			require.Equal(t, 0, status, errs)
 			out, errs, status := command(t, "drift", draft, "--systems", systems)
 			require.Equal(t, 0, status, "%s%s", out, errs)

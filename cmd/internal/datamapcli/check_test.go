@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/mysql"
 	"habeas/activities/connectors/postgres"
+	"habeas/activities/connectors/sqlite"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/cmd/internal/rulescli"
 )
@@ -36,6 +38,8 @@ func run(t *testing.T, args ...string) (out, errs string, status int) {
 	return command(t, append([]string{"check"}, args...)...)
 }
 
+var registry = connectors.Registry{mysql.KindMariaDB: mysql.Open, postgres.Kind: postgres.Open, sqlite.Kind: sqlite.Open}
+
 // command parses and runs a command below `datamap`, as main does.
 func command(t *testing.T, args ...string) (out, errs string, status int) {
 	t.Helper()
@@ -44,7 +48,7 @@ func command(t *testing.T, args ...string) (out, errs string, status int) {
 	}
 	var stdout, stderr bytes.Buffer
 	parser, err := kong.New(&cli, kong.Writers(&stdout, &stderr), kong.BindTo(t.Context(), (*context.Context)(nil)),
-		kong.Bind(&rulescli.Streams{Out: &stdout, Err: &stderr}, connectors.Registry{postgres.Kind: postgres.Open}))
+		kong.Bind(&rulescli.Streams{Out: &stdout, Err: &stderr}, registry))
 	require.NoError(t, err)
 	ctx, err := parser.Parse(append([]string{"datamap"}, args...))
 	if err == nil {

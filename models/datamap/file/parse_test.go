@@ -68,6 +68,8 @@ dataset:
             fides_meta: {primary_key: true, identity: email, data_type: string, length: 100, read_only: true, return_all_elements: true, references: [{dataset: d, field: c.a.b, direction: to}]}
             habeas: {erase: null, portable: false, shared: ignore, same_person: true}
           - {name: name, habeas: {erase: replace, value: ""}}
+          - {name: login, habeas: {erase: hmac, suffix: "@erased.invalid"}}
+          - {name: friends, habeas: {erase: remove, value: nobody}}
 `
 
 func TestOwnKeysAreReadAsDocumented(t *testing.T) {
@@ -109,6 +111,8 @@ func TestOwnKeysAreReadAsDocumented(t *testing.T) {
 				Erase: datamap.FieldNull, Portable: &no, Mention: true, SamePerson: true,
 			},
 			{Name: "name", Erase: datamap.FieldReplace, Value: text("")},
+			{Name: "login", Erase: datamap.FieldHMAC, Suffix: "@erased.invalid"},
+			{Name: "friends", Erase: datamap.FieldRemove, Value: text("nobody")},
 		},
 	}, c)
 }

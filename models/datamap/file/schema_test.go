@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"habeas/models/datamap"
 	"habeas/models/datamap/file"
 )
 
@@ -88,6 +91,76 @@ func TestTheSchemaHasTheKeysThatTheReaderReads(t *testing.T) {
 		require.NotEmpty(t, keys, place)
 		slices.Sort(keys)
 		require.Equal(t, keys, properties(t, path...), place)
+	}
+}
+
+// words are what the schema offers at a path.
+func words(t *testing.T, path ...string) []string {
+	t.Helper()
+	var v any
+	require.NoError(t, json.Unmarshal(file.Schema(), &v))
+	for _, p := range append(path, "enum") {
+		m, ok := v.(map[string]any)
+		require.True(t, ok, "%v", path)
+		v = m[p]
+	}
+	list, ok := v.([]any)
+	require.True(t, ok, "%v", path)
+	var names []string
+	for _, w := range list {
+		if text, ok := w.(string); ok && text != "" {
+			names = append(names, text)
+		}
+	}
+	return names
+}
+
+var word = regexp.MustCompile(`[a-z_]+`)
+
+// The advice for a word that nobody knows lists the ones that are known.
+func TestTheSchemaOffersTheWordsThatTheCheckTakes(t *testing.T) {
+	t.Parallel()
+	collection := []string{"$defs", "collection", "properties", "habeas", "properties"}
+	field := []string{"$defs", "field", "properties", "habeas", "properties"}
+	for name, c := range map[string]struct {
+		path []string
+		text string // of a map with a word in it
+	}{
+		"legal basis": {
+			[]string{"$defs", "dataset", "properties", "habeas", "properties", "legal_basis"},
+			"dataset: [{fides_key: a, habeas: {legal_basis: WORD}}]",
+		},
+		"erasure of a row":   {append(slices.Clone(collection), "erase"), "dataset: [{fides_key: a, collections: [{name: c, habeas: {erase: WORD}}]}]"},
+		"sharing":            {append(slices.Clone(collection), "shared"), "dataset: [{fides_key: a, collections: [{name: c, habeas: {shared: WORD}}]}]"},
+		"erasure of a field": {append(slices.Clone(field), "erase"), `dataset: [{fides_key: a, collections: [{name: c, fields: [{name: f, habeas: {erase: "WORD"}}]}]}]`},
+		"direction": {
+			[]string{"$defs", "fieldMeta", "properties", "references", "items", "properties", "direction"},
+			"dataset: [{fides_key: a, collections: [{name: c, fields: [{name: f, fides_meta: {references: [{dataset: a, field: c.f, direction: WORD}]}}]}]}]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			problem := func(word string) *datamap.Problem {
+				datasets, problems := file.Parse("map.yml", []byte(strings.Replace(c.text, "WORD", word, 1)))
+				problems = append(problems, datamap.Check(datasets, nil)...)
+				i := slices.IndexFunc(problems, func(p datamap.Problem) bool { return p.Code == "bad_value" || p.Code == "bad_direction" })
+				if i < 0 {
+					return nil
+				}
+				return &problems[i]
+			}
+			unknown := problem("nonsense")
+			require.NotNil(t, unknown)
+			advised := slices.DeleteFunc(word.FindAllString(unknown.Advice, -1), func(w string) bool {
+				return slices.Contains([]string{"rite", "one", "of", "or", "nothing", "for", "both"}, w)
+			})
+			offered := words(t, c.path...)
+			require.NotEmpty(t, offered)
+			require.ElementsMatch(t, advised, offered)
+			for _, w := range offered {
+				require.Nil(t, problem(w), w)
+			}
+		})
 	}
 }
 

@@ -135,7 +135,7 @@ func (c *comparison) column(t connectors.Table, column connectors.Column, mine [
 		deleted = deleted || d.collection.Erase == datamap.EraseDelete
 		skipped = skipped && d.collection.Skip
 		categories = categories || len(d.collection.Categories) > 0
-		if f := fieldOf(d.collection, column.Name); f != nil {
+		if f := fieldOf(d.collection, t, column.Name); f != nil {
 			fields = append(fields, f)
 		}
 	}
@@ -153,7 +153,7 @@ func (c *comparison) column(t connectors.Table, column connectors.Column, mine [
 		})
 	}
 	for _, f := range fields {
-		if declared := kinds[strings.TrimSuffix(f.Type, "[]")]; declared != nil && !skipped && (!slices.Contains(declared, column.Kind) || f.Array() != column.Array) {
+		if !skipped && !fits(f, column) {
 			c.add(Change{
 				Code: NewType, Table: t.Name, Column: column.Name, File: f.Pos.File, Line: f.Pos.Line, Missed: true,
 				What: fmt.Sprintf("The map says %s, and the column is of type %s.", f.Type, column.Type),
@@ -180,9 +180,17 @@ var kinds = map[string][]datamap.Kind{
 	"float": {datamap.KindDecimal}, "boolean": {datamap.KindBool}, "object": {datamap.KindJSON},
 }
 
-func fieldOf(c *datamap.Collection, column string) *datamap.Field {
+// fits reports whether the column may be of the declared type. Where there are no arrays, any document may be the list that the map says.
+func fits(f *datamap.Field, column connectors.Column) bool {
+	declared := kinds[strings.TrimSuffix(f.Type, "[]")]
+	document := column.Kind == datamap.KindJSON && !column.Array
+	return declared == nil || f.Array() && document || slices.Contains(declared, column.Kind) && f.Array() == column.Array
+}
+
+// fieldOf is the field that names a column of the table.
+func fieldOf(c *datamap.Collection, t connectors.Table, column string) *datamap.Field {
 	for i := range c.Fields {
-		if c.Fields[i].Name == column {
+		if named := t.Column(c.Fields[i].Name); named != nil && named.Name == column {
 			return &c.Fields[i]
 		}
 	}
@@ -195,10 +203,15 @@ func (c *comparison) collection(t connectors.Table, d described) {
 	var key []string
 	for i := range col.Fields {
 		f := &col.Fields[i]
+		column := t.Column(f.Name)
 		if f.PrimaryKey {
-			key = append(key, f.Name)
+			name := f.Name
+			if column != nil {
+				name = column.Name
+			}
+			key = append(key, name)
 		}
-		if !slices.ContainsFunc(t.Columns, func(o connectors.Column) bool { return o.Name == f.Name }) {
+		if column == nil {
 			c.add(Change{
 				Code: DroppedColumn, Table: t.Name, Column: f.Name, What: "The map describes the column, and the table does not have it.",
 				Missed: !col.Skip, File: f.Pos.File, Line: f.Pos.Line,
@@ -224,7 +237,7 @@ func (c *comparison) references(t connectors.Table, d described) {
 			f := connectors.Find(c.tables, o.table)
 			return f != nil && f.Name == k.Table && o.collection.Erase == datamap.EraseDelete
 		})
-		f := fieldOf(d.collection, k.Columns[0])
+		f := fieldOf(d.collection, t, k.Columns[0])
 		if !deletes || f == nil || len(f.References) > 0 {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"hash/fnv"
+	"slices"
 
 	"habeas/activities/connectors"
 	"habeas/models"
@@ -29,10 +30,11 @@ type (
 
 const buckets = 1024
 
-// subjects are the collections of one table, with the keys of those of the person's rows that may change.
+// subjects are the columns by which each collection of one table knows its rows, with the keys of those of the person's rows that may
+// change.
 type subjects struct {
-	nodes []*datamap.Node
-	keys  map[string]bool
+	columns [][]string
+	keys    map[string]bool
 }
 
 // takePicture reads a table from its first row to its last.
@@ -56,8 +58,8 @@ func takePicture(ctx context.Context, reader connectors.Reader, system string, t
 
 // find is the row's place among the person's rows that may change.
 func (s subjects) find(d *digester, row datamap.Row) (string, bool) {
-	for i, n := range s.nodes {
-		if key := d.key(i, row, n.Key); s.keys[string(key)] {
+	for i, columns := range s.columns {
+		if key := d.key(i, row, columns); s.keys[string(key)] {
 			return string(key), true
 		}
 	}
@@ -167,8 +169,10 @@ func (r *Rehearsal) tables(ctx context.Context) (tables, error) {
 			continue
 		}
 		out.reader[name] = reader
+		var found []connectors.Table
 		err = inspector.Inspect(ctx, 0, func(t connectors.Table) error {
 			if !t.View {
+				found = append(found, t)
 				out.list = append(out.list, liveTable{t, name})
 			}
 			return nil
@@ -176,8 +180,18 @@ func (r *Rehearsal) tables(ctx context.Context) (tables, error) {
 		if err != nil {
 			return out, err
 		}
+		if r.elsewhere(name, found) {
+			out.skip = append(out.skip, name)
+		}
 	}
 	return out, nil
+}
+
+// elsewhere reports whether a collection of the system is in none of the tables, as when it is in another database of the same server.
+func (r *Rehearsal) elsewhere(system string, tables []connectors.Table) bool {
+	return slices.ContainsFunc(r.Graph.Nodes, func(n *datamap.Node) bool {
+		return n.System == system && connectors.Find(tables, n.Table) == nil
+	})
 }
 
 // subjectsOf are the collections of a table and the person's rows in it that the plan changes.
@@ -194,14 +208,25 @@ func (r *Rehearsal) subjectsOf(all []liveTable, t liveTable) subjects {
 		if n.System != t.system || found == nil || found.Name != t.Name {
 			continue
 		}
-		s.nodes = append(s.nodes, n)
+		s.columns = append(s.columns, columnsOf(t.Table, n.Key))
 		for _, row := range r.rows[n] {
 			if r.mayChange(n, row.group) {
-				s.keys[keyText(len(s.nodes)-1, row.key)] = true
+				s.keys[keyText(len(s.columns)-1, row.key)] = true
 			}
 		}
 	}
 	return s
+}
+
+// columnsOf are the table's own names of what the map may write in other letters.
+func columnsOf(t connectors.Table, mapped []string) []string {
+	names := slices.Clone(mapped)
+	for i, name := range names {
+		if c := t.Column(name); c != nil {
+			names[i] = c.Name
+		}
+	}
+	return names
 }
 
 // mayChange reports whether the plan lets rows of a group go or change.
