@@ -37,6 +37,7 @@ func contract() string {
 		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}), "id " + workflows.ScanWorkflowID(models.ID{}),
 		"id " + workflows.BreachMailingID(models.ID{}), "id " + workflows.BreachTrialID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
+		"schedule " + workflows.ReviewsScheduleID, "id " + workflows.ChangeWorkflowID(models.ID{}), "update " + workflows.ChangeNotedUpdate + "(ChangeNoted)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}
 	for m := range reflect.TypeFor[*activities.Activities]().Methods() {
