@@ -34,6 +34,7 @@ var (
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
 	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	approvers  = access{roles: []models.Role{models.RoleDPO}}
+	customers  = access{roles: []models.Role{models.RoleController}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
@@ -80,6 +81,22 @@ var table = map[string]access{
 	"POST /staff/breaches/:id/letter/approve":   approvers,
 	"POST /staff/breaches/:id/letter/settle":    approvers,
 	"POST /staff/breaches/:id/persons":          writers,
+	"GET /staff/recipients":                     watchers,
+	"POST /staff/recipients":                    approvers,
+	"GET /staff/recipients/new":                 approvers,
+	"GET /staff/recipients/:id":                 watchers,
+	"POST /staff/recipients/:id":                approvers,
+	"GET /staff/recipients/:id/edit":            approvers,
+	"GET /staff/changes":                        readers,
+	"POST /staff/changes":                       approvers,
+	"GET /staff/changes/new":                    approvers,
+	"GET /staff/changes/:id":                    readers,
+	"POST /staff/changes/:id/events":            approvers,
+	"POST /staff/changes/:id/object":            customers,
+	"GET /changes/:token":                       public,
+	"POST /changes/:token":                      posting,
+	"GET /trust":                                public,
+	"GET /.well-known/security.txt":             public,
 	"GET /staff/operations":                     team,
 	"GET /staff/rules":                          team,
 	"POST /staff/rules":                         team,
