@@ -80,7 +80,7 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
 		Authority: l.controller.Authority,
 	}
-	return a.send(ctx, in.RequestID, "package-"+in.PackageID.String(), subject.Email, mail)
+	return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
 }
 
 // ShredPackage deletes a package that was fetched or has expired.

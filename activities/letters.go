@@ -92,7 +92,19 @@ func (a *Activities) tell(ctx context.Context, id models.ID, kind, key string, l
 	if err := a.deps.Store.SaveMessage(ctx, id, key, kind, models.Personal(mail.Text)); err != nil {
 		return err
 	}
-	return a.send(ctx, id, key, subject.Email, written(mail))
+	return a.toPerson(ctx, id, key, subject, written(mail))
+}
+
+// toPerson sends a letter to the person. One whom a controller vouched for without an address hears from that controller, which is told of each
+// status itself.
+func (a *Activities) toPerson(ctx context.Context, id models.ID, key string, subject request.Subject, l letter) error {
+	if subject.Email == "" {
+		req, err := a.deps.Store.Request(ctx, models.ScopeOperator(), id)
+		if err != nil || req.Channel == request.ChannelController {
+			return err
+		}
+	}
+	return a.send(ctx, id, key, subject.Email, l)
 }
 
 // write renders a letter.
@@ -166,6 +178,11 @@ func (a *Activities) remind(ctx context.Context, in Reminder) error {
 	key := fmt.Sprintf("remind-%s-%d-%s", in.Kind, in.Count, in.NoticeID)
 	if !in.DeferralID.IsZero() {
 		key += "-" + in.DeferralID.String()
+	}
+	if in.Kind == RemindDueSoon {
+		if err := a.deps.Store.NoteDueSoon(ctx, in.RequestID, in.Count); err != nil {
+			return err
+		}
 	}
 	head := l.internalHead(a.deps.Policy.OperatorName)
 	if in.Kind == RemindInstruction {

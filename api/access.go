@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
+	"habeas/api/opendsr"
 	"habeas/models"
 )
 
@@ -40,6 +41,9 @@ var (
 	customers  = access{roles: []models.Role{models.RoleController}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
+
+// keepers may add and change webhooks: a customer its own.
+var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleOperator}}
 
 // table is every route with who may call it.
 var table = map[string]access{
@@ -146,6 +150,28 @@ var table = map[string]access{
 	"POST /changes/:token":                                 posting,
 	"GET /trust":                                           public,
 	"GET /.well-known/security.txt":                        public,
+
+	"GET /staff/webhooks":                               everyone,
+	"POST /staff/webhooks":                              keepers,
+	"GET /staff/webhooks/:id":                           everyone,
+	"POST /staff/webhooks/:id/rotate":                   keepers,
+	"POST /staff/webhooks/:id/switch":                   keepers,
+	"POST /staff/webhooks/:id/test":                     keepers,
+	"POST /staff/webhooks/:id/messages/:message/replay": keepers,
+	"GET /opendsr/v2/discovery":                         public,
+	"GET /opendsr/v2/certificate.pem":                   public,
+	"POST /opendsr/v2/requests":                         customers,
+	"GET /opendsr/v2/requests/:id":                      customers,
+	"DELETE /opendsr/v2/requests/:id":                   customers,
+	"GET /opendsr/v2/requests/:id/results":              customers,
+	"GET /opendsr/v2/status/:id":                        customers,
+	"GET /opendsr/v1/discovery":                         public,
+	"GET /opendsr/v1/certificate.pem":                   public,
+	"POST /opendsr/v1/opengdpr_requests":                customers,
+	"GET /opendsr/v1/opengdpr_requests/:id":             customers,
+	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers,
+	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers,
+	"GET /opendsr/v1/status/:id":                        customers,
 }
 
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
@@ -211,7 +237,7 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 // authenticate finds the caller: by the key of a JSON call, by the session of a console page. Public pages know nobody.
 func (s *server) authenticate(r *http.Request) (models.Principal, error) {
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/v1/"):
+	case strings.HasPrefix(r.URL.Path, "/v1/"), opendsr.Mine(r.URL.Path):
 		header := r.Header.Get("Authorization")
 		if header == "" {
 			return models.Principal{}, nil

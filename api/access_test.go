@@ -122,6 +122,28 @@ var may = map[string]string{
 	"POST /changes/:token":                                 "all",
 	"GET /trust":                                           "all",
 	"GET /.well-known/security.txt":                        "all",
+
+	"GET /staff/webhooks":                               "controller other dpo case_handler auditor operator",
+	"POST /staff/webhooks":                              "controller other dpo operator",
+	"GET /staff/webhooks/:id":                           "controller other dpo case_handler auditor operator",
+	"POST /staff/webhooks/:id/rotate":                   "controller other dpo operator",
+	"POST /staff/webhooks/:id/switch":                   "controller other dpo operator",
+	"POST /staff/webhooks/:id/test":                     "controller other dpo operator",
+	"POST /staff/webhooks/:id/messages/:message/replay": "controller other dpo operator",
+	"GET /opendsr/v2/discovery":                         "all",
+	"GET /opendsr/v2/certificate.pem":                   "all",
+	"POST /opendsr/v2/requests":                         "controller other",
+	"GET /opendsr/v2/requests/:id":                      "controller other",
+	"DELETE /opendsr/v2/requests/:id":                   "controller other",
+	"GET /opendsr/v2/requests/:id/results":              "controller other",
+	"GET /opendsr/v2/status/:id":                        "controller other",
+	"GET /opendsr/v1/discovery":                         "all",
+	"GET /opendsr/v1/certificate.pem":                   "all",
+	"POST /opendsr/v1/opengdpr_requests":                "controller other",
+	"GET /opendsr/v1/opengdpr_requests/:id":             "controller other",
+	"DELETE /opendsr/v1/opengdpr_requests/:id":          "controller other",
+	"GET /opendsr/v1/opengdpr_requests/:id/results":     "controller other",
+	"GET /opendsr/v1/status/:id":                        "controller other",
 }
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.
@@ -152,7 +174,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 		b.clock(60e9) // signing in is limited by address
 		browsers[who] = b.signIn(key)
 	}
-	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1")
+	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1", ":message", f.id.String())
 
 	for _, route := range api.Routes() {
 		allowed, listed := may[route]
@@ -161,7 +183,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 		path := fill.Replace(template)
 		for _, who := range callers {
 			var a answer
-			if strings.HasPrefix(path, "/v1/") {
+			if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/opendsr/") {
 				a = b.call(method, path, keys[who], bodies[route])
 			} else if route != "POST /staff/logout" { // which would end the session that is used here
 				a = b.page(browsers[who], method, path)

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
+	"habeas/api/opendsr"
 	"habeas/api/portal"
 	"habeas/api/problem"
 	"habeas/api/staff"
@@ -34,6 +35,7 @@ type Deps struct {
 	Codes    portal.CodeSender        // mails the one-time code of a package; nil refuses with code mail_unavailable
 	Keys     func() ([]byte, error)   // the JWK set that verifies receipts and checkpoints; nil serves an empty one
 	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
+	OpenDSR  *opendsr.Config          // nil: no OpenDSR processor; its routes answer 404
 	Log      *slog.Logger             // nil is slog.Default()
 	Now      func() time.Time         // nil is time.Now
 	Config
@@ -59,6 +61,7 @@ type server struct {
 	rates   map[string]*middleware.Rate
 	portal  *portal.Portal
 	console *staff.Console
+	openDSR *opendsr.Server
 }
 
 // New builds the whole HTTP server. It fails when a page does not fit its view, the document is not right, a route has no entry in
@@ -120,6 +123,7 @@ func prepare(d Deps) (*server, error) {
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
 	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }
 
@@ -154,6 +158,7 @@ func (s *server) routes(e *echo.Echo) {
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
+	s.openDSR.Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
@@ -182,7 +187,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 func isDownload(r *http.Request) bool {
 	path := r.URL.Path
 	return strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
-		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r)
+		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r) || opendsr.IsDownload(path)
 }
 
 // isUpload reports the calls that bring a file. Who may not call them is refused before any of it is read.
@@ -215,6 +220,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err, s.BaseURL, call.ID)
 	if p.Status >= http.StatusInternalServerError {
 		s.logFailure(r, p.Code, err)
+	}
+	if opendsr.Mine(r.URL.Path) {
+		s.openDSR.Fail(w, r, p, err)
+		return
 	}
 	if !wantsPage(r) {
 		p.Write(w)

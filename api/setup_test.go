@@ -18,6 +18,7 @@ import (
 	"github.com/alexedwards/scs/pgxstore"
 	"github.com/stretchr/testify/require"
 
+	"habeas/activities/connectors/opendsr/opendsrtest"
 	"habeas/api"
 	"habeas/models"
 	"habeas/models/calendar"
@@ -43,6 +44,8 @@ type bundle struct {
 	keys    map[models.Role]string
 	globexK string // the other customer's key
 	clock   func(time.Duration)
+
+	authority *opendsrtest.Authority // of the processor's certificate
 }
 
 type safeBuffer struct {
@@ -111,6 +114,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 		Log:    slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Config: api.Config{BaseURL: "http://habeas.test", Contact: "dpo@northwind.example", IdentityKinds: []string{"email", "phone_number"}, PostsPerMinute: 100_000},
 	}
+	d.OpenDSR, b.authority = processor(t)
 	for _, o := range opts {
 		o(&d)
 	}

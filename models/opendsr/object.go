@@ -10,6 +10,9 @@ import (
 // Version is the version of the text that this package follows.
 const Version = "2.0"
 
+// VersionOld is the version before it, under its former name OpenGDPR.
+const VersionOld = "1.0"
+
 // Headers under answers and callbacks, section 8.3. The names before 2.0 must be honoured too, section 10.1.
 const (
 	HeaderDomain       = "X-OpenDSR-Processor-Domain"
@@ -94,6 +97,8 @@ type StatusReport struct {
 	Version     string          `json:"api_version,omitempty"`
 	ResultsURL  string          `json:"results_url,omitempty"`
 	Results     json.RawMessage `json:"results_count,omitempty"`
+
+	Extensions map[string]json.RawMessage `json:"extensions,omitempty"` // not of the text: by a processor's domain, as in a Request
 }
 
 // Cancellation is the answer to a cancellation, section 9.2.

@@ -27,7 +27,12 @@ const leastRSA = 2048
 // Sign signs a body, section 4.2: the SHA-256 digest by RSA with PKCS #1 v1.5, or by ECDSA, in Base64.
 func Sign(key crypto.Signer, body []byte) (string, error) {
 	digest := sha256.Sum256(body)
-	b, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	return SignDigest(key, digest[:])
+}
+
+// SignDigest is Sign for a body whose SHA-256 digest is known already.
+func SignDigest(key crypto.Signer, digest []byte) (string, error) {
+	b, err := key.Sign(rand.Reader, digest, crypto.SHA256)
 	return base64.StdEncoding.EncodeToString(b), err
 }
 

@@ -12,6 +12,7 @@ import (
 	"habeas/models"
 	"habeas/models/breach/register"
 	"habeas/models/store/vault"
+	"habeas/models/webhook"
 )
 
 type breachRow struct {
@@ -163,6 +164,12 @@ func (s *Store) NoteBreach(ctx context.Context, id models.ID, seen int, e regist
 		}
 		if record, err = s.keepEvent(tx, row, record, noted); err != nil {
 			return err
+		}
+		if noted.Kind == register.Told && !record.Drill {
+			data := webhook.Breach{ID: id, Reference: row.Reference, Update: noted.Facts.Update}
+			if err := s.tellWebhooks(tx, noted.Facts.Customer, webhook.BreachTold, id.String()+"/"+strconv.Itoa(noted.Facts.Update), data); err != nil {
+				return err
+			}
 		}
 		out = Breach{Record: record, Reference: row.Reference}
 		return s.enqueue(tx, Order{BreachID: id, Kind: OrderUpdate, Name: BreachNoted})

@@ -12,6 +12,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/request"
+	"habeas/models/webhook"
 )
 
 type decisionRow struct {
@@ -154,6 +155,14 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 		return d, err
 	}
 	if err := s.record(tx, r, d.Actor, "decision."+string(d.Kind), data); err != nil {
+		return d, err
+	}
+	if d.Kind == request.Instruct {
+		if err := s.tellRequest(tx, r, webhook.RequestInstructed, "/"+d.ID.String()); err != nil {
+			return d, err
+		}
+	}
+	if err := s.tellOpenDSR(tx, r.ID); err != nil {
 		return d, err
 	}
 	order := OrderUpdate

@@ -78,6 +78,8 @@ type intake struct {
 	index []byte
 	token string
 	at    time.Time
+
+	openDSR *OpenDSROrder // nil unless it came so
 }
 
 // Submit takes a submission in: request, ledger entry and start order in one transaction or, when the same person has an open request for

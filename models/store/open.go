@@ -9,6 +9,7 @@ import (
 	"habeas/models"
 	"habeas/models/request"
 	"habeas/models/store/vault"
+	"habeas/models/webhook"
 )
 
 // openSQL writes everything that a new request needs as one statement, hence one round trip and one commit. When the person has an open
@@ -35,6 +36,17 @@ WITH opened AS (
 ), remembered AS (
     INSERT INTO idempotency_keys (scope, key_hash, fingerprint, submission_id, repeated, created_at)
     SELECT @scope, @idempotency, @fingerprint, @submission, false, @at FROM opened WHERE @idempotency::bytea IS NOT NULL
+), sent AS (
+    INSERT INTO opendsr_requests (controller_id, subject_request_id, request_id, submitted_at, received_at, expect_by, fingerprint, status)
+    SELECT @controller, @opendsr, id, @opendsr_submitted, @at, @opendsr_expect, @opendsr_body, 'pending' FROM opened WHERE @opendsr::uuid IS NOT NULL
+), called AS (
+    INSERT INTO opendsr_callbacks (id, request_id, no, url_sealed)
+    SELECT gen_random_uuid(), opened.id, u.no, u.url FROM opened, unnest(@callbacks::bytea[]) WITH ORDINALITY u (url, no)
+), told AS (
+    INSERT INTO webhook_deliveries (id, controller_id, endpoint_id, key, event, body, state, created_at, next_at, give_up_at)
+    SELECT gen_random_uuid(), e.controller_id, e.id, @told_key, @told_event, @told_body, 'waiting', @at, @at, @told_until
+    FROM opened, webhook_endpoints e
+    WHERE e.controller_id = @controller AND e.active AND e.events @> to_jsonb(@told_event::text)
 )
 SELECT count(*) FROM opened`
 
@@ -66,9 +78,19 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	if err != nil {
 		return nil, out, err
 	}
-	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", statementFacts(map[string]any{
+	data := statementFacts(map[string]any{
 		"right": in.Right, "channel": in.Channel, "vouched": in.Vouched, "regime": c.Regime, "reference": out.Reference,
-	}, in.Subject.Statement))
+	}, in.Subject.Statement)
+	if in.openDSR != nil { // the controller's instruction, Art. 28(3)(a)
+		data["subject_request_id"] = in.openDSR.ID
+	}
+	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", data)
+	if err != nil {
+		return nil, out, err
+	}
+	told, err := webhook.Body(webhook.RequestCreated, in.at, requestData(requestRow{
+		ID: out.RequestID, Reference: out.Reference, RightCode: in.Right, State: models.Received, Channel: in.Channel, ReceivedAt: in.at,
+	}))
 	if err != nil {
 		return nil, out, err
 	}
@@ -78,6 +100,18 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"clock": clock, "role": in.Actor.Role, "actor": in.Actor.ID, "token": vault.HashToken(in.token), "subject": sealed,
 		"entry": entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
 		"scope": "", "idempotency": nil, "fingerprint": nil,
+		"opendsr": nil, "opendsr_submitted": nil, "opendsr_expect": nil, "opendsr_body": nil, "callbacks": [][]byte{},
+		"told_key": string(webhook.RequestCreated) + "/" + out.RequestID.String(), "told_event": string(webhook.RequestCreated), "told_body": told,
+		"told_until": in.at.Add(deliveryLife),
+	}
+	if o := in.openDSR; o != nil {
+		args["opendsr"], args["opendsr_submitted"], args["opendsr_expect"] = o.ID, o.Submitted, o.ExpectBy
+		args["opendsr_body"] = key.Digest(openDSRBodyPlace, o.Body)
+		callbacks := make([][]byte, len(o.Callbacks))
+		for i, u := range o.Callbacks {
+			callbacks[i] = sealText(key, callbackPlace(i+1), u)
+		}
+		args["callbacks"] = callbacks
 	}
 	if in.Vouched {
 		args["verified"] = in.at

@@ -225,7 +225,16 @@ func (s *Store) PackageCollected(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return s.changePackage(ctx, found.ID, func(tx *gorm.DB, r requestRow, p packageRow) error {
+	actor := models.Actor{Role: models.RoleSubject}
+	return s.collected(ctx, found.ID, actor, func(tx *gorm.DB, r requestRow) error {
+		_, err := s.decide(tx, r, request.Decision{RequestID: r.ID, Kind: request.Collect, Actor: actor})
+		return err
+	})
+}
+
+// collected notes that a package was fetched, and then decides.
+func (s *Store) collected(ctx context.Context, id models.ID, by models.Actor, decide func(*gorm.DB, requestRow) error) error {
+	return s.changePackage(ctx, id, func(tx *gorm.DB, r requestRow, p packageRow) error {
 		switch p.State {
 		case PackageFetched:
 			return nil
@@ -237,12 +246,10 @@ func (s *Store) PackageCollected(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		actor := models.Actor{Role: models.RoleSubject}
-		if err := s.record(tx, r, actor, "package.fetched", map[string]any{"package_id": p.ID}); err != nil {
+		if err := s.record(tx, r, by, "package.fetched", map[string]any{"package_id": p.ID}); err != nil {
 			return err
 		}
-		_, err = s.decide(tx, r, request.Decision{RequestID: r.ID, Kind: request.Collect, Actor: actor})
-		return err
+		return decide(tx, r)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/request"
+	"habeas/models/webhook"
 )
 
 type requestRow struct {
@@ -147,6 +148,23 @@ func (s *Store) Advance(ctx context.Context, id models.ID, to models.State, outc
 		if err := s.update(tx, id, columns); err != nil {
 			return err
 		}
-		return s.record(tx, r, models.System(), "state."+string(to), data)
+		if err := s.record(tx, r, models.System(), "state."+string(to), data); err != nil {
+			return err
+		}
+		return s.tellAdvanced(tx, id, to)
 	})
+}
+
+// tellAdvanced tells the controller, in the transaction in which a request moved.
+func (s *Store) tellAdvanced(tx *gorm.DB, id models.ID, to models.State) error {
+	if to == models.Closed {
+		r, err := findRequest(tx, models.ScopeOperator(), id)
+		if err != nil {
+			return err
+		}
+		if err := s.tellRequest(tx, r, webhook.RequestClosed, ""); err != nil {
+			return err
+		}
+	}
+	return s.tellOpenDSR(tx, id)
 }

@@ -42,5 +42,9 @@ func Rows() []any {
 		correctionRow{},
 		restrictionRow{},
 		breachKeyRow{},
+		endpointRow{},
+		deliveryRow{},
+		openDSRRow{},
+		openDSRCallbackRow{},
 	}
 }

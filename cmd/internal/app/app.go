@@ -17,6 +17,7 @@ import (
 	"habeas/cmd/internal/config"
 	"habeas/models/datamap"
 	"habeas/models/hold"
+	"habeas/models/opendsr"
 	"habeas/models/store"
 	"habeas/models/store/vault"
 	"habeas/workflows"
@@ -39,6 +40,7 @@ type App struct {
 	rules       hold.Catalogue
 	mapID       string
 	mail        *mail.Sender
+	processor   *opendsr.Processor // nil: this installation answers no OpenDSR
 	log         *slog.Logger
 	now         func() time.Time
 }
@@ -63,7 +65,7 @@ func Build(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	steps := []func(context.Context) error{a.openStore, a.loadLaw, a.loadMaps, a.openSystems, a.openMail, a.openTemporal}
+	steps := []func(context.Context) error{a.openStore, a.loadLaw, a.loadMaps, a.openProcessor, a.openSystems, a.openMail, a.openTemporal}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

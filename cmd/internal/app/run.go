@@ -38,8 +38,8 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	return api.New(api.Deps{
 		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Eval: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules}.Eval,
-		Keys: a.PublicKeys,
-		Log:  a.log, Now: a.now,
+		Keys: a.PublicKeys, OpenDSR: a.openDSR(),
+		Log: a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
 			PostsPerMinute: a.Config.PostsPerMinute,
@@ -84,6 +84,7 @@ func (a *App) Work(ctx context.Context) error {
 	if len(a.only) == 0 {
 		group.Go(func() error { return a.Dispatch(ctx) })
 		group.Go(func() error { return a.seal(ctx) })
+		group.Go(func() error { return a.Deliver(ctx) })
 	}
 	group.Go(func() error { return a.watchWorkers(ctx, served) })
 	group.Go(func() error { return a.runWorkers(ctx, served) })

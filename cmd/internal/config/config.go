@@ -1,6 +1,9 @@
 package config
 
 import (
+	"errors"
+	"net/url"
+	"strings"
 	"time"
 
 	"habeas/models"
@@ -30,6 +33,7 @@ type Config struct {
 	SMTP     SMTP     `yaml:"smtp" envPrefix:"SMTP_"`
 	Policy   Policy   `yaml:"policy" envPrefix:"POLICY_"`
 	Breach   Breach   `yaml:"breach" envPrefix:"BREACH_"`
+	OpenDSR  OpenDSR  `yaml:"opendsr" envPrefix:"OPENDSR_"`
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 }
 
@@ -76,6 +80,39 @@ type Policy struct {
 type Breach struct {
 	OnCall     []models.Personal `yaml:"on_call" env:"ON_CALL"`       // mail addresses of who hears alarms first; the DPO when left out
 	Management []models.Personal `yaml:"management" env:"MANAGEMENT"` // and of who hears those that nobody has heard
+}
+
+// OpenDSR says how the installation answers as an OpenDSR processor; without a key it does not.
+type OpenDSR struct {
+	KeyFile    string   `yaml:"key_file" env:"KEY_FILE"`     // RSA of 2048 bits or more, or ECDSA, in PEM
+	CertFile   string   `yaml:"cert_file" env:"CERT_FILE"`   // issued to the domain by an authority that controllers trust, with the intermediate ones
+	Domain     string   `yaml:"domain" env:"DOMAIN"`         // the host of the base URL when left out
+	Identities []string `yaml:"identities" env:"IDENTITIES"` // type=kind: which of the data maps' kinds of identity a type of the protocol is
+}
+
+// DomainOf is the processor's domain, given the installation's base URL.
+func (c OpenDSR) DomainOf(base string) string {
+	if c.Domain != "" {
+		return c.Domain
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// Kinds are the data maps' kinds of identity by the protocol's types. E-mail is always one.
+func (c OpenDSR) Kinds() (map[string]string, error) {
+	out := map[string]string{"email": "email"}
+	for _, pair := range c.Identities {
+		typ, kind, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok || typ == "" || kind == "" {
+			return nil, errors.New("must be like controller_customer_id=customer_number,android_id=device")
+		}
+		out[typ] = kind
+	}
+	return out, nil
 }
 
 // Log says what is written to standard error.

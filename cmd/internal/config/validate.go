@@ -93,6 +93,18 @@ func (c Config) validateWorker(v *problems) {
 	v.file("RULES", c.Rules)
 	v.file("HOLIDAYS", c.Holidays)
 	c.Policy.validate(v)
+	c.OpenDSR.validate(v)
+}
+
+func (c OpenDSR) validate(v *problems) {
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		v.add("OPENDSR_CERT_FILE", "and %sOPENDSR_KEY_FILE go together", Prefix)
+	}
+	v.file("OPENDSR_CERT_FILE", c.CertFile)
+	v.file("OPENDSR_KEY_FILE", c.KeyFile)
+	if _, err := c.Kinds(); err != nil {
+		v.add("OPENDSR_IDENTITIES", "%v", err)
+	}
 }
 
 func (p Policy) validate(v *problems) {
