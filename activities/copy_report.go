@@ -77,7 +77,7 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 		head.Identities = append(head.Identities, report.Identity{Kind: identityWords(i.Kind), Value: i.Value})
 	}
 	for _, r := range recipients {
-		affected := r.Affected(categories(p))
+		affected := r.Affected(l.controller.Slug, categories(p))
 		if len(affected) == 0 {
 			continue
 		}

@@ -78,7 +78,11 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		}
 	}
 	for _, recipient := range o.Recipients {
-		if _, err := db.PutRecipient(ctx, recipient.Domain()); err != nil {
+		known, err := db.RecipientBySlug(ctx, recipient.Slug)
+		if err != nil && models.CodeOf(err) != "not_found" {
+			return err
+		}
+		if _, err := db.PutRecipient(ctx, recipient.Domain(known)); err != nil {
 			return fmt.Errorf("recipient %s: %w", recipient.Slug, err)
 		}
 	}

@@ -19,18 +19,19 @@ import (
 type cli struct {
 	Config string `help:"Configuration file (YAML). Environment variables HABEAS_… override it." type:"path" env:"HABEAS_CONFIG"`
 
-	Serve   serveCmd             `cmd:"" help:"Serve the portal, the console and the API."`
-	Worker  workerCmd            `cmd:"" help:"Run workflows and their activities, deliver decisions, seal the ledger."`
-	Migrate migrateCmd           `cmd:"" help:"Bring the database's tables up to date."`
-	Apply   applyCmd             `cmd:"" help:"Write controllers and recipients from a file to the database."`
-	Key     keyCmd               `cmd:"" help:"Access keys of staff and customers."`
-	Keys    keysCmd              `cmd:"" help:"Secrets of the installation, and the public keys that verify its evidence."`
-	Check   checkCmd             `cmd:"" name:"check" help:"Check the configuration, the data maps and every system, and name each problem."`
-	Bounce  bounceCmd            `cmd:"" help:"Read a delivery status notification from standard input, as a mail server's pipe writes it."`
-	Rules   rulescli.Cmd         `cmd:"" help:"The law as rules: deadlines, breach clocks, retention."`
-	Datamap datamapcli.Cmd       `cmd:"" help:"Data maps."`
-	Ledger  ledgercli.LedgerCmd  `cmd:"" help:"The append-only ledger."`
-	Receipt ledgercli.ReceiptCmd `cmd:"" help:"Signed receipts."`
+	Serve      serveCmd             `cmd:"" help:"Serve the portal, the console and the API."`
+	Worker     workerCmd            `cmd:"" help:"Run workflows and their activities, deliver decisions, seal the ledger."`
+	Migrate    migrateCmd           `cmd:"" help:"Bring the database's tables up to date."`
+	Apply      applyCmd             `cmd:"" help:"Write controllers and recipients from a file to the database."`
+	Recipients recipientsCmd        `cmd:"" help:"The register of recipients and subprocessors."`
+	Key        keyCmd               `cmd:"" help:"Access keys of staff and customers."`
+	Keys       keysCmd              `cmd:"" help:"Secrets of the installation, and the public keys that verify its evidence."`
+	Check      checkCmd             `cmd:"" name:"check" help:"Check the configuration, the data maps and every system, and name each problem."`
+	Bounce     bounceCmd            `cmd:"" help:"Read a delivery status notification from standard input, as a mail server's pipe writes it."`
+	Rules      rulescli.Cmd         `cmd:"" help:"The law as rules: deadlines, breach clocks, retention."`
+	Datamap    datamapcli.Cmd       `cmd:"" help:"Data maps."`
+	Ledger     ledgercli.LedgerCmd  `cmd:"" help:"The append-only ledger."`
+	Receipt    ledgercli.ReceiptCmd `cmd:"" help:"Signed receipts."`
 }
 
 func main() {

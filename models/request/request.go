@@ -75,15 +75,16 @@ type Subject struct {
 
 // Controller is the operator itself or one of its customers.
 type Controller struct {
-	ID           models.ID
-	Slug         string
-	Name         string
-	Operator     bool // the operator itself; false for a customer, whose instruction is needed
-	Regime       string
-	Timezone     string
-	Country      string
-	Subdivision  string
-	ContactEmail models.Personal // who instructs, for reminders
-	Authority    string          // supervisory authority named in letters
-	BreachHours  int             // within which its contract wants it told of a breach; 0: no hour is agreed
+	ID            models.ID
+	Slug          string
+	Name          string
+	Operator      bool // the operator itself; false for a customer, whose instruction is needed
+	Regime        string
+	Timezone      string
+	Country       string
+	Subdivision   string
+	ContactEmail  models.Personal // who instructs, for reminders
+	Authority     string          // supervisory authority named in letters
+	BreachHours   int             // within which its contract wants it told of a breach; 0: no hour is agreed
+	ObjectionDays int             // within which it may object to a change of subprocessors, Art. 28(2); its contract says
 }

@@ -23,11 +23,15 @@ type controllerRow struct {
 	ContactSealed []byte
 	Authority     string
 	BreachHours   int
+	ObjectionDays int
 	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
 }
 
 func (controllerRow) TableName() string { return "controllers" }
+
+// maxObjectionDays bounds what a contract may say.
+const maxObjectionDays = 3650
 
 func contactPlace(id models.ID) string { return "controllers.contact/" + id.String() }
 
@@ -39,6 +43,9 @@ func (s *Store) PutController(ctx context.Context, c request.Controller) (reques
 	}
 	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
 		return c, models.Errorf(models.Invalid, "bad_controller", "The controller's time zone is unknown.").At("/timezone")
+	}
+	if c.ObjectionDays < 0 || c.ObjectionDays > maxObjectionDays {
+		return c, models.Errorf(models.Invalid, "bad_controller", "A customer may object within 0 to 3650 days.").At("/objection_days")
 	}
 	defer s.controllers.Delete(c.Slug)
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -68,7 +75,7 @@ func (s *Store) controllerRow(c request.Controller, created time.Time) controlle
 	return controllerRow{
 		ID: c.ID, Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
 		Subdivision: c.Subdivision, ContactSealed: s.vault.Own().Seal(contactPlace(c.ID), []byte(c.ContactEmail.Reveal())),
-		Authority: c.Authority, BreachHours: c.BreachHours, CreatedAt: created, UpdatedAt: s.now(),
+		Authority: c.Authority, BreachHours: c.BreachHours, ObjectionDays: c.ObjectionDays, CreatedAt: created, UpdatedAt: s.now(),
 	}
 }
 
@@ -77,7 +84,7 @@ func (s *Store) controller(row controllerRow) (request.Controller, error) {
 	return request.Controller{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Operator: row.Operator, Regime: row.Regime, Timezone: row.Timezone,
 		Country: row.Country, Subdivision: row.Subdivision, ContactEmail: models.Personal(contact), Authority: row.Authority,
-		BreachHours: row.BreachHours,
+		BreachHours: row.BreachHours, ObjectionDays: row.ObjectionDays,
 	}, err
 }
 

@@ -138,7 +138,7 @@ const noticeToken = "notice" // purpose of a notice's token
 func identitiesPlace(id models.ID) string { return "notices.identities/" + id.String() }
 func notePlace(id models.ID) string       { return "notices.note/" + id.String() }
 
-// CreateNotices queues one notice for each recipient that receives one of the categories, for a request or, if deferralID is given, for a
+// CreateNotices queues one notice for each recipient that receives one of the categories of the request's controller, for a request or, if deferralID is given, for a
 // deferral of it. Called again, it returns the same notices. They are ordered by the recipients' slugs. It fails with not_found or key_destroyed.
 func (s *Store) CreateNotices(ctx context.Context, requestID models.ID, categories []string, deferralID models.ID) ([]NoticeRef, error) {
 	var out []NoticeRef
@@ -175,8 +175,12 @@ func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, def
 	if err != nil {
 		return err
 	}
+	c, err := controllerByID(tx, r.ControllerID)
+	if err != nil {
+		return err
+	}
 	for _, p := range recipients {
-		affected := p.Affected(categories)
+		affected := p.Affected(c.Slug, categories)
 		if len(affected) == 0 {
 			continue
 		}

@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"habeas/models"
+	"habeas/models/recipient"
 )
 
 // RecipientChannel is how a recipient gets its notices.
@@ -21,8 +20,8 @@ const (
 	ChannelWebhook RecipientChannel = "webhook" // signed, Standard Webhooks
 )
 
-// Recipient is somebody to whom data was disclosed, Art. 19; processors are recipients too. Recipients are the installation's, not a
-// customer's.
+// Recipient is somebody to whom data was disclosed, Art. 19; processors are recipients too. Recipients are the installation's; Facts say which
+// controllers' data each gets.
 type Recipient struct {
 	ID            models.ID // set by the store
 	Slug          string
@@ -35,11 +34,18 @@ type Recipient struct {
 	Safeguard     string // of a transfer to a third country, Art. 46
 	Purpose       string
 	ReminderAfter time.Duration
+	Facts         recipient.Facts
+	Contacts      models.Personal
+	Vetting       recipient.Vetting
+	Version       int // of its history, from 1; set by the store
 }
 
-// Affected lists those of the categories that the recipient receives. Categories are a tree: "user.contact" contains "user.contact.email",
-// so that either may stand for the other.
-func (r Recipient) Affected(categories []string) []string {
+// Affected lists those of the categories that the recipient receives of a controller's data; none when it does not get that controller's.
+// Categories are a tree: "user.contact" contains "user.contact.email", so that either may stand for the other.
+func (r Recipient) Affected(controller string, categories []string) []string {
+	if !r.Facts.Serves(controller) {
+		return nil
+	}
 	var out []string
 	for _, c := range categories {
 		for _, own := range r.Categories {
@@ -92,54 +98,39 @@ func (r Recipient) check() error {
 	default:
 		return bad("channel", "The channel must be mail or webhook.")
 	}
-	return nil
+	if err := r.Facts.Check(); err != nil {
+		return err
+	}
+	return r.Vetting.Check()
 }
 
 type recipientRow struct {
-	ID            models.ID `gorm:"primaryKey"`
-	Slug          string
-	Name          string
-	Channel       RecipientChannel
-	AddressSealed []byte
-	SecretSealed  []byte
-	Categories    []string `gorm:"serializer:json"`
-	Country       string
-	Safeguard     string
-	Purpose       string
-	ReminderAfter time.Duration
-	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
-	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
+	ID             models.ID `gorm:"primaryKey"`
+	Slug           string
+	Name           string
+	Channel        RecipientChannel
+	AddressSealed  []byte
+	SecretSealed   []byte
+	Categories     []string `gorm:"serializer:json"`
+	Country        string
+	Safeguard      string
+	Purpose        string
+	ReminderAfter  time.Duration
+	Facts          recipient.Facts `gorm:"serializer:json"`
+	ContactsSealed []byte
+	VettingSealed  []byte
+	Version        int
+	CreatedAt      time.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"`
 }
 
 func (recipientRow) TableName() string { return "recipients" }
 
 // The places of what is sealed of a recipient. The slug is part of them, so that an address cannot be put under another recipient.
-func addressPlace(slug string) string { return "recipients.address/" + slug }
-func secretPlace(slug string) string  { return "recipients.secret/" + slug }
-
-// PutRecipient adds a recipient or changes the one with its slug, whose ID is kept. It fails with bad_recipient.
-func (s *Store) PutRecipient(ctx context.Context, r Recipient) (Recipient, error) {
-	if err := r.check(); err != nil {
-		return Recipient{}, err
-	}
-	own, now := s.vault.Own(), s.now()
-	row := recipientRow{
-		ID: newID(), Slug: r.Slug, Name: r.Name, Channel: r.Channel, AddressSealed: sealText(own, addressPlace(r.Slug), r.Address),
-		SecretSealed: sealText(own, secretPlace(r.Slug), r.Secret), Categories: r.Categories, Country: r.Country, Safeguard: r.Safeguard,
-		Purpose: r.Purpose, ReminderAfter: r.ReminderAfter, CreatedAt: now, UpdatedAt: now,
-	}
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		columns := []string{
-			"name", "channel", "address_sealed", "secret_sealed", "categories", "country", "safeguard", "purpose", "reminder_after", "updated_at",
-		}
-		return tx.Clauses(
-			clause.OnConflict{Columns: []clause.Column{{Name: "slug"}}, DoUpdates: clause.AssignmentColumns(columns)},
-			clause.Returning{Columns: []clause.Column{{Name: "id"}}},
-		).Create(&row).Error
-	})
-	r.ID = row.ID
-	return r, err
-}
+func addressPlace(slug string) string           { return "recipients.address/" + slug }
+func secretPlace(slug string) string            { return "recipients.secret/" + slug }
+func recipientContactsPlace(slug string) string { return "recipients.contacts/" + slug }
+func vettingPlace(slug string) string           { return "recipients.vetting/" + slug }
 
 // Recipients are all recipients by slug, with their addresses and secrets.
 func (s *Store) Recipients(ctx context.Context) ([]Recipient, error) {
@@ -172,13 +163,34 @@ func (s *Store) recipients(tx *gorm.DB) ([]Recipient, error) {
 }
 
 func (s *Store) recipient(row recipientRow) (Recipient, error) {
-	address, err := openText(s.vault.Own(), addressPlace(row.Slug), row.AddressSealed)
+	own := s.vault.Own()
+	r := Recipient{
+		ID: row.ID, Slug: row.Slug, Name: row.Name, Channel: row.Channel, Categories: row.Categories, Country: row.Country, Safeguard: row.Safeguard,
+		Purpose: row.Purpose, ReminderAfter: row.ReminderAfter, Facts: row.Facts, Version: row.Version,
+	}
+	var err error
+	for _, text := range []struct {
+		to     *models.Personal
+		place  string
+		sealed []byte
+	}{
+		{&r.Address, addressPlace(row.Slug), row.AddressSealed}, {&r.Secret, secretPlace(row.Slug), row.SecretSealed},
+		{&r.Contacts, recipientContactsPlace(row.Slug), row.ContactsSealed},
+	} {
+		if text.sealed == nil {
+			continue
+		}
+		if *text.to, err = openText(own, text.place, text.sealed); err != nil {
+			return Recipient{}, err
+		}
+	}
+	if r = tidy(r); row.VettingSealed == nil {
+		return r, nil
+	}
+	plain, err := own.Open(vettingPlace(row.Slug), row.VettingSealed)
 	if err != nil {
 		return Recipient{}, err
 	}
-	secret, err := openText(s.vault.Own(), secretPlace(row.Slug), row.SecretSealed)
-	return Recipient{
-		ID: row.ID, Slug: row.Slug, Name: row.Name, Channel: row.Channel, Address: address, Secret: secret, Categories: row.Categories,
-		Country: row.Country, Safeguard: row.Safeguard, Purpose: row.Purpose, ReminderAfter: row.ReminderAfter,
-	}, err
+	r.Vetting, err = recipient.UnmarshalVetting(plain)
+	return r, err
 }

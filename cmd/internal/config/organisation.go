@@ -9,6 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/recipient"
 	"habeas/models/request"
 	"habeas/models/store"
 )
@@ -31,9 +33,11 @@ type Controller struct {
 	Contact     models.Personal `yaml:"contact"` // mail address of who instructs
 	Authority   string          `yaml:"authority"`
 	BreachHours *int            `yaml:"breach_hours"` // within which a customer's contract wants it told of a breach; 24 when left out, 0: none
+	// ObjectionDays is how many days a customer's contract gives it to object to a change of subprocessors; 30 when left out.
+	ObjectionDays *int `yaml:"objection_days"`
 }
 
-// Recipient is somebody the data is disclosed to, Art. 19.
+// Recipient is somebody the data is disclosed to, Art. 19. What is left out of it is kept as the register has it.
 type Recipient struct {
 	Slug          string          `yaml:"slug"`
 	Name          string          `yaml:"name"`
@@ -45,6 +49,18 @@ type Recipient struct {
 	Safeguard     string          `yaml:"safeguard"`
 	Purpose       string          `yaml:"purpose"`
 	ReminderAfter time.Duration   `yaml:"reminder_after"`
+	LegalName     string          `yaml:"legal_name"`
+	Subprocessor  *bool           `yaml:"subprocessor"`
+	Transfer      string          `yaml:"transfer"` // none, adequacy, scc, bcr, derogation
+	Purposes      []string        `yaml:"purposes"`
+	Controllers   []string        `yaml:"controllers"` // slugs of those whose data it gets; all when never named
+	Protocol      string          `yaml:"protocol"`
+	ResponseDays  int             `yaml:"response_days"`
+	Contacts      models.Personal `yaml:"contacts"`
+	ContractOn    calendar.Date   `yaml:"contract_on"`
+	ContractUntil calendar.Date   `yaml:"contract_until"`
+	ReviewedOn    calendar.Date   `yaml:"reviewed_on"`
+	NextReviewOn  calendar.Date   `yaml:"next_review_on"`
 }
 
 // LoadOrganisation reads the file; an unknown key is an error.
@@ -62,6 +78,9 @@ func LoadOrganisation(path string) (Organisation, error) {
 	return o, nil
 }
 
+// objectionDays is how long a customer may object when its entry does not say.
+const objectionDays = 30
+
 // breachHours is within how many hours a customer is told of a breach when its entry does not say.
 const breachHours = 24
 
@@ -71,16 +90,52 @@ func (c Controller) Domain() request.Controller {
 	if c.BreachHours != nil {
 		hours = *c.BreachHours
 	}
+	days := objectionDays
+	if c.ObjectionDays != nil {
+		days = *c.ObjectionDays
+	}
 	return request.Controller{
 		Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
-		Subdivision: c.Subdivision, ContactEmail: c.Contact, Authority: c.Authority, BreachHours: hours,
+		Subdivision: c.Subdivision, ContactEmail: c.Contact, Authority: c.Authority, BreachHours: hours, ObjectionDays: days,
 	}
 }
 
-// Domain is the recipient as the store knows it.
-func (r Recipient) Domain() store.Recipient {
-	return store.Recipient{
-		Slug: r.Slug, Name: r.Name, Channel: store.RecipientChannel(r.Channel), Address: r.Address, Secret: r.Secret, Categories: r.Categories,
-		Country: r.Country, Safeguard: r.Safeguard, Purpose: r.Purpose, ReminderAfter: r.ReminderAfter,
+// Domain is the recipient as the store knows it; known is what the register has of it, its zero value when it has nothing.
+func (r Recipient) Domain(known store.Recipient) store.Recipient {
+	out := known
+	out.Slug, out.Name, out.Channel, out.Address, out.Secret = r.Slug, r.Name, store.RecipientChannel(r.Channel), r.Address, r.Secret
+	out.Categories, out.Country, out.Safeguard, out.ReminderAfter = r.Categories, r.Country, r.Safeguard, r.ReminderAfter
+	f := &out.Facts
+	switch {
+	case len(r.Purposes) > 0:
+		f.Purposes = r.Purposes
+	case r.Purpose != "":
+		f.Purposes = []string{r.Purpose}
 	}
+	if r.Subprocessor != nil {
+		f.Subprocessor = *r.Subprocessor
+	}
+	f.Controllers = given(r.Controllers, f.Controllers)
+	f.LegalName, f.Protocol = either(r.LegalName, f.LegalName), either(r.Protocol, f.Protocol)
+	f.Transfer, f.ResponseDays = either(recipient.Transfer(r.Transfer), f.Transfer), either(r.ResponseDays, f.ResponseDays)
+	f.ContractOn, f.ContractUntil = either(r.ContractOn, f.ContractOn), either(r.ContractUntil, f.ContractUntil)
+	f.ReviewedOn, f.NextReviewOn = either(r.ReviewedOn, f.ReviewedOn), either(r.NextReviewOn, f.NextReviewOn)
+	out.Contacts = either(r.Contacts, out.Contacts)
+	return out
+}
+
+// either is the first of two that says something.
+func either[T comparable](a, b T) T {
+	var nothing T
+	if a != nothing {
+		return a
+	}
+	return b
+}
+
+func given(a, b []string) []string {
+	if len(a) > 0 {
+		return a
+	}
+	return b
 }
