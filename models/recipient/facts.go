@@ -30,6 +30,7 @@ type Facts struct {
 	Transfer      Transfer      `json:"transfer,omitempty"`
 	Purposes      []string      `json:"purposes,omitempty"`
 	Controllers   []string      `json:"controllers,omitempty"` // slugs of those whose data it gets; none named: of all
+	Former        []string      `json:"former,omitempty"`      // slugs of those whose data it no longer gets, and may still hold
 	Protocol      string        `json:"protocol,omitempty"`
 	ResponseDays  int           `json:"response_days,omitempty"` // agreed; 0: none
 	ContractOn    calendar.Date `json:"contract_on,omitzero"`
@@ -42,6 +43,24 @@ type Facts struct {
 // Serves reports whether the data of a controller goes to the recipient.
 func (f Facts) Serves(controller string) bool {
 	return len(f.Controllers) == 0 || slices.Contains(f.Controllers, controller)
+}
+
+// Holds reports whether the recipient may hold data of a controller: what it has got it is told about, Art. 19, also when it gets nothing more.
+func (f Facts) Holds(controller string) bool {
+	return f.Serves(controller) || slices.Contains(f.Former, controller)
+}
+
+// After is f as it follows on an earlier entry: of the given controllers, those whose data the recipient may hold and no longer gets are its
+// former ones.
+func (f Facts) After(before Facts, controllers []string) Facts {
+	former := slices.Concat(before.Former, f.Former)
+	f.Former = nil
+	for _, c := range controllers {
+		if !f.Serves(c) && (before.Serves(c) || slices.Contains(former, c)) {
+			f.Former = append(f.Former, c)
+		}
+	}
+	return f
 }
 
 // ReviewDue reports whether the recipient is to be reviewed on a day or before it.
@@ -72,7 +91,7 @@ func (f Facts) Check() error {
 			return bad(field, "This must be one line of at most 500 characters.")
 		}
 	}
-	for field, list := range map[string][]string{"purposes": f.Purposes, "controllers": f.Controllers} {
+	for field, list := range map[string][]string{"purposes": f.Purposes, "controllers": f.Controllers, "former": f.Former} {
 		if err := checkList(field, list); err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ type Order struct {
 	ID         models.ID
 	RequestID  models.ID
 	BreachID   models.ID // instead of a request
+	ChangeID   models.ID // of subprocessors, instead of a request
 	Kind       string
 	Name       string    // of the Update: a request.DecisionKind
 	DecisionID models.ID // zero for a resend that a repeated submission asks for
@@ -39,6 +40,7 @@ type orderRow struct {
 	ID          models.ID `gorm:"primaryKey"`
 	RequestID   models.ID
 	BreachID    models.ID
+	ChangeID    models.ID
 	About       models.ID `gorm:"->"`
 	Kind        string
 	Name        string
@@ -57,12 +59,12 @@ func (orderRow) TableName() string { return "orders" }
 func (s *Store) enqueue(tx *gorm.DB, o Order) error {
 	now := s.now()
 	return tx.Create(&orderRow{
-		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
+		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, ChangeID: o.ChangeID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
 		DeferralID: o.DeferralID, CreatedAt: now, AvailableAt: now,
 	}).Error
 }
 
-// claimSQL takes the oldest waiting order of each request and breach: orders of one are delivered in the order in which they were made, and
+// claimSQL takes the oldest waiting order of each request, breach and change of subprocessors: orders of one are delivered in the order in which they were made, and
 // a later one waits while an earlier one is leased or delayed.
 const claimSQL = `
 UPDATE orders SET available_at = @until, attempts = attempts + 1
@@ -88,7 +90,7 @@ func (s *Store) ClaimOrders(ctx context.Context, limit int, lease time.Duration)
 	out := make([]Order, len(rows))
 	for i, r := range rows {
 		out[i] = Order{
-			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
+			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, ChangeID: r.ChangeID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
 			DeferralID: r.DeferralID, Attempts: r.Attempts,
 		}
 	}

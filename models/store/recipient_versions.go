@@ -108,6 +108,9 @@ func (s *Store) saveRecipient(tx *gorm.DB, r Recipient, seen int, by models.Acto
 		}
 		r.ID = old.ID
 	}
+	if r.Facts, err = follow(tx, before, r); err != nil {
+		return r, err
+	}
 	changed := differences(before, r)
 	if r.Version = old.Version; len(changed) == 0 && !made {
 		return r, nil
@@ -137,6 +140,22 @@ func knownControllers(tx *gorm.DB, slugs []string) error {
 		return models.Errorf(models.Invalid, "unknown_controller", "A controller is named that does not exist.").At("/controllers")
 	}
 	return nil
+}
+
+// follow keeps in mind whose data a recipient has got and gets no longer.
+func follow(tx *gorm.DB, before, after Recipient) (recipient.Facts, error) {
+	if len(after.Facts.Controllers) == 0 {
+		after.Facts.Former = nil
+		return after.Facts, nil
+	}
+	var slugs []string
+	if err := tx.Model(&controllerRow{}).Order("slug").Pluck("slug", &slugs).Error; err != nil {
+		return after.Facts, err
+	}
+	if before.Version == 0 && before.Slug == "" { // it is new
+		before.Facts.Controllers = after.Facts.Controllers
+	}
+	return after.Facts.After(before.Facts, slugs), nil
 }
 
 func (s *Store) writeRecipient(tx *gorm.DB, r Recipient, old recipientRow, made bool) error {
@@ -208,7 +227,7 @@ func differences(a, b Recipient) []string {
 	compare("subprocessor", x.Subprocessor, y.Subprocessor)
 	compare("transfer", x.Transfer, y.Transfer)
 	compare("purposes", emptied(x.Purposes), emptied(y.Purposes))
-	compare("controllers", emptied(x.Controllers), emptied(y.Controllers))
+	compare("controllers", [2][]string{emptied(x.Controllers), emptied(x.Former)}, [2][]string{emptied(y.Controllers), emptied(y.Former)})
 	compare("protocol", x.Protocol, y.Protocol)
 	compare("response_days", x.ResponseDays, y.ResponseDays)
 	compare("contract", [2]any{x.ContractOn, x.ContractUntil}, [2]any{y.ContractOn, y.ContractUntil})

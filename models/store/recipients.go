@@ -40,10 +40,10 @@ type Recipient struct {
 	Version       int // of its history, from 1; set by the store
 }
 
-// Affected lists those of the categories that the recipient receives of a controller's data; none when it does not get that controller's.
+// Affected lists those of the categories that the recipient receives of a controller's data; none when it never got that controller's.
 // Categories are a tree: "user.contact" contains "user.contact.email", so that either may stand for the other.
 func (r Recipient) Affected(controller string, categories []string) []string {
-	if !r.Facts.Serves(controller) {
+	if !r.Facts.Holds(controller) {
 		return nil
 	}
 	var out []string

@@ -66,20 +66,30 @@ func TestTheHistoryOfAnOlderRecipientBeginsWithWhatItWas(t *testing.T) {
 	require.Equal(t, []any{"DE", "IE"}, []any{history[0].Country, history[1].Country})
 }
 
+func mailed(slug string, controllers ...string) store.Recipient {
+	return store.Recipient{
+		Slug: slug, Name: "Recipient " + slug, Channel: store.ChannelMail, Address: models.Personal("privacy@" + slug + ".example"), Categories: []string{"user.contact"},
+		Country: "IE", ReminderAfter: 72 * time.Hour, Facts: recipient.Facts{Controllers: controllers, Subprocessor: true},
+	}
+}
+
 func TestOnlyRecipientsOfTheControllersDataAreTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for slug, controllers := range map[string][]string{"all": nil, "own": {"northwind"}, "both": {"acme", "northwind"}, "others": {"acme"}} {
-		r := b.recipient(slug, "user.contact")
-		r.Facts.Controllers = controllers
-		_, err := b.PutRecipient(t.Context(), r)
+		_, err := b.PutRecipient(t.Context(), mailed(slug, controllers...))
 		require.NoError(t, err)
 	}
+	once := b.recipient("once", "user.contact")
+	once.Facts.Controllers = []string{"globex"}
+	once, err := b.PutRecipient(t.Context(), once)
+	require.NoError(t, err)
+	require.Equal(t, []string{"acme", "northwind"}, once.Facts.Former)
 	var told []string
 	for _, ref := range b.notices(b.executing("ada@example.org"), "user.contact.email") {
 		told = append(told, ref.Recipient)
 	}
-	require.Equal(t, []string{"all", "both", "own"}, told)
+	require.Equal(t, []string{"all", "both", "once", "own"}, told, "what one has got it may still hold")
 }
 
 func TestARegisterIsTakenInWholeOrNotAtAll(t *testing.T) {

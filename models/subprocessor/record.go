@@ -164,6 +164,16 @@ func (r *Record) told(t Telling) {
 	c.ToldAt, c.Unreached, c.Window = t.At, false, WindowOf(t.At, c.Days, zone)
 }
 
+// Only is the record as one customer may see it: without the other customers, and without what was noted.
+func (r *Record) Only(id models.ID) Record {
+	out := *r
+	out.Events, out.Customers, out.index = nil, nil, map[models.ID]int{}
+	if c := r.Standing(id); c != nil {
+		out.Customers, out.index[id] = []Standing{*c}, 0
+	}
+	return out
+}
+
 // Untold are the customers that a mail may still reach, in the order in which the change concerns them; none before it is announced and after it
 // is over.
 func (r *Record) Untold() []models.ID {
