@@ -26,5 +26,14 @@ func (l Links) Breach(id models.ID) string { return l.Base + "/staff/breaches/" 
 // BreachAnswer is the page on which a customer acknowledges that it was told of a breach.
 func (l Links) BreachAnswer(token string) string { return l.Base + "/breaches/" + token }
 
+// Recipient is a recipient in the console's register.
+func (l Links) Recipient(id models.ID) string { return l.Base + "/staff/recipients/" + id.String() }
+
+// StaffChange is a change of subprocessors in the console.
+func (l Links) StaffChange(id models.ID) string { return l.Base + "/staff/changes/" + id.String() }
+
+// Change is the page on which a customer objects to a change of subprocessors.
+func (l Links) Change(token string) string { return l.Base + "/changes/" + token }
+
 // Instruct is where a customer instructs: its API's address of the request.
 func (l Links) Instruct(id models.ID) string { return l.Base + "/v1/requests/" + id.String() }

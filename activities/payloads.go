@@ -354,3 +354,28 @@ type Housekeeping struct {
 	KeysDestroyed   int
 	PackagesExpired int
 }
+
+// ReviewsReminded counts the recipients of whose review the DPO was reminded.
+type ReviewsReminded struct {
+	Due int
+}
+
+// ChangeRef names a change of subprocessors. After is the instant up to which the DPO was reminded.
+type ChangeRef struct {
+	ChangeID models.ID
+	After    time.Time
+}
+
+// ChangeNext is what the workflow of a change does next.
+type ChangeNext struct {
+	Over   bool      // in force or withdrawn
+	Tell   bool      // customers are to be told now
+	At     time.Time // of the reminder, or of the effect; zero when neither comes by itself
+	Effect bool
+}
+
+// ChangeTold counts what became of an announcement.
+type ChangeTold struct {
+	Told      int
+	Unreached int
+}

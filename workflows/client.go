@@ -70,11 +70,15 @@ func (c *Client) TellBreach(ctx context.Context, order, id models.ID) error {
 	if err := c.StartBreach(ctx, id); err != nil {
 		return err
 	}
+	return c.noted(ctx, order, BreachWorkflowID(id), BreachNotedUpdate, BreachNoted{BreachID: id})
+}
+
+// noted tells a workflow that its record has grown.
+func (c *Client) noted(ctx context.Context, order models.ID, id, update string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: order.String(), WorkflowID: BreachWorkflowID(id), UpdateName: BreachNotedUpdate, Args: []any{BreachNoted{BreachID: id}},
-		WaitForStage: client.WorkflowUpdateStageAccepted,
+		UpdateID: order.String(), WorkflowID: id, UpdateName: update, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return nil // it has ended in this moment, because the record says that there is nothing more to do
@@ -85,6 +89,19 @@ func (c *Client) TellBreach(ctx context.Context, order, id models.ID) error {
 // StartLifting starts the workflow that lifts a request's restriction; the order may be repeated.
 func (c *Client) StartLifting(ctx context.Context, request, decision models.ID) error {
 	return c.start(ctx, LiftingWorkflowID(request), LiftingWorkflowName, LiftingInput{RequestID: request, DecisionID: decision})
+}
+
+// StartChange starts the workflow of a change of subprocessors, unless it runs.
+func (c *Client) StartChange(ctx context.Context, id models.ID) error {
+	return c.again(ctx, ChangeWorkflowID(id), SubprocessorChangeName, ChangeInput{ChangeID: id})
+}
+
+// TellChange tells the workflow of a change that its record has grown, and starts it when none runs.
+func (c *Client) TellChange(ctx context.Context, order, id models.ID) error {
+	if err := c.StartChange(ctx, id); err != nil {
+		return err
+	}
+	return c.noted(ctx, order, ChangeWorkflowID(id), ChangeNotedUpdate, ChangeNoted{ChangeID: id})
 }
 
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
@@ -162,9 +179,12 @@ func (c *Client) Healthy(ctx context.Context) error {
 	return err
 }
 
-// EnsureSchedules creates or updates the Schedules that look for due deferrals and clean up.
+// EnsureSchedules creates or updates the Schedules that look for due deferrals, remind of reviews and clean up.
 func (c *Client) EnsureSchedules(ctx context.Context, sweepEvery time.Duration) error {
 	if err := c.ensureSchedule(ctx, DeferralScheduleID, DeferralSweepName, sweepEvery); err != nil {
+		return err
+	}
+	if err := c.ensureSchedule(ctx, ReviewsScheduleID, RecipientReviewsName, 24*time.Hour); err != nil {
 		return err
 	}
 	return c.ensureSchedule(ctx, HousekeepingScheduleID, HousekeepingWorkflowName, 24*time.Hour)
@@ -213,6 +233,7 @@ func Registered() map[string]any {
 		RequestWorkflowName: Request, NoticeWorkflowName: Notice, DeferralWorkflowName: Deferral,
 		DeferralSweepName: DeferralSweep, HousekeepingWorkflowName: Housekeeping, BreachWorkflowName: Breach,
 		ScanWorkflowName: Scan, BreachMailingName: BreachMailing, BreachTrialName: BreachTrial,
-		LiftingWorkflowName: Lifting,
+		LiftingWorkflowName:    Lifting,
+		SubprocessorChangeName: SubprocessorChange, RecipientReviewsName: RecipientReviews,
 	}
 }

@@ -22,12 +22,15 @@ const (
 	BreachMailingName        = "BreachMailing"
 	BreachTrialName          = "BreachTrial"
 	LiftingWorkflowName      = "Lifting"
+	SubprocessorChangeName   = "SubprocessorChange"
+	RecipientReviewsName     = "RecipientReviews"
 )
 
 // Schedules and their IDs.
 const (
 	DeferralScheduleID     = "deferral-sweep"
 	HousekeepingScheduleID = "housekeeping"
+	ReviewsScheduleID      = "recipient-reviews"
 )
 
 // RequestInput starts a request's workflow.
@@ -107,6 +110,23 @@ func BreachTrialID(order models.ID) string { return "breach-trial-" + order.Stri
 
 // BreachWorkflowID is the ID of a breach's workflow.
 func BreachWorkflowID(id models.ID) string { return "breach-" + id.String() }
+
+// ChangeNotedUpdate is the name of the Update by which the workflow of a change of subprocessors learns that its record has grown.
+const ChangeNotedUpdate = "noted"
+
+// ChangeInput starts the workflow of a change of subprocessors. After is the instant up to which the DPO was reminded; zero at first.
+type ChangeInput struct {
+	ChangeID models.ID
+	After    time.Time
+}
+
+// ChangeNoted is the argument of that Update.
+type ChangeNoted struct {
+	ChangeID models.ID
+}
+
+// ChangeWorkflowID is the ID of the workflow of a change of subprocessors.
+func ChangeWorkflowID(id models.ID) string { return "subprocessor-change-" + id.String() }
 
 // ScanInput starts the workflow that searches all systems for a person.
 type ScanInput struct {

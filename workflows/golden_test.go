@@ -38,6 +38,7 @@ func contract() string {
 		"id " + workflows.BreachMailingID(models.ID{}), "id " + workflows.BreachTrialID(models.ID{}),
 		"id " + workflows.LiftingWorkflowID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
+		"schedule " + workflows.ReviewsScheduleID, "id " + workflows.ChangeWorkflowID(models.ID{}), "update " + workflows.ChangeNotedUpdate + "(ChangeNoted)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}
 	for m := range reflect.TypeFor[*activities.Activities]().Methods() {

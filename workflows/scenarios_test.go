@@ -35,6 +35,7 @@ type scenario struct {
 	tasks  bool          // tasks wait for people from the start
 	fetch  activities.CopyWork
 	scan   []activities.Queue
+	change int // steps that NextChangeStep has given
 	drive  func(*recorder)
 }
 
@@ -232,6 +233,18 @@ func scheduled() []scenario {
 			},
 		},
 		{
+			files: map[string]string{"subprocessor_change": workflows.ChangeWorkflowID(id(215))},
+			drive: func(r *recorder) {
+				r.failed(r.habeas.StartChange(r.ctx, id(215)))
+				r.awaitCalls(workflows.ChangeWorkflowID(id(215)), 5) // NextChangeStep, TellChangeCustomers, NextChangeStep, RemindChange, NextChangeStep
+				r.failed(r.habeas.TellChange(r.ctx, id(216), id(215)))
+			},
+		},
+		{
+			files: map[string]string{"recipient_reviews": "recipient_reviews"},
+			drive: func(r *recorder) { r.start("recipient_reviews", workflows.RecipientReviewsName) },
+		},
+		{
 			files: map[string]string{"housekeeping": "housekeeping"},
 			drive: func(r *recorder) { r.start("housekeeping", workflows.HousekeepingWorkflowName) },
 		},
@@ -376,6 +389,30 @@ func (r *recorder) fakes() map[string]any {
 			}
 			return activities.BreachNext{Over: true}, nil
 		},
+		"NextChangeStep": func(ctx context.Context, _ activities.ChangeRef) (activities.ChangeNext, error) {
+			s := ok(ctx)
+			s.change++
+			switch s.change {
+			case 1:
+				return activities.ChangeNext{Tell: true}, nil
+			case 2:
+				return activities.ChangeNext{At: time.Now().Add(soon)}, nil
+			case 3:
+				return activities.ChangeNext{}, nil
+			case 4:
+				return activities.ChangeNext{At: time.Now().Add(soon), Effect: true}, nil
+			}
+			return activities.ChangeNext{Over: true}, nil
+		},
+		"TellChangeCustomers": func(ctx context.Context, _ activities.ChangeRef) (activities.ChangeTold, error) {
+			ok(ctx)
+			return activities.ChangeTold{Told: 999, Unreached: 1}, nil
+		},
+		"RemindRecipientReviews": func(ctx context.Context, _ struct{}) (activities.ReviewsReminded, error) {
+			ok(ctx)
+			return activities.ReviewsReminded{Due: 2}, nil
+		},
+		"RemindChange": done[activities.ChangeRef](r), "PutChangeInForce": done[activities.ChangeRef](r),
 		"SoundBreachAlarm": done[activities.BreachAlarm](r), "TellBreachCustomer": done[activities.BreachCustomer](r),
 		"Advance": done[activities.Advance](r), "SendVerification": done[activities.RequestRef](r), "Remind": done[activities.Reminder](r),
 		"SendConfirmation": done[activities.RequestRef](r), "CreateDeferrals": done[activities.RequestRef](r),

@@ -253,3 +253,25 @@ func TestNoOrderOfEventsTakesARightToObjectAway(t *testing.T) {
 		}
 	})
 }
+
+func TestTheOfficerIsRemindedOfWhatOnlyTheyCanDo(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.noted(draft(proposal()))
+	require.Zero(t, b.Next(b.now))
+	b.noted(announce(acme))
+	require.Zero(t, b.Next(b.now))
+	b.noted(b.told(acme))
+	end, _ := b.WindowsEnd()
+	require.Equal(t, subprocessor.Next{At: end}, b.Next(b.now))
+	require.Equal(t, subprocessor.Next{At: end.Add(7 * 24 * time.Hour)}, b.Next(end))
+	require.Equal(t, subprocessor.Next{At: end.Add(14 * 24 * time.Hour)}, b.Next(end.Add(8*24*time.Hour)))
+	b.now = start.Add(time.Hour)
+	b.noted(objection(acme))
+	require.Equal(t, b.now, b.Next(start).At)
+	require.Equal(t, b.now.Add(7*24*time.Hour), b.Next(b.now).At)
+	b.noted(answer(acme, subprocessor.Overrule))
+	b.now = end
+	b.noted(decide("2026-06-01"))
+	require.Equal(t, subprocessor.Next{At: b.EffectiveFrom(), Effect: true}, b.Next(end))
+}

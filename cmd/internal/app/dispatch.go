@@ -86,6 +86,10 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartBreachTrial(ctx, o.ID, o.BreachID)
 	case !o.BreachID.IsZero():
 		return a.Clients.TellBreach(ctx, o.ID, o.BreachID)
+	case !o.ChangeID.IsZero() && o.Kind == store.OrderStart:
+		return a.Clients.StartChange(ctx, o.ChangeID)
+	case !o.ChangeID.IsZero():
+		return a.Clients.TellChange(ctx, o.ID, o.ChangeID)
 	case o.Kind == store.OrderScan:
 		return a.Clients.StartScan(ctx, o.RequestID)
 	case o.Kind == store.OrderStart:
