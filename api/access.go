@@ -37,6 +37,7 @@ var (
 	noters     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator, models.RoleController}}
 	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	approvers  = access{roles: []models.Role{models.RoleDPO}}
+	customers  = access{roles: []models.Role{models.RoleController}}
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
@@ -129,6 +130,22 @@ var table = map[string]access{
 	"GET /v1/requests/:id/corrections":                     readers,
 	"POST /v1/requests/:id/corrections":                    deciders,
 	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check"},
+	"GET /staff/recipients":                                watchers,
+	"POST /staff/recipients":                               approvers,
+	"GET /staff/recipients/new":                            approvers,
+	"GET /staff/recipients/:id":                            watchers,
+	"POST /staff/recipients/:id":                           approvers,
+	"GET /staff/recipients/:id/edit":                       approvers,
+	"GET /staff/changes":                                   readers,
+	"POST /staff/changes":                                  approvers,
+	"GET /staff/changes/new":                               approvers,
+	"GET /staff/changes/:id":                               readers,
+	"POST /staff/changes/:id/events":                       approvers,
+	"POST /staff/changes/:id/object":                       customers,
+	"GET /changes/:token":                                  public,
+	"POST /changes/:token":                                 posting,
+	"GET /trust":                                           public,
+	"GET /.well-known/security.txt":                        public,
 }
 
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".

@@ -106,6 +106,22 @@ var may = map[string]string{
 	"GET /v1/requests/:id/corrections":                     "controller other dpo case_handler auditor",
 	"POST /v1/requests/:id/corrections":                    "other dpo", // only the DPO decides
 	"POST /v1/suppressions/check":                          "controller other dpo",
+	"GET /staff/recipients":                                "dpo case_handler auditor",
+	"POST /staff/recipients":                               "dpo",
+	"GET /staff/recipients/new":                            "dpo",
+	"GET /staff/recipients/:id":                            "dpo case_handler auditor",
+	"POST /staff/recipients/:id":                           "dpo",
+	"GET /staff/recipients/:id/edit":                       "dpo",
+	"GET /staff/changes":                                   "controller other dpo case_handler auditor",
+	"POST /staff/changes":                                  "dpo",
+	"GET /staff/changes/new":                               "dpo",
+	"GET /staff/changes/:id":                               "controller other dpo case_handler auditor",
+	"POST /staff/changes/:id/events":                       "dpo",
+	"POST /staff/changes/:id/object":                       "controller other",
+	"GET /changes/:token":                                  "all",
+	"POST /changes/:token":                                 "all",
+	"GET /trust":                                           "all",
+	"GET /.well-known/security.txt":                        "all",
 }
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.

@@ -157,6 +157,7 @@ func (s *server) routes(e *echo.Echo) {
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
+	e.GET("/.well-known/security.txt", s.security)
 	e.GET("/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", document) })
 	e.GET("/static/:file", s.static)
 }

@@ -235,6 +235,7 @@ var allPages = []Example{
 	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
 	Login, Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
+	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust,
 }
 
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)

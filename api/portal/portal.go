@@ -66,6 +66,9 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.POST("/report", p.report)
 	e.GET("/breaches/:token", p.breachPage)
 	e.POST("/breaches/:token", p.answerBreach)
+	e.GET("/changes/:token", p.changePage)
+	e.POST("/changes/:token", p.objectToChange)
+	e.GET("/trust", p.trust)
 }
 
 // show renders one page with its view.
