@@ -1,0 +1,188 @@
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/recipient"
+	"habeas/models/store"
+	"habeas/models/subprocessor"
+)
+
+const nasty = `<script>alert("x")</script>`
+
+func entry() url.Values {
+	return url.Values{
+		"slug": {"mailer"}, "name": {"Mailer " + nasty}, "legal_name": {"Mailer Inc."}, "subprocessor": {"true"}, "country": {"US"}, "transfer": {"scc"},
+		"purposes": {"sending mail\r\n" + nasty}, "categories": {"user.contact"}, "controllers": {"acme"}, "channel": {"mail"}, "address": {"privacy@mailer.example"},
+		"contacts": {"Kim Example\r\n+1 202"}, "reminder_days": {"3"}, "response_days": {"10"}, "contract_on": {"2026-01-02"}, "next_review_on": {"2027-01-31"},
+		"vetting.security": {"partly"}, "note.security": {"asked " + nasty},
+	}
+}
+
+// in is where an answer leads.
+func in(t *testing.T, a answer) string {
+	t.Helper()
+	require.Equal(t, http.StatusSeeOther, a.status, a.body)
+	path, _, _ := strings.Cut(a.header.Get("Location"), "?")
+	return path
+}
+
+func TestTheDPOKeepsTheRegisterInTheConsole(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	path := in(t, b.post(dpo, "/staff/recipients", entry()))
+	page := b.get(dpo, path)
+	require.Equal(t, http.StatusOK, page.status)
+	for _, want := range []string{"Mailer Inc.", "Kim Example", "standard contractual clauses", "Version 1", "&lt;script&gt;", "10 days"} {
+		require.Contains(t, page.body, want)
+	}
+	require.NotContains(t, page.body, "<script")
+	again := b.post(dpo, "/staff/recipients", entry())
+	require.Equal(t, http.StatusConflict, again.status)
+	require.Contains(t, again.body, "already")
+
+	form := entry()
+	form.Set("seen", "1")
+	form.Set("country", "DE")
+	form.Set("next_review_on", "2026-02-01")
+	require.Equal(t, path, in(t, b.post(dpo, path, form)))
+	stale := b.post(dpo, path, form)
+	require.Equal(t, http.StatusConflict, stale.status)
+	require.Contains(t, stale.body, "Kim Example", "what was typed is there")
+	form.Set("categories", "")
+	form.Set("seen", "2")
+	require.Equal(t, http.StatusBadRequest, b.post(dpo, path, form).status)
+
+	list := b.get(dpo, "/staff/recipients?only=due&q=inc.")
+	require.Contains(t, list.body, "Reviews that are due")
+	require.Contains(t, list.body, path)
+	require.Contains(t, b.get(dpo, "/staff/recipients?q=nobody").body, "No recipient fits")
+	r, err := b.RecipientBySlug(t.Context(), "mailer")
+	require.NoError(t, err)
+	require.Equal(t, []any{2, "asked " + nasty, 72 * time.Hour}, []any{r.Version, r.Vetting.Of("security").Note.Reveal(), r.ReminderAfter})
+
+	b.clock(time.Minute)
+	auditor := b.signIn(b.keys[models.RoleAuditor])
+	require.NotContains(t, b.get(auditor, path).body, "/edit")
+	require.NotContains(t, b.log.String(), "Kim")
+}
+
+func TestACustomerObjectsByItsLinkAndInTheConsoleAndIsAnswered(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, c := range []string{"acme", "globex"} {
+		one, err := b.ControllerBySlug(t.Context(), c)
+		require.NoError(t, err)
+		one.ObjectionDays = 30
+		_, err = b.PutController(t.Context(), one)
+		require.NoError(t, err)
+	}
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	draft := entry()
+	draft.Del("controllers")
+	draft.Set("sort", "add")
+	draft.Set("reason", "The old one closes. "+nasty)
+	wrong := url.Values{"sort": {"add"}, "slug": {"mailer"}, "name": {"kept as typed"}}
+	a := b.post(dpo, "/staff/changes", wrong)
+	require.Equal(t, http.StatusBadRequest, a.status)
+	require.Contains(t, a.body, "kept as typed")
+	path := in(t, b.post(dpo, "/staff/changes", draft))
+	require.Equal(t, http.StatusConflict, b.post(dpo, "/staff/changes", draft).status)
+
+	b.clock(time.Minute)
+	acme, globex := b.signIn(b.keys[models.RoleController]), b.signIn(b.globexK)
+	require.Equal(t, http.StatusNotFound, b.get(acme, path).status, "nobody is told of a draft")
+	in(t, b.post(dpo, path+"/events", url.Values{"kind": {"announced"}, "seen": {"1"}}))
+	id := models.MustParseID(strings.TrimPrefix(path, "/staff/changes/"))
+	c, err := b.Change(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	told := subprocessor.Event{Kind: subprocessor.Told, Actor: models.System()}
+	for _, who := range c.Untold() {
+		told.Facts.Told = append(told.Facts.Told, subprocessor.Telling{Customer: who, At: c.AnnouncedAt})
+	}
+	_, err = b.NoteChange(t.Context(), id, 0, told)
+	require.NoError(t, err)
+
+	token, err := b.ChangeToken(t.Context(), id, b.acme.ID)
+	require.NoError(t, err)
+	link := "/changes/" + token
+	page := b.get(b.client, link)
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.body, "An objection is in time before")
+	require.NotContains(t, page.body, "<script")
+	require.Equal(t, http.StatusBadRequest, b.post(b.client, link, url.Values{"reason": {" "}}).status)
+	for range 2 {
+		require.Equal(t, link, in(t, b.post(b.client, link, url.Values{"reason": {"We mind. " + nasty}})))
+	}
+	require.Contains(t, b.get(b.client, link).body, "It was not answered yet.")
+	require.Equal(t, http.StatusNotFound, b.get(b.client, link+"x").status)
+	require.Equal(t, http.StatusNotFound, b.post(b.client, link+"x", url.Values{"reason": {"x"}}).status)
+
+	require.NotContains(t, b.get(globex, path).body, "We mind", "another customer's objection")
+	in(t, b.post(globex, path+"/object", url.Values{"reason": {"We too."}}))
+	require.Contains(t, b.get(dpo, path).body, "We too.")
+	for _, who := range []models.ID{b.acme.ID, c.Customers[1].ID} {
+		in(t, b.post(dpo, path+"/events", url.Values{"kind": {"answered"}, "customer": {who.String()}, "answer": {"overrule"}, "reason": {"The data stays in the Union."}}))
+	}
+	require.Contains(t, b.get(acme, path).body, "The data stays in the Union.")
+	early := b.post(dpo, path+"/events", url.Values{"kind": {"decided"}, "reason": {"x"}, "effective_on": {"2030-01-01"}})
+	require.Equal(t, http.StatusConflict, early.status)
+	require.Contains(t, early.body, "may still object")
+	require.NotContains(t, b.log.String(), "We mind")
+}
+
+func TestThePublicListSaysWhoIsAtWorkAndWhatChanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	put := func(slug string, f recipient.Facts) {
+		t.Helper()
+		_, err := b.PutRecipient(t.Context(), store.Recipient{
+			Slug: slug, Name: slug + nasty, Channel: store.ChannelMail, Address: "secret-desk@x.example", Contacts: "Kim", Categories: []string{"user.contact"}, Country: "DE",
+			ReminderAfter: time.Hour, Facts: f,
+		})
+		require.NoError(t, err)
+	}
+	put("at-work", recipient.Facts{Subprocessor: true, Purposes: []string{"hosting"}, Controllers: []string{"acme"}})
+	put("gone", recipient.Facts{Subprocessor: true, EndedOn: calendar.Date{Year: 2020, Month: 1, Day: 1}})
+	put("not-one", recipient.Facts{})
+	page := b.get(b.client, "/trust")
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.body, "at-work&lt;script")
+	require.Contains(t, page.body, "Everything works")
+	for _, never := range []string{"gone", "not-one", "secret-desk", "Kim", "acme", "<script"} {
+		require.NotContains(t, page.body, never)
+	}
+	require.Contains(t, b.get(b.client, "/trust?q=HOSTING").body, "at-work")
+	require.Contains(t, b.get(b.client, "/trust?q="+url.QueryEscape(nasty)).body, "&lt;script")
+	require.NoError(t, b.NoteSystem(t.Context(), "billing-db", "system_unavailable"))
+	page = b.get(b.client, "/trust")
+	require.Contains(t, page.body, "Something does not work")
+	require.NotContains(t, page.body, "billing-db")
+}
+
+func TestSecurityTxtIsAsRFC9116WantsIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.get(b.client, "/.well-known/security.txt")
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.Equal(t, "text/plain; charset=utf-8", a.header.Get("Content-Type"))
+	fields := map[string]string{}
+	for line := range strings.Lines(a.body) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		require.True(t, ok, line)
+		fields[name] = value
+	}
+	require.Regexp(t, `^(mailto:|https://)`, fields["Contact"])
+	expires, err := time.Parse(time.RFC3339, fields["Expires"])
+	require.NoError(t, err)
+	require.True(t, expires.After(start) && expires.Before(start.AddDate(1, 0, 0)))
+}
