@@ -46,6 +46,11 @@ func (r Recipient) Affected(controller string, categories []string) []string {
 	if !r.Facts.Holds(controller) {
 		return nil
 	}
+	return r.Receives(categories)
+}
+
+// Receives lists those of the categories that the recipient receives, whosever data it is.
+func (r Recipient) Receives(categories []string) []string {
 	var out []string
 	for _, c := range categories {
 		for _, own := range r.Categories {
