@@ -59,7 +59,7 @@ func (a *Activities) settleObjection(ctx context.Context, id models.ID, p plan.P
 	if len(refused) > 0 {
 		out.Outcome = models.PartlyFulfilled
 	}
-	recipients, err := a.deps.Store.Recipients(ctx)
+	recipients, err := a.recipientsOf(ctx, id)
 	if err != nil {
 		return Settled{}, err
 	}
@@ -72,7 +72,7 @@ func (a *Activities) settleObjection(ctx context.Context, id models.ID, p plan.P
 				continue
 			}
 			if named := n.Dataset.Recipients; len(named) == 0 || slices.Contains(named, r.Slug) {
-				one.Told = append(one.Told, r.Affected(g.Categories)...)
+				one.Told = append(one.Told, r.Receives(g.Categories)...)
 			}
 		}
 		if one.Told = sorted(one.Told); len(one.Told) > 0 {

@@ -200,7 +200,7 @@ func (a *Activities) addresseesOf(ctx context.Context, id models.ID, corrections
 	for _, i := range subject.Identities {
 		kinds = append(kinds, i.Kind)
 	}
-	recipients, err := a.deps.Store.Recipients(ctx)
+	recipients, err := a.recipientsOf(ctx, id)
 	for _, r := range recipients {
 		one := store.Addressee{Recipient: r}
 		for _, c := range corrections {
@@ -208,7 +208,7 @@ func (a *Activities) addresseesOf(ctx context.Context, id models.ID, corrections
 			if c.Rows == 0 || node == nil {
 				continue
 			}
-			if affected := r.Affected(fieldCategories(node, c.Field)); len(affected) > 0 {
+			if affected := r.Receives(fieldCategories(node, c.Field)); len(affected) > 0 {
 				one.Told, one.Fields = append(one.Told, affected...), append(one.Fields, fieldWords(node, c.Field))
 			}
 		}

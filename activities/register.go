@@ -3,10 +3,12 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/store"
 	"habeas/templates"
 )
 
@@ -46,6 +48,16 @@ func (a *Activities) remindRecipientReviews(ctx context.Context) (ReviewsReminde
 		}
 	}
 	return out, nil
+}
+
+// recipientsOf are the recipients that may hold data of a request's controller.
+func (a *Activities) recipientsOf(ctx context.Context, request models.ID) ([]store.Recipient, error) {
+	_, controller, err := a.load(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.deps.Store.Recipients(ctx)
+	return slices.DeleteFunc(all, func(r store.Recipient) bool { return !r.Facts.Holds(controller.Slug) }), err
 }
 
 // mailOnce sends a mail about the register once per key and returns when it was handed over; the zero time when the server refuses it for good.

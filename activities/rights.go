@@ -134,7 +134,7 @@ func (a *Activities) kindsKnownTo(r store.Recipient, kinds []string) []string {
 	for _, n := range a.deps.Graph.Nodes {
 		for _, i := range n.Identities {
 			f := n.Field(i.Field)
-			if slices.Contains(kinds, i.Kind) && (len(f.Categories) == 0 || len(r.Affected(f.Categories)) > 0) {
+			if slices.Contains(kinds, i.Kind) && (len(f.Categories) == 0 || len(r.Receives(f.Categories)) > 0) {
 				known = append(known, i.Kind)
 			}
 		}

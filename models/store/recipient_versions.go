@@ -246,11 +246,6 @@ func (s *Store) RecipientByID(ctx context.Context, id models.ID) (Recipient, err
 	return s.oneRecipient(s.read(ctx).Where("id = ?", id))
 }
 
-// RecipientBySlug is one recipient; it fails with not_found.
-func (s *Store) RecipientBySlug(ctx context.Context, slug string) (Recipient, error) {
-	return s.oneRecipient(s.read(ctx).Where("slug = ?", slug))
-}
-
 func (s *Store) oneRecipient(query *gorm.DB) (Recipient, error) {
 	var row recipientRow
 	if err := query.Take(&row).Error; err != nil {

@@ -46,6 +46,11 @@ func (r Recipient) Affected(controller string, categories []string) []string {
 	if !r.Facts.Holds(controller) {
 		return nil
 	}
+	return r.Receives(categories)
+}
+
+// Receives lists those of the categories that the recipient receives, whosever data it is.
+func (r Recipient) Receives(categories []string) []string {
 	var out []string
 	for _, c := range categories {
 		for _, own := range r.Categories {
@@ -135,6 +140,15 @@ func vettingPlace(slug string) string           { return "recipients.vetting/" +
 // Recipients are all recipients by slug, with their addresses and secrets.
 func (s *Store) Recipients(ctx context.Context) ([]Recipient, error) {
 	return s.recipients(s.read(ctx))
+}
+
+// RecipientBySlug is one recipient, with its address and secret; it fails with not_found.
+func (s *Store) RecipientBySlug(ctx context.Context, slug string) (Recipient, error) {
+	var row recipientRow
+	if err := s.read(ctx).Where("slug = ?", slug).Take(&row).Error; err != nil {
+		return Recipient{}, missing(err, "recipient")
+	}
+	return s.recipient(row)
 }
 
 func (s *Store) recipients(tx *gorm.DB) ([]Recipient, error) {

@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"testing"
@@ -43,11 +43,11 @@ func TestAnAnnouncedSubprocessorIsToldOfAndComesIntoTheRegisterByItself(t *testi
 	r := read()
 	end, told := r.WindowsEnd()
 	require.True(t, told)
-	if end.After(h.server.Clock.Now()) {
+	if end.After(h.Clock.Now()) {
 		note(c.ID, subprocessor.Event{Kind: subprocessor.Withdrawn})
 		eventually(t, func() bool { r := read(); return r.Over() }, "the change is over")
 		return
 	}
-	note(c.ID, subprocessor.Event{Kind: subprocessor.Decided, Facts: subprocessor.Facts{EffectiveOn: calendar.DateOf(h.server.Clock.Now().In(r.Zone))}})
+	note(c.ID, subprocessor.Event{Kind: subprocessor.Decided, Facts: subprocessor.Facts{EffectiveOn: calendar.DateOf(h.Clock.Now().In(r.Zone))}})
 	eventually(t, func() bool { r := read(); return r.State == subprocessor.Effective }, "the change is in force")
 }
