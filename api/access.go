@@ -70,6 +70,7 @@ var table = map[string]access{
 	"GET /staff/requests/:id":                              readers,
 	"POST /staff/requests/:id/decisions":                   deciders,
 	"POST /staff/requests/:id/identity":                    deciders,
+	"POST /staff/requests/:id/scan":                        casework,
 	"GET /staff/requests/:id/receipts/:receipt":            readers,
 	"GET /report":                                          public,
 	"POST /report":                                         posting,

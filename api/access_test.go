@@ -42,6 +42,7 @@ var may = map[string]string{
 	"GET /staff/requests/:id":                              "controller other dpo case_handler auditor",
 	"POST /staff/requests/:id/decisions":                   "controller other dpo case_handler",
 	"POST /staff/requests/:id/identity":                    "controller other dpo case_handler",
+	"POST /staff/requests/:id/scan":                        "dpo case_handler",
 	"GET /staff/requests/:id/receipts/:receipt":            "controller other dpo case_handler auditor",
 	"GET /report":                                          "all",
 	"POST /report":                                         "all",
