@@ -109,6 +109,8 @@ var table = map[string]access{
 	"GET /v1/requests/:id/notices":                         readers,
 	"GET /v1/requests/:id/deferrals":                       readers,
 	"GET /v1/requests/:id/tasks":                           readers,
+	"GET /v1/requests/:id/scans":                           watchers,
+	"POST /v1/requests/:id/scans":                          casework,
 	"GET /v1/tasks":                                        watchers,
 	"GET /v1/requests/:id/receipts":                        readers,
 	"GET /v1/requests/:id/receipts/:receipt_id":            readers,

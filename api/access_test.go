@@ -81,6 +81,8 @@ var may = map[string]string{
 	"GET /v1/requests/:id/notices":                         "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/deferrals":                       "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/tasks":                           "controller other dpo case_handler auditor",
+	"GET /v1/requests/:id/scans":                           "dpo case_handler auditor",
+	"POST /v1/requests/:id/scans":                          "dpo case_handler",
 	"GET /v1/tasks":                                        "dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts":                        "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/receipts/:receipt_id":            "controller other dpo case_handler auditor",

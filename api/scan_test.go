@@ -65,7 +65,7 @@ func TestStaffOrderASearchOfAllSystemsAndSeeWhereThePersonStands(t *testing.T) {
 	}
 	got := section(t, b.get(handler, path))
 	for _, want := range []string{
-		"Every system has a result.", "nothing found in what was searched", "hr.salaries", "Too short to be searched for: Customer number", "1 not in the data map",
+		"Every system has a result.", "searched in part", "hr.salaries", "Too short to be searched for: Customer number", "1 not in the data map",
 		"Its connector cannot search a whole system.", "1 February 2027, 10:01 Europe/Berlin", "&lt;b&gt;body", "1\u202f000", "Search all systems again",
 	} {
 		require.Contains(t, got, want)
@@ -129,4 +129,22 @@ func TestASearchIsRefusedWithoutAPersonToSearchFor(t *testing.T) {
 	require.Equal(t, http.StatusConflict, a.status)
 	require.Contains(t, a.body, "has been erased")
 	require.Zero(t, b.kinds(f.id)["scan.ordered"])
+}
+
+func TestSearchesAreOrderedAndReadAsJSON(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f, _ := b.inReview("sam@example.com")
+	path := "/v1/requests/" + f.id.String() + "/scans"
+	dpo := b.keys[models.RoleDPO]
+	require.JSONEq(t, `{"scans":[]}`, b.call("GET", path, dpo, "").body)
+	require.Equal(t, http.StatusAccepted, b.call("POST", path, dpo, "").status)
+	require.Equal(t, 1, b.kinds(f.id)["scan.ordered"])
+	require.NoError(t, b.SaveScan(t.Context(), f.id, store.Scan{System: "erp", Hits: []store.ScanHit{{Table: "public.outbox", Column: "body", Rows: 3}}, Skipped: []string{"hr.salaries"}}))
+	require.JSONEq(t, `{"scans":[{"system":"erp","scanned_at":"2027-02-01T09:00:00Z","places":[{"table":"public.outbox","column":"body","rows":3,"described":false}],
+		"skipped":["hr.salaries"],"too_short":[]}]}`, b.call("GET", path, b.keys[models.RoleAuditor], "").body)
+	require.Equal(t, "role_forbidden", b.call("POST", path, b.keys[models.RoleAuditor], "").code(t))
+	require.Equal(t, "role_forbidden", b.call("GET", path, b.keys[models.RoleController], "").code(t))
+	unproven := b.file(models.Erasure, "alex@example.com")
+	require.Equal(t, "not_verified", b.call("POST", "/v1/requests/"+unproven.id.String()+"/scans", dpo, "").code(t))
 }

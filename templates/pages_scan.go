@@ -15,7 +15,7 @@ type ScanView struct {
 // ScanRow is the latest result of one system.
 type ScanRow struct {
 	System      string
-	State       string    // found, clean, partly (nothing found in the part that was searched), unsearched or none
+	State       string    // found, clean, partly (nothing found, but not all was searched), unsearched or none
 	At          time.Time // zero without a result
 	Earlier     bool      // the result is older than the latest order
 	Code        string    // why the system was not searched
