@@ -70,6 +70,8 @@ type RequestView struct {
 	Deferrals   []DeferralRow
 	Decisions   []DecisionRow
 	Receipts    []ReceiptRow
+	Scan        *ScanView // nil for a customer
+	Shredded    bool      // the person's data has been destroyed
 	Ledger      []LedgerRow
 	Flash       string
 	Failure     string // the safe sentence of an action that was refused
@@ -246,6 +248,7 @@ func requestExample() RequestView {
 			{Kind: "extend", Words: "extend", Reason: true},
 			{Kind: "clarify", Words: "clarify", Reason: true},
 		},
+		Scan:    &ScanView{CanOrder: true},
 		Located: []LocatedView{{Status: "located", Rows: 4}, {Status: "erased", Rows: 1412}},
 		Ledger: []LedgerRow{
 			{At: exampleTime, Kind: "request.received", By: "subject", Data: []Fact{{"right", "erasure"}}},
@@ -268,6 +271,7 @@ func restrictedExample() RequestView {
 	v.Plan.Totals = []Total{{models.TreatRestrict, 14}}
 	v.Located = []LocatedView{{Status: "restricted", Rows: 12}, {Status: "blocked", Rows: 2}}
 	v.Offers = []Offer{{Kind: "lift", Words: "lift", Reason: true}}
+	v.Scan = &ScanView{Refusal: "scan.shredded"}
 	return v
 }
 
@@ -307,6 +311,7 @@ func closedExample() RequestView {
 	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
 	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
+	v.Scan = scanExample()
 	v.Flash, v.Failure = "flash.decided", "The plan has changed since it was shown."
 	return v
 }

@@ -102,6 +102,7 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/requests/:id", k.request)
 	e.POST("/staff/requests/:id/decisions", k.decide)
 	e.POST("/staff/requests/:id/identity", k.reveal)
+	e.POST("/staff/requests/:id/scan", k.orderScan)
 	e.GET("/staff/requests/:id/groups/:no", k.group)
 	e.POST("/staff/requests/:id/groups/:no/values", k.values)
 	e.POST("/staff/requests/:id/groups/:no/decision", k.separate)

@@ -18,8 +18,11 @@ import (
 
 func (k *Console) request(c echo.Context) error {
 	flash := ""
-	if c.QueryParam("done") == "decided" {
+	switch c.QueryParam("done") {
+	case "decided":
 		flash = "flash.decided"
+	case "scan":
+		flash = "flash.scan"
 	}
 	return k.showRequest(c, http.StatusOK, func(v *templates.RequestView) { v.Flash = flash })
 }

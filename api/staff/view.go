@@ -52,13 +52,17 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 	}
 	v.Restriction = string(restriction)
 	v.Offers = offers(who.Role, r, v.Plan, restriction)
-	return v, k.addStatement(ctx, who, id, &v)
+	if err := k.addStatement(ctx, who, id, &v); err != nil {
+		return templates.RequestView{}, err
+	}
+	return v, k.addScan(ctx, who, r, zone, &v)
 }
 
 // addStatement adds what the law has words for of what the person said; the rest is shown with the identity only.
 func (k *Console) addStatement(ctx context.Context, who models.Principal, id models.ID, v *templates.RequestView) error {
 	subject, err := k.Store.Subject(ctx, who.Scope, id)
 	if models.CodeOf(err) == "key_destroyed" {
+		v.Shredded = true
 		return nil
 	}
 	v.Ground = string(subject.Statement.Ground)

@@ -487,6 +487,39 @@ type SaidCorrection struct {
 	Value string `json:"value"`
 }
 
+// Scan defines model for Scan.
+type Scan struct {
+	// Code Why the system was not searched, as unsupported; left out when it was
+	Code      string      `json:"code,omitempty,omitzero"`
+	Places    []ScanPlace `json:"places"`
+	ScannedAt time.Time   `json:"scanned_at"`
+
+	// Skipped What could not be read
+	Skipped []string `json:"skipped"`
+	System  string   `json:"system"`
+
+	// TooShort Kinds of identities that are too short to be searched for
+	TooShort []string `json:"too_short"`
+}
+
+// ScanList defines model for ScanList.
+type ScanList struct {
+	Scans []Scan `json:"scans"`
+}
+
+// ScanPlace defines model for ScanPlace.
+type ScanPlace struct {
+	// Column Empty when the place has no parts
+	Column string `json:"column"`
+
+	// Described By the data map
+	Described bool `json:"described"`
+
+	// Rows At least
+	Rows  int64  `json:"rows"`
+	Table string `json:"table"`
+}
+
 // Span defines model for Span.
 type Span struct {
 	// Controller Slug
@@ -681,6 +714,12 @@ type ServerInterface interface {
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx echo.Context, id ID, receiptID string) error
+	// GetScans Where searches of whole systems found the person's identities, as counts
+	// (GET /v1/requests/{id}/scans)
+	GetScans(ctx echo.Context, id ID) error
+	// OrderScan Order a search of all systems for the person's identities
+	// (POST /v1/requests/{id}/scans)
+	OrderScan(ctx echo.Context, id ID) error
 	// GetTasks What people have to do, because no connector can
 	// (GET /v1/requests/{id}/tasks)
 	GetTasks(ctx echo.Context, id ID) error
@@ -1055,6 +1094,38 @@ func (w *ServerInterfaceWrapper) GetReceipt(ctx echo.Context) error {
 	return err
 }
 
+// GetScans converts echo context to params.
+func (w *ServerInterfaceWrapper) GetScans(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetScans(ctx, id)
+	return err
+}
+
+// OrderScan converts echo context to params.
+func (w *ServerInterfaceWrapper) OrderScan(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OrderScan(ctx, id)
+	return err
+}
+
 // GetTasks converts echo context to params.
 func (w *ServerInterfaceWrapper) GetTasks(ctx echo.Context) error {
 	var err error
@@ -1229,6 +1300,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/tasks", wrapper.GetTasks, options.OperationMiddlewares["getTasks"]...)
 	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/scans", wrapper.GetScans, options.OperationMiddlewares["getScans"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/scans", wrapper.OrderScan, options.OperationMiddlewares["orderScan"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
 	router.GET(options.BaseURL+"/v1/breaches", wrapper.ListBreaches, options.OperationMiddlewares["listBreaches"]...)
@@ -1889,6 +1962,78 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 	return err
 }
 
+type GetScansRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetScansResponseObject interface {
+	VisitGetScansResponse(w http.ResponseWriter) error
+}
+
+type GetScans200JSONResponse ScanList
+
+func (response GetScans200JSONResponse) VisitGetScansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetScansdefaultApplicationProblemPlusJSONResponse) VisitGetScansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderScanRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type OrderScanResponseObject interface {
+	VisitOrderScanResponse(w http.ResponseWriter) error
+}
+
+type OrderScan202Response struct {
+}
+
+func (response OrderScan202Response) VisitOrderScanResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type OrderScandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderScandefaultApplicationProblemPlusJSONResponse) VisitOrderScanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTasksRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -2234,6 +2379,12 @@ type StrictServerInterface interface {
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx context.Context, request GetReceiptRequestObject) (GetReceiptResponseObject, error)
+	// GetScans Where searches of whole systems found the person's identities, as counts
+	// (GET /v1/requests/{id}/scans)
+	GetScans(ctx context.Context, request GetScansRequestObject) (GetScansResponseObject, error)
+	// OrderScan Order a search of all systems for the person's identities
+	// (POST /v1/requests/{id}/scans)
+	OrderScan(ctx context.Context, request OrderScanRequestObject) (OrderScanResponseObject, error)
 	// GetTasks What people have to do, because no connector can
 	// (GET /v1/requests/{id}/tasks)
 	GetTasks(ctx context.Context, request GetTasksRequestObject) (GetTasksResponseObject, error)
@@ -2782,6 +2933,56 @@ func (sh *strictHandler) GetReceipt(ctx echo.Context, id ID, receiptID string) e
 		return err
 	} else if validResponse, ok := response.(GetReceiptResponseObject); ok {
 		return validResponse.VisitGetReceiptResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetScans operation middleware
+func (sh *strictHandler) GetScans(ctx echo.Context, id ID) error {
+	var request GetScansRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScans(ctx.Request().Context(), request.(GetScansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScans")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetScansResponseObject); ok {
+		return validResponse.VisitGetScansResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OrderScan operation middleware
+func (sh *strictHandler) OrderScan(ctx echo.Context, id ID) error {
+	var request OrderScanRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderScan(ctx.Request().Context(), request.(OrderScanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderScan")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OrderScanResponseObject); ok {
+		return validResponse.VisitOrderScanResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
