@@ -15,6 +15,8 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/recipient"
+	"habeas/models/subprocessor"
 	"habeas/templates"
 )
 
@@ -208,6 +210,7 @@ func poison(m mail, text string) mail {
 func poisonValue(v reflect.Value, text string) {
 	switch {
 	case v.Type() == reflect.TypeFor[models.Right](), v.Type() == reflect.TypeFor[templates.ReminderKind]():
+	case v.Type() == reflect.TypeFor[templates.RegisterKind](), v.Type() == reflect.TypeFor[subprocessor.Sort](), v.Type() == reflect.TypeFor[recipient.Transfer]():
 	case v.Type() == reflect.TypeFor[time.Time](), v.Type() == reflect.TypeFor[calendar.Date](), v.Kind() == reflect.Pointer:
 	case v.Kind() == reflect.String && v.Len() > 0:
 		v.SetString(text)

@@ -3,6 +3,8 @@ package templates
 import (
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/recipient"
+	"habeas/models/subprocessor"
 )
 
 // RegisterKind is what about the register the DPO is reminded of.
@@ -34,13 +36,13 @@ func (m RegisterMail) Mail() (Mail, error) { return renderMail("register", m) }
 type ChangeMail struct {
 	MailHead
 	Customer   string
-	Sort       string // add, replace, remove, change
+	Sort       subprocessor.Sort
 	Slug       string
 	Old        string // the one that goes, of a replacement
 	Name       string
 	LegalName  string
 	Country    string
-	Transfer   string // none, adequacy, scc, bcr, derogation; may be empty
+	Transfer   recipient.Transfer // may be empty
 	Safeguard  string
 	Purposes   []string
 	Categories []string // in words
