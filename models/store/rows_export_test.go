@@ -46,5 +46,11 @@ func Rows() []any {
 		deliveryRow{},
 		openDSRRow{},
 		openDSRCallbackRow{},
+		recipientVersionRow{},
+		registerMailRow{},
+		changeRow{},
+		changingRow{},
+		changeEventRow{},
+		changeCustomerRow{},
 	}
 }
