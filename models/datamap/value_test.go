@@ -93,13 +93,13 @@ func TestADigestTellsKeysApartButNotTypes(t *testing.T) {
 	digest := func(vs ...datamap.Value) [32]byte { return datamap.Key(vs).Digest([]byte("secret"), a) }
 	require.Equal(t, digest(datamap.Int(1)), digest(datamap.Text("1")))
 	all := map[[32]byte]bool{
-		digest(datamap.Text("ab"), datamap.Text("c")):                                       true,
-		digest(datamap.Text("a"), datamap.Text("bc")):                                       true,
-		digest(datamap.Text(""), datamap.Null):                                              true,
-		digest(datamap.Null, datamap.Text("")):                                              true,
-		digest(datamap.Text("")):                                                            true,
-		digest(datamap.Null):                                                                true,
-		datamap.Key{datamap.Null}.Digest(nil, a):                                            true,
+		digest(datamap.Text("ab"), datamap.Text("c")): true,
+		digest(datamap.Text("a"), datamap.Text("bc")): true,
+		digest(datamap.Text(""), datamap.Null):        true,
+		digest(datamap.Null, datamap.Text("")):        true,
+		digest(datamap.Text("")):                      true,
+		digest(datamap.Null):                          true,
+		datamap.Key{datamap.Null}.Digest(nil, a):      true,
 		datamap.Key{datamap.Null}.Digest([]byte("secret"), datamap.Address{Dataset: "d.c"}): true,
 	}
 	require.Len(t, all, 8)

@@ -36,13 +36,25 @@ type Vetting struct {
 // questionnaires are by version. A version that was ever answered is never changed: a new question makes a new version.
 var questionnaires = map[string][]Question{
 	"2025-1": {
-		{"contract", "GDPR Art. 28(3)"}, {"instructions", "GDPR Art. 28(3)(a)"}, {"confidentiality", "GDPR Art. 28(3)(b)"}, {"security", "GDPR Art. 32"},
-		{"subprocessors", "GDPR Art. 28(4)"}, {"deletion", "GDPR Art. 28(3)(g)"},
+		{"contract", "GDPR Art. 28(3)"},
+		{"instructions", "GDPR Art. 28(3)(a)"},
+		{"confidentiality", "GDPR Art. 28(3)(b)"},
+		{"security", "GDPR Art. 32"},
+		{"subprocessors", "GDPR Art. 28(4)"},
+		{"deletion", "GDPR Art. 28(3)(g)"},
 	},
 	"2026-1": {
-		{"contract", "GDPR Art. 28(3)"}, {"instructions", "GDPR Art. 28(3)(a)"}, {"confidentiality", "GDPR Art. 28(3)(b)"}, {"security", "GDPR Art. 32"},
-		{"certificate", "GDPR Art. 28(5), 42"}, {"subprocessors", "GDPR Art. 28(4)"}, {"rights", "GDPR Art. 28(3)(e)"}, {"breaches", "GDPR Art. 33(2)"},
-		{"transfers", "GDPR Art. 44-49"}, {"deletion", "GDPR Art. 28(3)(g)"}, {"audits", "GDPR Art. 28(3)(h)"},
+		{"contract", "GDPR Art. 28(3)"},
+		{"instructions", "GDPR Art. 28(3)(a)"},
+		{"confidentiality", "GDPR Art. 28(3)(b)"},
+		{"security", "GDPR Art. 32"},
+		{"certificate", "GDPR Art. 28(5), 42"},
+		{"subprocessors", "GDPR Art. 28(4)"},
+		{"rights", "GDPR Art. 28(3)(e)"},
+		{"breaches", "GDPR Art. 33(2)"},
+		{"transfers", "GDPR Art. 44-49"},
+		{"deletion", "GDPR Art. 28(3)(g)"},
+		{"audits", "GDPR Art. 28(3)(h)"},
 	},
 }
 

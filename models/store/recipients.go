@@ -179,7 +179,8 @@ func (s *Store) recipient(row recipientRow) (Recipient, error) {
 		place  string
 		sealed []byte
 	}{
-		{&r.Address, addressPlace(row.Slug), row.AddressSealed}, {&r.Secret, secretPlace(row.Slug), row.SecretSealed},
+		{&r.Address, addressPlace(row.Slug), row.AddressSealed},
+		{&r.Secret, secretPlace(row.Slug), row.SecretSealed},
 		{&r.Contacts, recipientContactsPlace(row.Slug), row.ContactsSealed},
 	} {
 		if text.sealed == nil {

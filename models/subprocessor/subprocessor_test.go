@@ -228,7 +228,8 @@ func TestNoOrderOfEventsTakesARightToObjectAway(t *testing.T) {
 			c := rapid.SampledFrom([]subprocessor.Customer{acme, globe}).Draw(rt, "who")
 			e := rapid.SampledFrom([]subprocessor.Event{
 				draft(proposal()), announce(acme, globe), b.told(c), b.told(acme, globe), objection(c), answer(c, subprocessor.Accept), answer(c, subprocessor.Overrule),
-				decide(b.now.AddDate(0, 0, 2).Format(time.DateOnly)), {Kind: subprocessor.InForce, Actor: models.System()},
+				decide(b.now.AddDate(0, 0, 2).Format(time.DateOnly)),
+				{Kind: subprocessor.InForce, Actor: models.System()},
 				{Kind: subprocessor.Unreached, Actor: models.System(), Facts: subprocessor.Facts{Customer: c.ID}},
 			}).Draw(rt, "event")
 			before := b.Latest()
