@@ -27,6 +27,7 @@ type cli struct {
 	Key        keyCmd               `cmd:"" help:"Access keys of staff and customers."`
 	Keys       keysCmd              `cmd:"" help:"Secrets of the installation, and the public keys that verify its evidence."`
 	Check      checkCmd             `cmd:"" name:"check" help:"Check the configuration, the data maps and every system, and name each problem."`
+	Breach     breachCmd            `cmd:"" help:"Breaches of personal data."`
 	Bounce     bounceCmd            `cmd:"" help:"Read a delivery status notification from standard input, as a mail server's pipe writes it."`
 	Rules      rulescli.Cmd         `cmd:"" help:"The law as rules: deadlines, breach clocks, retention."`
 	Datamap    datamapcli.Cmd       `cmd:"" help:"Data maps."`

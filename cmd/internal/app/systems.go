@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"habeas/activities"
+	"habeas/activities/concerned"
 	"habeas/activities/connectors"
 	"habeas/activities/connectors/drops"
 	"habeas/activities/connectors/ldap"
@@ -25,6 +26,7 @@ import (
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/models"
+	"habeas/models/breach/persons"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
 )
@@ -161,6 +163,11 @@ func (a *App) CheckSystems(ctx context.Context) error {
 		}
 	}
 	return refuse(problems)
+}
+
+// Concerned finds the persons of the data map whom a breach concerns; see concerned.Find.
+func (a *App) Concerned(ctx context.Context, q concerned.Query, yield func(persons.Person) error) (concerned.Counts, error) {
+	return concerned.Find(ctx, a.Graph, a.systems, q, yield)
 }
 
 // temporalTLS is nil when the connection is plain.

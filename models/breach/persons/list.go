@@ -21,6 +21,12 @@ type Person struct {
 // Index is the form in which two addresses are the same person's.
 func (p Person) Index() string { return datamap.Fold(datamap.IdentityEmail, p.Email.Reveal()) }
 
+// Reachable reports whether the person's address can be written to.
+func (p Person) Reachable() bool {
+	a, err := mail.ParseAddress(p.Email.Reveal())
+	return err == nil && a.Address == p.Email.Reveal() && a.Name == "" && len(a.Address) <= 254
+}
+
 // Report counts the lines of a list.
 type Report struct {
 	Lines      int   // that are not blank
@@ -120,8 +126,7 @@ func (c *columns) person(line string) (Person, bool) {
 			p.Name = models.Personal(cells[c.name])
 		}
 	}
-	a, err := mail.ParseAddress(p.Email.Reveal())
-	return p, err == nil && a.Address == p.Email.Reveal() && a.Name == "" && len(a.Address) <= 254
+	return p, p.Reachable()
 }
 
 // cellsOf splits a line of CSV; a cell in quotes may hold the separator and doubled quotes.
