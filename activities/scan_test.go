@@ -32,6 +32,13 @@ func TestAScanFindsThePersonWhereTheMapDoesNotLook(t *testing.T) {
 	require.False(t, scans[0].ScannedAt.IsZero())
 	_, err = w.store.Scans(t.Context(), models.ScopeOf(w.acme.ID), id)
 	require.Equal(t, "not_found", models.CodeOf(err), "another controller's")
+	entries, err := w.store.Ledger(t.Context(), models.ScopeOperator(), id)
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.Kind == "system.scanned" {
+			require.Equal(t, map[string]any{"system": "crm", "code": ""}, e.Data, "the customer reads it, and may not learn what others hold")
+		}
+	}
 
 	w.eraseAll(id, w.prepared(id).Erase)
 	after := do[activities.Scanned](w, w.acts.ScanSystems, in)

@@ -69,15 +69,8 @@ func (s *Store) SaveScan(ctx context.Context, requestID models.ID, scan Scan) er
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}
-		undescribed := 0
-		for _, h := range scan.Hits {
-			if !h.Described {
-				undescribed++
-			}
-		}
-		return s.record(tx, r, models.System(), "system.scanned", map[string]any{
-			"system": scan.System, "code": scan.Code, "places": len(scan.Hits), "undescribed": undescribed, "skipped": len(scan.Skipped),
-		})
+		// No counts: a customer reads the ledger of its requests, and a whole system also holds what other customers keep of the person.
+		return s.record(tx, r, models.System(), "system.scanned", map[string]any{"system": scan.System, "code": scan.Code})
 	})
 }
 
