@@ -65,7 +65,7 @@ func (d *rewriting) value(path []string, by *datamap.Mask) error {
 				return errors.New("no document")
 			}
 			key := fmt.Sprint(name)
-			d.out.WriteString(quoted(key) + ":")
+			d.out.WriteString(Quoted(key) + ":")
 			return d.value(append(path[:len(path):len(path)], key), by)
 		})
 	case json.Delim('['):
@@ -100,7 +100,7 @@ func (d *rewriting) overwrite(by *datamap.Mask) error {
 	}
 	is := "null"
 	if by.Method == datamap.FieldReplace && string(was) != is {
-		is = quoted(by.Value)
+		is = Quoted(by.Value)
 		if was[0] != '"' && was[0] != '{' && was[0] != '[' && json.Valid([]byte(by.Value)) {
 			is = by.Value // a number for a number
 		}
@@ -149,13 +149,13 @@ func (d *rewriting) scalar(token json.Token, by *datamap.Mask) error {
 
 func written(v datamap.Value) string {
 	if v.Kind() == datamap.KindText {
-		return quoted(v.Text())
+		return Quoted(v.Text())
 	}
 	return v.Text()
 }
 
-// quoted is a text as JSON.
-func quoted(s string) string {
+// Quoted is a text as JSON, its signs not escaped for HTML.
+func Quoted(s string) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -15,10 +15,10 @@ import (
 
 // masked is what becomes of one column of a row: a value that a statement writes by itself, or one that is made of the present value.
 type masked struct {
-	column *column        // the whole column
-	method datamap.Mask   // of the whole column; its Method is empty when parts of a document are masked
-	parts  []documentMask // of a JSON document
-	text   string         // for replace, in the column's type
+	column *column      // the whole column
+	method datamap.Mask // of the whole column; its Method is empty when parts of a document are masked
+	parts  []mask.Part  // of a JSON document
+	text   string       // for replace, in the column's type
 }
 
 // made reports whether the new value has to be made from the present one.
@@ -49,7 +49,7 @@ func (s *System) masks(t *table, node *datamap.Node, list []datamap.Mask) ([]*ma
 			document = &masked{column: t.columns[c.name]}
 			documents[c.name], out = document, append(out, document)
 		}
-		document.parts = append(document.parts, documentMask{path: c.path, mask: m})
+		document.parts = append(document.parts, mask.Part{Path: c.path, Mask: m})
 	}
 	return out, nil
 }
@@ -104,11 +104,11 @@ func (b *batch) value(m *masked, row datamap.Key, raw []byte) (text *string, cha
 	was := string(raw)
 	at := mask.Place{Address: b.node.Address, Row: row, Length: m.column.length}
 	if len(m.parts) > 0 {
-		is, err := b.system.maker.document(m.parts, at, was)
+		is, changed, err := b.system.maker.Document(m.parts, at, was)
 		if err != nil {
 			return nil, false, b.impossible(m, err)
 		}
-		return &is, is != was, nil
+		return &is, changed, nil
 	}
 	v := m.column.decode(raw)
 	is, err := b.system.maker.Value(m.method, at, v)

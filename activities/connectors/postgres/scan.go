@@ -13,6 +13,7 @@ import (
 
 	"habeas/activities/connectors"
 	"habeas/models"
+	"habeas/models/mask"
 )
 
 // scanPages is how many pages of a table one statement of a scan reads, so that none holds a snapshot for long: 128 MiB of the usual size.
@@ -115,7 +116,7 @@ func scanPatterns(texts []models.Personal) []string {
 			continue
 		}
 		for _, form := range []string{text, strings.ToLower(text)} {
-			inJSON := strings.Trim(quoted(form), `"`)
+			inJSON := strings.Trim(mask.Quoted(form), `"`)
 			list = append(list, form, inJSON, strings.ToLower(strings.Trim(strconv.QuoteToASCII(form), `"`)))
 		}
 	}

@@ -27,7 +27,7 @@ const (
 type System struct {
 	name   string
 	secret []byte
-	maker  maker
+	maker  mask.Maker
 	pool   *pgxpool.Pool
 
 	mu     sync.Mutex
@@ -74,7 +74,7 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.System, error)
 	if err != nil {
 		return nil, models.Errorf(models.Invalid, "bad_dsn", "The address of the system %s cannot be used.", cfg.Name)
 	}
-	return &System{name: cfg.Name, secret: cfg.Secret, maker: maker{mask.NewMaker(cfg.Secret)}, pool: pool, tables: map[string]*table{}}, nil
+	return &System{name: cfg.Name, secret: cfg.Secret, maker: mask.NewMaker(cfg.Secret), pool: pool, tables: map[string]*table{}}, nil
 }
 
 // Ping asks the server for an answer.
