@@ -73,6 +73,14 @@ func CodeOf(err error) string {
 	return "internal"
 }
 
+// MessageOf is the sentence of the first Error in err's chain, which says nothing of anyone; otherwise when there is none.
+func MessageOf(err error, otherwise string) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
+	}
+	return otherwise
+}
+
 // KindOf is the kind of the first Error in err's chain, or "" when there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

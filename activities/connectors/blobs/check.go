@@ -61,26 +61,26 @@ func (c *Checker) Refused(n *datamap.Node, err error) error {
 	if models.KindOf(err) != models.Forbidden || models.CodeOf(err) != connectors.CodeRefused {
 		return err
 	}
-	c.Add(datamap.Fault, connectors.CodeRefused, n, "", sentence(err), "Give the account the rights that docs/connectors/files.md lists, for this part of the store too.")
+	c.Add(datamap.Fault, connectors.CodeRefused, n, "", models.MessageOf(err, "It failed."), "Give the account the rights that docs/connectors/files.md lists, for this part of the store too.")
 	return nil
 }
 
 func (s *System) check(ctx context.Context, c *Checker, n *datamap.Node) error {
 	l, err := s.layout(n)
 	if err != nil {
-		c.Add(datamap.Fault, "unknown_table", n, "", sentence(err), "Write habeas: {table: …} as a pattern such as customers/{customer_id}/{file}.")
+		c.Add(datamap.Fault, "unknown_table", n, "", models.MessageOf(err, "It failed."), "Write habeas: {table: …} as a pattern such as customers/{customer_id}/{file}.")
 		return nil
 	}
 	for i := range n.Fields {
 		if _, err := l.place(n.Fields[i].Name); err != nil {
-			c.Add(datamap.Fault, "unknown_column", n, n.Fields[i].Name, sentence(err),
+			c.Add(datamap.Fault, "unknown_column", n, n.Fields[i].Name, models.MessageOf(err, "It failed."),
 				"Use a placeholder, path, size, modified, content_type, content, metadata.NAME or tag.NAME, or name it in the system's settings under fields.")
 		}
 	}
 	if n.Erasure() == datamap.EraseMask {
 		for _, m := range n.Masks() {
 			if err := l.maskable(m); err != nil && models.KindOf(err) == models.Unsupported {
-				c.Add(datamap.Fault, "mask_impossible", n, m.Field, sentence(err), "Use erase: delete for the collection, or erase: null or keep for the field.")
+				c.Add(datamap.Fault, "mask_impossible", n, m.Field, models.MessageOf(err, "It failed."), "Use erase: delete for the collection, or erase: null or keep for the field.")
 			}
 		}
 	}

@@ -120,17 +120,9 @@ func (s *System) layout(node *datamap.Node) (*layout, error) {
 		err = Mismatch("The pattern has no placeholder, so that nothing tells whose object it is.")
 	}
 	if err != nil {
-		return nil, Mismatch("The collection %s names objects by the pattern %s. %s", node.Address, node.Table, sentence(err))
+		return nil, Mismatch("The collection %s names objects by the pattern %s. %s", node.Address, node.Table, models.MessageOf(err, "It failed."))
 	}
 	return &layout{node, pattern, s}, nil
-}
-
-// sentence is the message of an error of this package.
-func sentence(err error) string {
-	if e, ok := err.(*models.Error); ok { //nolint:errorlint // made by this package, never wrapped
-		return e.Message
-	}
-	return "It failed."
 }
 
 // place is where a field of the collection is.

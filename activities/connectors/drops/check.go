@@ -34,7 +34,7 @@ func (s *System) check(ctx context.Context, c *blobs.Checker, n *datamap.Node) e
 		files, err = d.files(ctx)
 	}
 	if models.CodeOf(err) == connectors.CodeMismatch && models.KindOf(err) == models.Invalid {
-		c.Add(datamap.Fault, "unknown_table", n, "", message(err), "Write habeas: {table: …} as a path in the system's place, such as exports/*.csv.")
+		c.Add(datamap.Fault, "unknown_table", n, "", models.MessageOf(err, "It failed."), "Write habeas: {table: …} as a path in the system's place, such as exports/*.csv.")
 		return nil
 	}
 	if err != nil {
@@ -61,13 +61,6 @@ func (s *System) check(ctx context.Context, c *blobs.Checker, n *datamap.Node) e
 		}
 	}
 	return d.examine(ctx, c)
-}
-
-func message(err error) string {
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return e.Message
-	}
-	return "It failed."
 }
 
 func bytesInWords(n int64) string {
@@ -98,7 +91,7 @@ func (d *drop) checkFile(ctx context.Context, c *blobs.Checker, o blobs.Object, 
 	})
 	switch models.CodeOf(err) {
 	case CodeUnreadable:
-		c.Add(datamap.Fault, CodeUnreadable, d.node, "", message(err), "Correct the file, or the format in the system's settings.")
+		c.Add(datamap.Fault, CodeUnreadable, d.node, "", models.MessageOf(err, "It failed."), "Correct the file, or the format in the system's settings.")
 		return nil
 	case blobs.CodeGone, blobs.CodeChanged, connectors.CodeBusy:
 		return nil

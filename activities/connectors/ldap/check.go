@@ -156,13 +156,6 @@ func (k *checker) key(c *collection, columns []*column) {
 	}
 }
 
-func safe(err error) string {
-	if e, ok := err.(*models.Error); ok { //nolint:errorlint // made by this package and package mask, never wrapped
-		return e.Message
-	}
-	return "The mask is impossible."
-}
-
 // masks looks at each mask, with the classes and names of the sampled entries.
 func (k *checker) masks(c *collection, entries []*driver.Entry) {
 	if c.Erasure() != datamap.EraseMask {
@@ -179,7 +172,7 @@ func (k *checker) masks(c *collection, entries []*driver.Entry) {
 			continue
 		}
 		if _, err := k.system.mask(c, col, m); err != nil {
-			fault("mask_impossible", safe(err), "Use another erase method for the field, or erase: delete for the collection.")
+			fault("mask_impossible", models.MessageOf(err, "The mask is impossible."), "Use another erase method for the field, or erase: delete for the collection.")
 			continue
 		}
 		named, must := 0, 0

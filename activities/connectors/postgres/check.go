@@ -144,7 +144,7 @@ func (c *checker) checkMasks(n *datamap.Node, t *table) {
 		fault := func(code, message, advice string) { c.fault(code, n, n.Field(m.Field).Pos, m.Field, message, advice) }
 		unique := slices.ContainsFunc(t.indexes, func(i index) bool { return i.unique && slices.Equal(i.columns, []string{m.Field}) })
 		if _, err := c.system.masks(t, n, []datamap.Mask{m}); err != nil {
-			fault("mask_impossible", safe(err), "Use another erase method for the field, or erase: delete for the collection.")
+			fault("mask_impossible", models.MessageOf(err, "The mask is impossible."), "Use another erase method for the field, or erase: delete for the collection.")
 			continue
 		}
 		switch {
@@ -189,13 +189,6 @@ func keeperOf(n *datamap.Node) *datamap.Node {
 		}
 	}
 	return nil
-}
-
-func safe(err error) string {
-	if e, ok := err.(*models.Error); ok { //nolint:errorlint // made by this package, never wrapped
-		return e.Message
-	}
-	return "The mask is impossible."
 }
 
 // checkIndexes warns of look-ups that no index serves.

@@ -126,10 +126,7 @@ func (b *batch) value(m *masked, row datamap.Key, raw []byte) (text *string, cha
 }
 
 func (b *batch) impossible(m *masked, err error) error {
-	if models.CodeOf(err) == "" {
-		return err
-	}
-	return mismatch("The field %s.%s: %s", b.node.Address, m.column.name, safe(err))
+	return mismatch("The field %s.%s: %s", b.node.Address, m.column.name, models.MessageOf(err, "The mask is impossible."))
 }
 
 // mask returns how many of the keys have a row, all of which are masked now. Rows that are masked already are not written again.

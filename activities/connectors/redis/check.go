@@ -83,20 +83,13 @@ func (k *checker) masks(c *collection) {
 	if c.Erasure() == datamap.EraseMask {
 		for _, m := range c.Masks() {
 			if _, err := k.system.mask(c, m); err != nil {
-				k.fault("mask_impossible", c.Node, m.Field, safe(err), "Use erase: delete for the collection, or erase: keep for the field.")
+				k.fault("mask_impossible", c.Node, m.Field, models.MessageOf(err, "The mask is impossible."), "Use erase: delete for the collection, or erase: keep for the field.")
 			}
 		}
 	}
 	if !c.HasKey && c.Erasure() != datamap.EraseKeep {
 		k.warn("no_primary_key", c.Node, "", "Nothing keeps two keys from being equal in all described fields; they would be erased together.", "Mark key, or all placeholders, as primary_key.")
 	}
-}
-
-func safe(err error) string {
-	if e, ok := err.(*models.Error); ok { //nolint:errorlint // made by this package and package mask, never wrapped
-		return e.Message
-	}
-	return "The mask is impossible."
 }
 
 // lookups warns of searches for which the names of the keys do not serve.
@@ -141,7 +134,7 @@ func (k *checker) sample(ctx context.Context, c *collection) error {
 		k.fault("no_right", c.Node, "", "The account of the system "+k.system.name+" has no right to read keys of the pattern.", "Give it ~pattern and +@read +@connection +scan +watch.")
 		return nil
 	case models.CodeOf(wrapped) == connectors.CodeMismatch && err != nil:
-		k.fault("type_mismatch", c.Node, "", safe(wrapped), "Correct the pattern, the fields, or the system's settings: {types: …}.")
+		k.fault("type_mismatch", c.Node, "", models.MessageOf(wrapped, "The mask is impossible."), "Correct the pattern, the fields, or the system's settings: {types: …}.")
 		return nil
 	case err != nil:
 		return err

@@ -143,7 +143,7 @@ func (c *checker) checkMasks(n *datamap.Node, t *Table) {
 		fault := func(code, message, advice string) { c.fault(code, n, n.Field(m.Field).Pos, m.Field, message, advice) }
 		unique := slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Unique && sameSet(i.Columns, []string{m.Field}) })
 		if _, err := c.system.masks(t, n, []datamap.Mask{m}); err != nil {
-			fault("mask_impossible", safe(err), "Use another erase method for the field, or erase: delete for the collection.")
+			fault("mask_impossible", models.MessageOf(err, "The value does not have the form that the mask needs."), "Use another erase method for the field, or erase: delete for the collection.")
 			continue
 		}
 		switch {
@@ -188,13 +188,6 @@ func keeperOf(n *datamap.Node) *datamap.Node {
 		}
 	}
 	return nil
-}
-
-func safe(err error) string {
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return e.Message
-	}
-	return "The value does not have the form that the mask needs."
 }
 
 // checkIndexes warns of look-ups that no index serves.

@@ -234,13 +234,13 @@ func (b *batch) value(m *columnMask, row datamap.Key, v datamap.Value) (datamap.
 	if len(m.parts) > 0 {
 		text, changed, err := b.system.maker.Document(m.parts, at, v.Text())
 		if err != nil {
-			return v, false, mismatch("The field %s.%s holds what cannot be masked in a row: %s", b.node.Address, m.column.Name, safe(err))
+			return v, false, mismatch("The field %s.%s holds what cannot be masked in a row: %s", b.node.Address, m.column.Name, models.MessageOf(err, "The value does not have the form that the mask needs."))
 		}
 		return datamap.NewValue(datamap.KindJSON, text), changed, nil
 	}
 	is, err := b.system.maker.Value(m.Mask, at, v)
 	if err != nil {
-		return v, false, mismatch("The field %s.%s: %s", b.node.Address, m.column.Name, safe(err))
+		return v, false, mismatch("The field %s.%s: %s", b.node.Address, m.column.Name, models.MessageOf(err, "The value does not have the form that the mask needs."))
 	}
 	return is, is != v, nil
 }

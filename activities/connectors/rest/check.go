@@ -131,7 +131,7 @@ func (k *checker) checkErasure(n *datamap.Node, c *collection) {
 		}
 		for _, m := range n.Masks() {
 			if err := c.maskable(n, m); err != nil {
-				fault("mask_impossible", m.Field, sentence(err), "Use another erase method for the field, or erase: delete for the collection.")
+				fault("mask_impossible", m.Field, models.MessageOf(err, "The mask is impossible."), "Use another erase method for the field, or erase: delete for the collection.")
 			}
 		}
 	default: // nothing is written
@@ -139,13 +139,6 @@ func (k *checker) checkErasure(n *datamap.Node, c *collection) {
 	if r := n.Collection.Restrict; r != nil && (c.Update == nil || c.Fields[r.Column] == nil) {
 		fault("no_request", r.Column, "The settings do not say how a row is marked as restricted.", "Add update: and the field, or remove restrict: from the map.")
 	}
-}
-
-func sentence(err error) string {
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return e.Message
-	}
-	return "The mask is impossible."
 }
 
 // checkAddresses warns of personal data in addresses, which servers and proxies write into their logs.
@@ -203,7 +196,7 @@ func (k *checker) checkLive(ctx context.Context, n *datamap.Node, c *collection)
 		fault("no_right", "The API refuses Habeas to read the collection.", "Give its key the right to read it, and to change or delete what the map erases.")
 		return nil
 	case code == connectors.CodeMismatch:
-		fault("unknown_table", sentence(err), "Correct list: in the settings, or find out where the collection went.")
+		fault("unknown_table", models.MessageOf(err, "The mask is impossible."), "Correct list: in the settings, or find out where the collection went.")
 		return nil
 	default:
 		return err

@@ -79,7 +79,7 @@ func live(ctx context.Context, graph *datamap.Graph, systems *connectors.Systems
 	var problems []datamap.Problem
 	for _, name := range graph.Systems() {
 		found, err := checkOne(ctx, graph, systems, name)
-		if err != nil && (errors.Is(err, context.Canceled) || models.CodeOf(err) == "") {
+		if err != nil && errors.Is(err, context.Canceled) {
 			return nil, err
 		}
 		if err != nil {
@@ -115,8 +115,5 @@ func checkOne(ctx context.Context, graph *datamap.Graph, systems *connectors.Sys
 
 // sentence is an error as a person may read it: the safe message where it has one.
 func sentence(err error) string {
-	if e, ok := errors.AsType[*models.Error](err); ok {
-		return e.Message
-	}
-	return err.Error()
+	return models.MessageOf(err, err.Error())
 }
