@@ -1,10 +1,8 @@
 package ldap_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -12,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	driver "github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/require"
@@ -29,13 +26,7 @@ type installation struct{ program, modules, schemas, libraries string }
 // find looks where scripts/setup.sh slapd puts it; a test without one is skipped with the command that gets it.
 func find(t testing.TB) installation {
 	t.Helper()
-	cache := os.Getenv("HABEAS_CACHE_DIR")
-	if cache == "" {
-		base, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(base, "habeas")
-	}
-	unpacked := filepath.Join(cache, "slapd")
+	unpacked := filepath.Join(connectortest.CacheDir(t), "slapd")
 	for _, i := range []installation{
 		{"/usr/sbin/slapd", "/usr/lib/ldap", "/etc/ldap/schema", ""},
 		{unpacked + "/usr/sbin/slapd", unpacked + "/usr/lib/ldap", unpacked + "/etc/ldap/schema", unpacked},
@@ -99,7 +90,7 @@ func start(t testing.TB, o options) *server {
 		out, err := add.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
-	s.addr = freeAddress(t)
+	s.addr = connectortest.FreeAddress(t)
 	s.run(t)
 	return s
 }
@@ -112,46 +103,12 @@ func (s *server) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
-}
-
 // run starts the program and waits until it answers; stop stops it, and so does the test's end.
 func (s *server) run(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := s.command(ctx, "-h", "ldap://"+s.addr+"/", "-f", s.conf, "-d", "0")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // it is told to stop
-	}()
-	s.stop = func() {
-		cancel()
-		<-ended
-	}
-	t.Cleanup(s.stop)
-	require.Eventually(t, func() bool {
-		select {
-		case <-ended:
-			require.Fail(t, "slapd ended", "%s", log.String())
-		default:
-		}
-		c, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	}, 30*time.Second, 5*time.Millisecond)
+	s.stop = connectortest.Serve(t, s.addr, func(ctx context.Context) *exec.Cmd {
+		return s.command(ctx, "-h", "ldap://"+s.addr+"/", "-f", s.conf, "-d", "0")
+	})
 }
 
 // dsn is the address for an account of the directory.

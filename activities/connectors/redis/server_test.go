@@ -1,7 +1,6 @@
 package redis_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	driver "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -25,13 +23,7 @@ import (
 // program looks where scripts/setup.sh redis puts the server; a test without one is skipped with the command that gets it.
 func program(t testing.TB) string {
 	t.Helper()
-	cache := os.Getenv("HABEAS_CACHE_DIR")
-	if cache == "" {
-		base, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(base, "habeas")
-	}
-	for _, path := range []string{"/usr/bin/redis-server", filepath.Join(cache, "redis-server/usr/bin/redis-server")} {
+	for _, path := range []string{"/usr/bin/redis-server", filepath.Join(connectortest.CacheDir(t), "redis-server/usr/bin/redis-server")} {
 		if _, err := os.Stat(path); err == nil {
 			return path
 		}
@@ -54,11 +46,7 @@ const rootPassword = "root-secret"
 // start starts a Redis on a free port with its data in the test's directory, and stops it at the test's end.
 func start(t testing.TB, args ...string) *server {
 	t.Helper()
-	s := &server{path: program(t), dir: t.TempDir(), args: args}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s.addr = l.Addr().String()
-	require.NoError(t, l.Close())
+	s := &server{path: program(t), dir: t.TempDir(), addr: connectortest.FreeAddress(t), args: args}
 	s.run(t)
 	return s
 }
@@ -66,39 +54,13 @@ func start(t testing.TB, args ...string) *server {
 // run starts the program and waits until it answers; stop stops it, and so does the test's end.
 func (s *server) run(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
 	_, port, err := net.SplitHostPort(s.addr)
 	require.NoError(t, err)
-	cmd := exec.CommandContext(ctx, s.path, append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no", "--requirepass", rootPassword,
-	}, s.args...)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // it is told to stop
-	}()
-	s.stop = func() {
-		cancel()
-		<-ended
-	}
-	t.Cleanup(s.stop)
-	require.Eventually(t, func() bool {
-		select {
-		case <-ended:
-			require.Fail(t, "redis-server ended", "%s", log.String())
-		default:
-		}
-		c, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	}, 30*time.Second, 5*time.Millisecond)
+	s.stop = connectortest.Serve(t, s.addr, func(ctx context.Context) *exec.Cmd {
+		return exec.CommandContext(ctx, s.path, append([]string{
+			"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no", "--requirepass", rootPassword,
+		}, s.args...)...)
+	})
 }
 
 func (s *server) dsn(user, password string) string {
