@@ -31,12 +31,20 @@ type Counts struct {
 func Find(ctx context.Context, graph *datamap.Graph, systems map[string]connectors.System, q Query, yield func(persons.Person) error) (Counts, error) {
 	var out Counts
 	seen := map[string]bool{}
+	sources := map[string]source{}
 	for _, name := range q.Collections {
 		c, err := choose(graph, name, q)
 		if err != nil {
 			return out, err
 		}
-		err = c.read(ctx, systems[c.node.System], func(row datamap.Row) error {
+		from, known := sources[c.node.System]
+		if !known {
+			if from, err = open(ctx, systems[c.node.System]); err != nil {
+				return out, err
+			}
+			sources[c.node.System] = from
+		}
+		err = c.read(ctx, from, func(row datamap.Row) error {
 			out.Rows++
 			found := c.persons(row)
 			if len(found) == 0 {
@@ -100,29 +108,28 @@ func choose(graph *datamap.Graph, name string, q Query) (chosen, error) {
 	return c, nil
 }
 
-// read streams the collection's rows for which the query holds.
-func (c chosen) read(ctx context.Context, system connectors.System, yield func(datamap.Row) error) error {
-	inspector, err := connectors.As[connectors.Inspector](system, "be read whole")
-	if err != nil {
-		return err
-	}
+// source is a system that can be read whole.
+type source struct {
+	reader connectors.Reader
+	tables []connectors.Table
+}
+
+func open(ctx context.Context, system connectors.System) (source, error) {
 	reader, err := connectors.As[connectors.Reader](system, "be read whole")
 	if err != nil {
-		return err
+		return source{}, err
 	}
-	var tables []connectors.Table
-	err = inspector.Inspect(ctx, 0, func(t connectors.Table) error {
-		tables = append(tables, t)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	table := connectors.Find(tables, c.node.Table)
+	tables, err := connectors.Tables(ctx, system, 0)
+	return source{reader, tables}, err
+}
+
+// read streams the collection's rows for which the query holds.
+func (c chosen) read(ctx context.Context, from source, yield func(datamap.Row) error) error {
+	table := connectors.Find(from.tables, c.node.Table)
 	if table == nil {
 		return models.Errorf(models.Invalid, "unknown_table", "The system %s has no table %s.", c.node.System, c.node.Table)
 	}
-	return reader.Read(ctx, *table, func(row datamap.Row) error {
+	return from.reader.Read(ctx, *table, func(row datamap.Row) error {
 		for field, value := range c.where {
 			if v, ok := row.Get(field); !ok || v.Text() != value {
 				return nil

@@ -14,6 +14,20 @@ type Inspector interface {
 	Inspect(ctx context.Context, samples int, yield func(Table) error) error
 }
 
+// Tables lists the tables of a system, with samples as Inspect takes them. It fails with Unsupported, and as Inspect does.
+func Tables(ctx context.Context, system System, samples int) ([]Table, error) {
+	inspector, err := As[Inspector](system, "be inspected")
+	if err != nil {
+		return nil, err
+	}
+	var tables []Table
+	err = inspector.Inspect(ctx, samples, func(t Table) error {
+		tables = append(tables, t)
+		return nil
+	})
+	return tables, err
+}
+
 // Reader reads whole tables, also what the map does not describe. A rehearsal takes its digests from what it reads.
 type Reader interface {
 	// Read calls yield for each row of a table that Inspect gave, with all of its columns, in no particular order, as one consistent

@@ -9,6 +9,7 @@ import (
 
 	"habeas/activities/connectors"
 	"habeas/models/datamap"
+	"habeas/models/mask"
 )
 
 // jsonRows reads JSON Lines: one object a line.
@@ -202,10 +203,4 @@ func class(b byte) byte {
 	return b
 }
 
-func jsonText(s string) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) //nolint:errcheck // a text always has a JSON form
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
+func jsonText(s string) []byte { return []byte(mask.Quoted(s)) }

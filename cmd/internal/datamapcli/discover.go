@@ -90,7 +90,7 @@ func Discover(ctx context.Context, systems *connectors.Systems, name string, sam
 	if err != nil {
 		return nil, nil, err
 	}
-	tables, err := inspect(ctx, system, samples)
+	tables, err := connectors.Tables(ctx, system, samples)
 	if err != nil {
 		return nil, nil, err
 	}

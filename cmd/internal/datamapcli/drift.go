@@ -54,7 +54,7 @@ func (c *DriftCmd) Run(ctx context.Context, s *rulescli.Streams, registry connec
 			out.Unopened = append(out.Unopened, name)
 			continue
 		}
-		tables, err := inspect(ctx, system, c.Samples)
+		tables, err := connectors.Tables(ctx, system, c.Samples)
 		if err != nil {
 			return failed(fmt.Errorf("system %s: %w", name, err))
 		}

@@ -60,20 +60,6 @@ func passingSecret() []byte {
 	return secret
 }
 
-// inspect lists the tables of a system.
-func inspect(ctx context.Context, system connectors.System, samples int) ([]connectors.Table, error) {
-	inspector, err := connectors.As[connectors.Inspector](system, "be inspected")
-	if err != nil {
-		return nil, err
-	}
-	var tables []connectors.Table
-	err = inspector.Inspect(ctx, samples, func(t connectors.Table) error {
-		tables = append(tables, t)
-		return nil
-	})
-	return tables, err
-}
-
 // live compares a graph with the systems that it names. What cannot be compared is a problem, too.
 func live(ctx context.Context, graph *datamap.Graph, systems *connectors.Systems) ([]datamap.Problem, error) {
 	var problems []datamap.Problem
