@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/models"
 	"habeas/models/datamap"
 )
@@ -16,7 +17,7 @@ const folded = `, mail_folded varchar(100) AS (LOWER(TRIM(mail))) STORED, INDEX 
 func TestCheckPassesATableThatFits(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(100)`+folded+`)`)
-	require.Empty(t, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+	require.Empty(t, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true, Type: "integer"}, {Name: "mail", Identity: "email", Type: "string"},
 	}}))
 }
@@ -25,7 +26,7 @@ func TestAnIndexOfFoldedAddressesServesTheSearch(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(100)`+folded+`);
 INSERT INTO people (id, mail) VALUES (1, ' Ann@Example.com'), (2, 'ann@example.com '), (3, 'ann@example.con'), (4, 'Ännn@example.com');`)
-	q := connectors.Query{Node: people(t, nil), Fields: []string{"mail"}, Fold: true, Keys: []datamap.Key{{datamap.Text("ANN@EXAMPLE.COM")}, {datamap.Text("äNNn@example.com")}}}
+	q := connectors.Query{Node: connectortest.People(t, nil), Fields: []string{"mail"}, Fold: true, Keys: []datamap.Key{{datamap.Text("ANN@EXAMPLE.COM")}, {datamap.Text("äNNn@example.com")}}}
 	n, err := b.system.(connectors.Verifier).Count(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, 3, n)
@@ -42,10 +43,10 @@ func TestCheckNamesMasksThatTheTableForbids(t *testing.T) {
 		"mask_impossible": {Name: "age", Erase: datamap.FieldReplace, Value: &nan},
 		"mask_generated":  {Name: "mirror", Erase: datamap.FieldNull},
 	} {
-		got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
+		got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
 		require.Equal(t, map[string]string{code: "d.people." + field.Name}, got)
 	}
-	got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
+	got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
 	require.Equal(t, map[string]string{"mask_impossible": "d.people.born"}, got)
 }
 
@@ -54,11 +55,11 @@ func TestCheckNamesKeysTypesAndIndexes(t *testing.T) {
 	b := setup(t, `CREATE TABLE people (id int, mail text, doc json)`)
 	require.Equal(t, map[string]string{
 		"key_not_unique": "d.people", "no_index": "warning d.people.id", "type_mismatch": "warning d.people.doc",
-	}, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
+	}, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true}, {Name: "doc", Type: "string"},
 	}}))
 	require.Equal(t, map[string]string{"no_primary_key": "warning d.people", "no_index": "warning d.people.mail"},
-		b.codes(t, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
+		connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
 }
 
 func TestCheckWarnsOfTablesThatTheMapDoesNotKnow(t *testing.T) {
@@ -70,11 +71,11 @@ func TestCheckWarnsOfTablesThatTheMapDoesNotKnow(t *testing.T) {
 			{Name: "id", PrimaryKey: true}, {Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id"}}},
 		}},
 	}
-	require.Empty(t, b.codes(t, collections...))
+	require.Empty(t, connectortest.Problems(t, b.system, collections...))
 	run(t, b.db, "CREATE TABLE unknown (person int, FOREIGN KEY (person) REFERENCES people (id))")
-	require.Equal(t, map[string]string{"unmapped_reference": "warning d.people"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"unmapped_reference": "warning d.people"}, connectortest.Problems(t, b.system, collections...))
 	run(t, b.db, "DROP TABLE unknown; CREATE TABLE unknown (person int, FOREIGN KEY (person) REFERENCES people (id) ON DELETE CASCADE)")
-	require.Equal(t, map[string]string{"unmapped_cascade": "warning d.people"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"unmapped_cascade": "warning d.people"}, connectortest.Problems(t, b.system, collections...))
 }
 
 func TestTablesOfOtherDatabasesOddNamesAndPartsOfDocuments(t *testing.T) {
@@ -101,7 +102,7 @@ func TestTablesOfOtherDatabasesOddNamesAndPartsOfDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	require.Equal(t, datamap.Key{datamap.Int(1), datamap.Text("x"), datamap.Text("One@example.com"), datamap.Null, datamap.Text("true")}, datamap.Key(got[0].Values))
-	order := connectors.Erasure{Node: g.Nodes[0], Keys: ids(1, 2), Masks: g.Nodes[0].Masks()}
+	order := connectors.Erasure{Node: g.Nodes[0], Keys: connectortest.IDs(1, 2), Masks: g.Nodes[0].Masks()}
 	for range 2 {
 		out, err := other.erase(t, order)
 		require.NoError(t, err)
@@ -185,9 +186,9 @@ CREATE TABLE invoices (id int PRIMARY KEY, person int, day date, FOREIGN KEY (pe
 			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
 		}},
 	}
-	require.Empty(t, b.codes(t, collections...), "both are deleted")
+	require.Empty(t, connectortest.Problems(t, b.system, collections...), "both are deleted")
 	collections[1].Holds = []datamap.Hold{{Rule: "DE_AO_147_BRIEF", Anchors: []datamap.Anchor{{Field: "document_date", Column: "day"}}}}
-	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, connectortest.Problems(t, b.system, collections...))
 }
 
 func TestAMethodThatAFieldCannotTakeIsAMismatchAndChangesNothing(t *testing.T) {
@@ -195,7 +196,7 @@ func TestAMethodThatAFieldCannotTakeIsAMismatchAndChangesNothing(t *testing.T) {
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, n int, f boolean, m enum('good'), short varchar(8), once varchar(30) UNIQUE);
 INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL, NULL, 'b')`)
 	before := rowsOf(t, b.db, "people")
-	node := people(t, func(c *datamap.Collection) {
+	node := connectortest.People(t, func(c *datamap.Collection) {
 		c.Fields = []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "n"}, {Name: "f"}, {Name: "m"}, {Name: "short"}, {Name: "once"}}
 		c.Unreachable = "a test"
 	})
@@ -207,13 +208,13 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL
 		{Field: "n.part", Method: datamap.FieldNull},
 		{Field: "n", Method: "burn"},
 	} {
-		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1), Masks: []datamap.Mask{m}})
+		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1), Masks: []datamap.Mask{m}})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s by %s: %v", m.Field, m.Method, err)
 		require.NotContains(t, err.Error(), "Ann")
 	}
 	for field, value := range map[string]string{"n": "99999999999", "short": "far too long", "m": "bad", "once": "b"} {
 		_, err := b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
-			Node: node, Keys: ids(1), Set: []connectors.FieldValue{{Field: field, Value: datamap.Text(value)}},
+			Node: node, Keys: connectortest.IDs(1), Set: []connectors.FieldValue{{Field: field, Value: datamap.Text(value)}},
 		})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s: %v", field, err)
 		require.NotContains(t, err.Error(), value)
@@ -224,10 +225,10 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann', 'a'), (2, NULL, NULL, NULL
 func TestElementsOfAListAreRemovedAndTheOthersStay(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, members json); INSERT INTO people VALUES (1, '["ann", 7, "bob", null]'), (2, '["ann"]'), (3, '["bob", "ann"]')`)
-	node := people(t, func(c *datamap.Collection) {
+	node := connectortest.People(t, func(c *datamap.Collection) {
 		c.Fields, c.Unreachable = []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "members", Type: "string[]"}}, "a test"
 	})
-	order := connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: []datamap.Mask{{Field: "members", Method: datamap.FieldRemove}}}
+	order := connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2), Masks: []datamap.Mask{{Field: "members", Method: datamap.FieldRemove}}}
 	_, err := b.erase(t, order)
 	require.Equal(t, models.Invalid, models.KindOf(err), "elements that nobody names")
 	order.Masks[0].Elements = []datamap.Value{datamap.Text("ann"), datamap.Text("7")}

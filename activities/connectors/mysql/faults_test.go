@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/activities/connectors/mysql"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -24,7 +25,7 @@ func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TABLE notes (id int PRIMARY KEY, person int, CONSTRAINT by_person FOREIGN KEY (person) REFERENCES people (id)); INSERT INTO notes VALUES (1, 3);`)
 	before := rowsOf(t, b.db, "people")
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1, 2, 3), Delete: true})
 	require.NoError(t, err)
 	require.Zero(t, out.Erased)
 	require.Len(t, out.Blocked, 3, "each holds the one before")
@@ -36,7 +37,7 @@ func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	require.Equal(t, before, rowsOf(t, b.db, "people"), "unchanged, their references to each other too")
 
 	run(t, b.db, "DELETE FROM notes")
-	out, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true})
+	out, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1, 2, 3), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 3}, out)
 }
@@ -45,7 +46,7 @@ func TestALongChainOfRowsOfOneTableIsDeletedTogether(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(100), boss int, FOREIGN KEY (boss) REFERENCES people (id));
 INSERT INTO people SELECT seq, seq, NULLIF(seq - 1, 0) FROM seq_1_to_3000;`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: upTo(3000), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.UpTo(3000), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 3000}, out)
 }
@@ -54,11 +55,11 @@ func TestOneBlockedRowDoesNotHinderTheOthersOfItsBatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail text); INSERT INTO people SELECT seq, seq FROM seq_1_to_700;
 CREATE TABLE notes (person int, FOREIGN KEY (person) REFERENCES people (id)); INSERT INTO notes VALUES (13), (400);`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: upTo(700), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.UpTo(700), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, 698, out.Erased)
 	require.Zero(t, out.Missing)
-	require.ElementsMatch(t, ids(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
+	require.ElementsMatch(t, connectortest.IDs(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
 }
 
 func TestARowThatATriggerRefusesToDeleteIsNamed(t *testing.T) {
@@ -66,30 +67,30 @@ func TestARowThatATriggerRefusesToDeleteIsNamed(t *testing.T) {
 	b := setup(t, three)
 	run(t, b.db, `CREATE TRIGGER refuse BEFORE DELETE ON people FOR EACH ROW
 IF old.id = 3 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'three@example.com is dear'; END IF`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 9), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3, 9), Delete: true})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Missing: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+	require.Equal(t, connectors.Outcome{Missing: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 }
 
 func TestAMaskThatATriggerUndoesIsNotCalledMasked(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
 	run(t, b.db, `CREATE TRIGGER keep BEFORE UPDATE ON people FOR EACH ROW SET new.mail = IF(old.id = 3, old.mail, new.mail)`)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 3), Masks: node.Masks()})
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 3), Masks: node.Masks()})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 }
 
 func TestAMaskThatIsNotUniqueBlocksTheRow(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE UNIQUE INDEX one_mail ON people (mail);`)
 	value := "nobody's 'for key'@example.com"
-	node := people(t, func(c *datamap.Collection) {
+	node := connectortest.People(t, func(c *datamap.Collection) {
 		c.Erase = datamap.EraseMask
 		c.Fields[1].Erase, c.Fields[1].Value = datamap.FieldReplace, &value
 	})
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: node.Masks()})
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2), Masks: node.Masks()})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Masked)
 	require.Len(t, out.Blocked, 1)
@@ -99,10 +100,10 @@ func TestAMaskThatIsNotUniqueBlocksTheRow(t *testing.T) {
 func TestAMaskThatAConstraintForbidsBlocksTheRow(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(100), CONSTRAINT reachable CHECK (id <> 2 OR mail IS NOT NULL)); INSERT INTO people VALUES (1, 'x'), (2, 'y');`)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: node.Masks()})
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2), Masks: node.Masks()})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: ids(2)[0], Code: connectors.BlockedRefused, Detail: "reachable"}}}, out)
+	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(2)[0], Code: connectors.BlockedRefused, Detail: "reachable"}}}, out)
 }
 
 func TestALockedRowMakesTheSystemBusyAndLeavesTheBatchUnchanged(t *testing.T) {
@@ -113,12 +114,12 @@ func TestALockedRowMakesTheSystemBusyAndLeavesTheBatchUnchanged(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tx.ExecContext(t.Context(), "UPDATE people SET mail = 'changed' WHERE id = 3")
 	require.NoError(t, err)
-	_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(2, 3), Delete: true})
+	_, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(2, 3), Delete: true})
 	require.Equal(t, connectors.CodeBusy, models.CodeOf(err))
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 	require.NoError(t, tx.Rollback())
 	require.Len(t, rowsOf(t, b.db, "people"), 3)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(2, 3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(2, 3), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, 2, out.Erased, "given again, it works")
 }
@@ -127,8 +128,8 @@ func TestARowThatChangedSinceItWasFoundIsErasedByItsKeyOrMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
 	run(t, b.db, "UPDATE people SET mail = 'new@example.com' WHERE id = 3; UPDATE people SET id = 7 WHERE id = 3")
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(2, 3), Masks: node.Masks()})
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(2, 3), Masks: node.Masks()})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Masked: 1, Missing: 1}, out)
 }
@@ -140,10 +141,10 @@ func TestAReadOnlyServerIsReportedAndUnchanged(t *testing.T) {
 	before := rowsOf(t, b.db, "people")
 	run(t, b.db, "SET GLOBAL read_only = ON")
 	defer run(t, b.db, "SET GLOBAL read_only = OFF")
-	mask := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	mask := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
 	for _, order := range []connectors.Erasure{
-		{Node: people(t, nil), Keys: ids(3), Delete: true},
-		{Node: mask, Keys: ids(3), Masks: mask.Masks()},
+		{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true},
+		{Node: mask, Keys: connectortest.IDs(3), Masks: mask.Masks()},
 	} {
 		out, err := system.(connectors.Eraser).Erase(t.Context(), order)
 		require.Equal(t, connectors.CodeReadOnly, models.CodeOf(err))
@@ -151,7 +152,7 @@ func TestAReadOnlyServerIsReportedAndUnchanged(t *testing.T) {
 		require.Equal(t, connectors.Outcome{}, out)
 	}
 	require.Equal(t, before, rowsOf(t, b.db, "people"))
-	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(problems), connectors.CodeReadOnly)
 	require.NotContains(t, fmt.Sprint(problems), "no_right")
@@ -183,17 +184,17 @@ func TestMissingRightsAreFoundByCheckAndRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+"CREATE TABLE notes (id int PRIMARY KEY, mail text)")
 	system := open(t, b.login(t, map[string]string{"people": "SELECT"}))
-	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 	require.NoError(t, err)
 	require.NotContains(t, fmt.Sprint(problems), "key_not_unique")
 	require.Contains(t, fmt.Sprint(problems), "unmapped_reference", "its own column boss, whatever becomes of it")
 	require.Contains(t, fmt.Sprint(problems), "has no right to DELETE on the table people")
-	_, err = system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err = system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
 	require.ErrorContains(t, err, "d.people")
 
-	notes := people(t, func(c *datamap.Collection) { c.Table = "notes" })
-	err = system.(connectors.Locator).Lookup(t.Context(), connectors.Query{Node: notes, Fields: []string{"id"}, Keys: ids(1), Return: []string{"id"}}, func(datamap.Row) error { return nil })
+	notes := connectortest.People(t, func(c *datamap.Collection) { c.Table = "notes" })
+	err = system.(connectors.Locator).Lookup(t.Context(), connectors.Query{Node: notes, Fields: []string{"id"}, Keys: connectortest.IDs(1), Return: []string{"id"}}, func(datamap.Row) error { return nil })
 	require.Equal(t, connectors.CodeRefused, models.CodeOf(err), "a table that the account does not even see")
 	require.ErrorContains(t, err, "d.people")
 	problems, err = system.(connectors.Checker).Check(t.Context(), []*datamap.Node{notes})
@@ -233,7 +234,7 @@ INSERT INTO people VALUES (18446744073709551615, 'P7@EXAMPLE.COM', 'x'); CREATE 
 func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	q := connectors.Query{Node: people(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
+	q := connectors.Query{Node: connectortest.People(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
 	find := func() (rows []datamap.Row, err error) {
 		err = b.system.(connectors.Locator).Lookup(t.Context(), q, func(r datamap.Row) error {
 			rows = append(rows, r)
@@ -256,7 +257,7 @@ func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	require.Len(t, rows, 1, "found again once it is there again")
 	run(t, b.db, "DROP TABLE people")
 	for range 2 {
-		_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+		_, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Delete: true})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
 		require.ErrorContains(t, err, "d.people")
 	}
@@ -266,7 +267,7 @@ func TestNoValueOfARowGetsIntoAnError(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)); INSERT INTO people VALUES (1, 'a@b.de');`)
 	run(t, b.db, `CREATE TRIGGER tell BEFORE DELETE ON people FOR EACH ROW SIGNAL SQLSTATE '22000' SET MESSAGE_TEXT = 'a@b.de'`)
-	_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+	_, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Delete: true})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "a@b.de")
 	require.ErrorContains(t, err, "SQLSTATE 22000")
@@ -278,11 +279,11 @@ func TestATableThatCannotBeErasedForGoodIsRefused(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)) `+kind+`; INSERT INTO people VALUES (1, 'a@b.de');`)
-			_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+			_, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Delete: true})
 			require.Equal(t, models.Unsupported, models.KindOf(err))
 			require.ErrorContains(t, err, reason)
 			require.Len(t, rowsOf(t, b.db, "people"), 1)
-			problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+			problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 			require.NoError(t, err)
 			require.Contains(t, fmt.Sprint(problems), "cannot_erase")
 		})
@@ -341,7 +342,7 @@ func (c cutting) Read(p []byte) (int, error) {
 func TestAConnectionResetAtAnyPointOfABatchLeavesItUndoneOrDone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	order := connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true}
+	order := connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1, 2, 3), Delete: true}
 	cut := 0
 	for most := int64(200); ; most += 150 {
 		port, restore := proxy(t, b.server.Port, most)

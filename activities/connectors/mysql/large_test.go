@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/activities/connectors/mysql"
 	"habeas/activities/connectors/relational"
 	"habeas/models/datamap"
@@ -65,7 +66,7 @@ func (b *bench) access(t *testing.T, f relational.Fragment) string {
 func TestKeysWithoutAnIndexAreFoundInOnePassOverTheTable(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fmt.Sprintf(large, 30000)+"ALTER TABLE people DROP KEY mail")
-	node := people(t, nil)
+	node := connectortest.People(t, nil)
 	keys := make([]datamap.Key, connectors.MaxBatch)
 	for i := range keys {
 		keys[i] = datamap.Key{datamap.Text(fmt.Sprintf("P%d@example.com", 2*i+1))}
@@ -77,33 +78,7 @@ func TestKeysWithoutAnIndexAreFoundInOnePassOverTheTable(t *testing.T) {
 	}
 }
 
-// BenchmarkErasure erases 200,000 rows in batches of the largest size, by deleting them and by masking them with a keyed hash.
+// BenchmarkErasure erases many rows.
 func BenchmarkErasure(b *testing.B) {
-	const rows = 200_000
-	for _, c := range []struct {
-		name  string
-		masks []datamap.Mask
-	}{
-		{"delete", nil},
-		{"null", []datamap.Mask{{Field: "mail", Method: datamap.FieldNull}}},
-		{"hmac", []datamap.Mask{{Field: "mail", Method: datamap.FieldHMAC}}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				bench := setup(b, fmt.Sprintf(large, rows))
-				all := upTo(rows)
-				node := people(b, nil)
-				b.StartTimer()
-				for i := 0; i < rows; i += connectors.MaxBatch {
-					out, err := bench.system.(connectors.Eraser).Erase(b.Context(), connectors.Erasure{
-						Node: node, Keys: all[i : i+connectors.MaxBatch], Delete: c.masks == nil, Masks: c.masks,
-					})
-					require.NoError(b, err)
-					require.Equal(b, connectors.MaxBatch, out.Erased+out.Masked)
-				}
-			}
-			b.ReportMetric(float64(b.N*rows)/b.Elapsed().Seconds(), "rows/s")
-		})
-	}
+	connectortest.BenchmarkErasure(b, func(b *testing.B, rows int) connectors.System { return setup(b, fmt.Sprintf(large, rows)).system })
 }

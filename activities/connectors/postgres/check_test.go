@@ -6,32 +6,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/models/datamap"
 )
-
-// codes are the problems of a check by code, with their place; severity in front of warnings.
-func (b *bench) codes(t *testing.T, collections ...datamap.Collection) map[string]string {
-	t.Helper()
-	g, err := datamap.Compile([]datamap.Dataset{{Key: "d", System: "test", Collections: collections}})
-	require.NoError(t, err)
-	problems, err := b.system.(connectors.Checker).Check(t.Context(), g.Nodes)
-	require.NoError(t, err)
-	got := map[string]string{}
-	for _, p := range problems {
-		require.NotEmpty(t, p.Advice)
-		require.NotContains(t, got, p.Code, "%v", problems)
-		got[p.Code] = p.Where
-		if p.Severity == datamap.Warning {
-			got[p.Code] = "warning " + p.Where
-		}
-	}
-	return got
-}
 
 func TestCheckPassesATableThatFits(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail text); CREATE INDEX ON people (lower(btrim(mail)));`)
-	require.Empty(t, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+	require.Empty(t, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true, Type: "integer"}, {Name: "mail", Identity: "email", Type: "string"},
 	}}))
 }
@@ -48,10 +30,10 @@ func TestCheckNamesMasksThatTheTableForbids(t *testing.T) {
 		"mask_impossible": {Name: "age", Erase: datamap.FieldReplace, Value: &nan},
 		"mask_generated":  {Name: "mirror", Erase: datamap.FieldNull},
 	} {
-		got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
+		got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
 		require.Equal(t, map[string]string{code: "d.people." + field.Name}, got)
 	}
-	got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
+	got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
 	require.Equal(t, map[string]string{"mask_impossible": "d.people.born"}, got)
 }
 
@@ -60,11 +42,11 @@ func TestCheckNamesKeysTypesAndIndexes(t *testing.T) {
 	b := setup(t, `CREATE TABLE people (id int, mail text, tags text[]);`)
 	require.Equal(t, map[string]string{
 		"key_not_unique": "d.people", "no_index": "warning d.people.id", "type_mismatch": "warning d.people.tags",
-	}, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
+	}, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true}, {Name: "tags", Type: "string"},
 	}}))
 	require.Equal(t, map[string]string{"no_primary_key": "warning d.people", "no_index": "warning d.people.mail"},
-		b.codes(t, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
+		connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
 }
 
 func TestCheckWarnsOfTablesThatTheMapDoesNotKnow(t *testing.T) {
@@ -77,11 +59,11 @@ CREATE INDEX ON known (person);`)
 			{Name: "id", PrimaryKey: true}, {Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id"}}},
 		}},
 	}
-	require.Empty(t, b.codes(t, collections...))
+	require.Empty(t, connectortest.Problems(t, b.system, collections...))
 	run(t, b.conn, "CREATE TABLE unknown (person int REFERENCES people)")
-	require.Equal(t, map[string]string{"unmapped_reference": "warning d.people"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"unmapped_reference": "warning d.people"}, connectortest.Problems(t, b.system, collections...))
 	run(t, b.conn, "DROP TABLE unknown; CREATE TABLE unknown (person int REFERENCES people ON DELETE CASCADE)")
-	require.Equal(t, map[string]string{"unmapped_cascade": "warning d.people"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"unmapped_cascade": "warning d.people"}, connectortest.Problems(t, b.system, collections...))
 }
 
 func TestTablesAreFoundBySchemaAndCaseOfTheirName(t *testing.T) {
@@ -106,7 +88,7 @@ INSERT INTO "App"."Odd ""name""" VALUES (1, 'x', '{"contact": {"mail": "One@exam
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	require.Equal(t, datamap.Key{datamap.Int(1), datamap.Text("x"), datamap.Text("One@example.com")}, datamap.Key(got[0].Values), "part of a JSON document")
-	out, err := b.erase(t, connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: g.Nodes[0].Masks()})
+	out, err := b.erase(t, connectors.Erasure{Node: g.Nodes[0], Keys: connectortest.IDs(1), Masks: g.Nodes[0].Masks()})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Masked: 1}, out)
 	require.Equal(t, []string{`(1,x,"{""contact"": {""mail"": null}}")`}, rowsOf(t, b.dsn, `"App"."Odd ""name"""`))
@@ -124,10 +106,10 @@ CREATE INDEX ON people (lower(btrim(mail))); CREATE INDEX ON invoices (person);`
 			{Name: "person", References: []datamap.Reference{{Dataset: "d", Collection: "people", Field: "id", Direction: datamap.From}}},
 		}},
 	}
-	require.Empty(t, b.codes(t, collections...), "both are deleted")
+	require.Empty(t, connectortest.Problems(t, b.system, collections...), "both are deleted")
 	collections[1].Holds = []datamap.Hold{{Rule: "DE_AO_147_BRIEF", Anchors: []datamap.Anchor{{Field: "document_date", Column: "day"}}}}
-	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, b.codes(t, collections...))
+	require.Equal(t, map[string]string{"kept_not_null": "warning d.people.mail"}, connectortest.Problems(t, b.system, collections...))
 	value := "erased"
 	collections[0].Fields[1].Erase, collections[0].Fields[1].Value = datamap.FieldReplace, &value
-	require.Empty(t, b.codes(t, collections...))
+	require.Empty(t, connectortest.Problems(t, b.system, collections...))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/activities/connectors/postgres"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -33,28 +34,6 @@ func setup(t *testing.T, statements string) *bench {
 	return b
 }
 
-// people is a collection whose rows have an id, and a mail address as identity, erased as given.
-func people(t *testing.T, change func(*datamap.Collection)) *datamap.Node {
-	t.Helper()
-	c := datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
-		{Name: "id", PrimaryKey: true}, {Name: "mail", Identity: "email"},
-	}}
-	if change != nil {
-		change(&c)
-	}
-	g, err := datamap.Compile([]datamap.Dataset{{Key: "d", System: "test", Collections: []datamap.Collection{c}}})
-	require.NoError(t, err)
-	return g.Nodes[0]
-}
-
-func ids(list ...int64) []datamap.Key {
-	keys := make([]datamap.Key, len(list))
-	for i, id := range list {
-		keys[i] = datamap.Key{datamap.Int(id)}
-	}
-	return keys
-}
-
 func (b *bench) erase(t *testing.T, order connectors.Erasure) (connectors.Outcome, error) {
 	t.Helper()
 	return b.system.(connectors.Eraser).Erase(t.Context(), order)
@@ -66,7 +45,7 @@ INSERT INTO people VALUES (1, 'one@example.com', NULL), (2, 'two@example.com', 1
 func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TABLE notes (id int PRIMARY KEY, person int CONSTRAINT by_person REFERENCES people); INSERT INTO notes VALUES (1, 3);`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1, 2, 3), Delete: true})
 	require.NoError(t, err)
 	require.Zero(t, out.Erased)
 	require.Len(t, out.Blocked, 3, "each holds the one before")
@@ -78,7 +57,7 @@ func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	require.Len(t, rowsOf(t, b.dsn, "people"), 3)
 
 	run(t, b.conn, "DELETE FROM notes")
-	out, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 2, 1), Delete: true})
+	out, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3, 2, 1), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 3}, out)
 }
@@ -91,41 +70,41 @@ CREATE TABLE notes (person int REFERENCES people); INSERT INTO notes VALUES (13)
 	for i := range int64(700) {
 		all = append(all, i+1)
 	}
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(all...), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(all...), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, 698, out.Erased)
 	require.Zero(t, out.Missing)
-	require.ElementsMatch(t, ids(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
+	require.ElementsMatch(t, connectortest.IDs(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
 }
 
 func TestARowThatATriggerKeepsIsNotCalledMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER keep BEFORE DELETE ON people FOR EACH ROW WHEN (old.id = 3) EXECUTE FUNCTION keep();`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 9), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3, 9), Delete: true})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Missing: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+	require.Equal(t, connectors.Outcome{Missing: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 }
 
 func TestAMaskThatATriggerUndoesIsNotCalledMasked(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN old; END';
 CREATE TRIGGER keep BEFORE UPDATE ON people FOR EACH ROW WHEN (old.id = 3) EXECUTE FUNCTION keep();`)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 3), Masks: node.Masks()})
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 3), Masks: node.Masks()})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 }
 
 func TestAMaskThatIsNotUniqueBlocksTheRow(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE UNIQUE INDEX one_mail ON people (mail);`)
 	value := "nobody@example.com"
-	node := people(t, func(c *datamap.Collection) {
+	node := connectortest.People(t, func(c *datamap.Collection) {
 		c.Erase = datamap.EraseMask
 		c.Fields[1].Erase, c.Fields[1].Value = datamap.FieldReplace, &value
 	})
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 2), Masks: node.Masks()})
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2), Masks: node.Masks()})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Masked)
 	require.Len(t, out.Blocked, 1)
@@ -138,10 +117,10 @@ func TestAReadOnlyDatabaseIsReportedAndUnchanged(t *testing.T) {
 	run(t, b.conn, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
 	b.system = open(t, b.dsn)
 	before := rowsOf(t, b.dsn, "people")
-	mask := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	mask := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
 	for _, order := range []connectors.Erasure{
-		{Node: people(t, nil), Keys: ids(3), Delete: true},
-		{Node: mask, Keys: ids(3), Masks: mask.Masks()},
+		{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true},
+		{Node: mask, Keys: connectortest.IDs(3), Masks: mask.Masks()},
 	} {
 		out, err := b.erase(t, order)
 		require.Equal(t, connectors.CodeReadOnly, models.CodeOf(err))
@@ -149,7 +128,7 @@ func TestAReadOnlyDatabaseIsReportedAndUnchanged(t *testing.T) {
 		require.Equal(t, connectors.Outcome{}, out)
 	}
 	require.Equal(t, before, rowsOf(t, b.dsn, "people"))
-	problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	problems, err := b.system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(problems), connectors.CodeReadOnly)
 }
@@ -161,7 +140,7 @@ func TestALockedRowMakesTheSystemBusyAndLeavesTheBatchUnchanged(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "UPDATE people SET mail = mail WHERE id = 3")
 	require.NoError(t, err)
-	_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Equal(t, connectors.CodeBusy, models.CodeOf(err))
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 	require.NoError(t, tx.Rollback(t.Context()))
@@ -189,10 +168,10 @@ func TestMissingRightsAreFoundByCheckAndRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
 	system := open(t, b.login(t, "GRANT SELECT ON people TO $role"))
-	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(problems), "has no right to DELETE on the table people")
-	_, err = system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err = system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
 }
 
@@ -200,14 +179,14 @@ func TestARowThatAPolicyHidesIsAnErrorAndNotMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY hides ON people USING (id < 3);`)
 	system := open(t, b.login(t, "GRANT SELECT, DELETE ON people TO $role"))
-	_, err := system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err := system.(connectors.Eraser).Erase(t.Context(), connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Equal(t, connectors.CodeRefused, models.CodeOf(err))
 }
 
 func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	q := connectors.Query{Node: people(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
+	q := connectors.Query{Node: connectortest.People(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
 	find := func() (rows []datamap.Row, err error) {
 		err = b.system.(connectors.Locator).Lookup(t.Context(), q, func(r datamap.Row) error {
 			rows = append(rows, r)
@@ -244,10 +223,10 @@ func TestAServerThatDoesNotAnswerIsUnavailable(t *testing.T) {
 func TestAConnectionCutInTheMiddleIsUnavailableAndTheNextCallWorks(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	node := people(t, nil)
+	node := connectortest.People(t, nil)
 	require.NoError(t, b.system.Ping(t.Context()))
 	run(t, b.conn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'habeas'")
-	order := connectors.Erasure{Node: node, Keys: ids(3), Delete: true}
+	order := connectors.Erasure{Node: node, Keys: connectortest.IDs(3), Delete: true}
 	out, err := b.erase(t, order)
 	if err != nil { // the pool may notice by itself
 		require.Equal(t, models.Unavailable, models.KindOf(err))
@@ -262,7 +241,7 @@ func TestNoValueOfARowGetsIntoAnError(t *testing.T) {
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, mail varchar(10)); INSERT INTO people VALUES (1, 'a@b.de');
 CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'row of % is dear', old.mail USING ERRCODE = '22000'; END $$;
 CREATE TRIGGER tell BEFORE DELETE ON people FOR EACH ROW EXECUTE FUNCTION tell();`)
-	_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+	_, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Delete: true})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "a@b.de")
 	require.ErrorContains(t, err, "SQLSTATE 22000")
@@ -271,7 +250,7 @@ CREATE TRIGGER tell BEFORE DELETE ON people FOR EACH ROW EXECUTE FUNCTION tell()
 func TestADeferredConstraintIsKnownBeforeTheCommit(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TABLE notes (person int REFERENCES people DEFERRABLE INITIALLY DEFERRED); INSERT INTO notes VALUES (3);`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.NoError(t, err)
 	require.Len(t, out.Blocked, 1)
 	require.Equal(t, connectors.BlockedReferenced, out.Blocked[0].Code)
@@ -293,7 +272,7 @@ func TestAConnectionResetInTheMiddleOfABatchLeavesItUnchanged(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN old; END';
 CREATE TRIGGER die BEFORE DELETE ON people FOR EACH ROW WHEN (old.id = 2) EXECUTE FUNCTION die();`)
-	order := connectors.Erasure{Node: people(t, nil), Keys: ids(3, 2, 1), Delete: true}
+	order := connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3, 2, 1), Delete: true}
 	_, err := b.erase(t, order)
 	require.Equal(t, models.Unavailable, models.KindOf(err), "%v", err)
 	require.Len(t, rowsOf(t, b.dsn, "people"), 3, "nothing is half done")
@@ -306,8 +285,8 @@ CREATE TRIGGER die BEFORE DELETE ON people FOR EACH ROW WHEN (old.id = 2) EXECUT
 func TestATableDroppedAfterThePlanIsAMismatchForEveryCapability(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	order := connectors.Erasure{Node: node, Keys: ids(3), Masks: node.Masks()}
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	order := connectors.Erasure{Node: node, Keys: connectortest.IDs(3), Masks: node.Masks()}
 	_, err := b.erase(t, order)
 	require.NoError(t, err)
 	run(t, b.conn, "DROP TABLE people")
@@ -317,7 +296,7 @@ func TestATableDroppedAfterThePlanIsAMismatchForEveryCapability(t *testing.T) {
 		_, err = b.system.(connectors.Verifier).Left(t.Context(), order)
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
 		_, err = b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
-			Node: node, Keys: ids(3), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Null}},
+			Node: node, Keys: connectortest.IDs(3), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Null}},
 		})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
 		require.ErrorContains(t, err, "d.people")
@@ -328,7 +307,7 @@ func TestARowThatChangedItsKeySinceThePlanIsMissingAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
 	run(t, b.conn, "UPDATE people SET id = 30, mail = 'other@example.com' WHERE id = 3")
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Missing: 1}, out)
 	require.Len(t, rowsOf(t, b.dsn, "people"), 3)
@@ -339,19 +318,19 @@ func TestAMaskedValueThatIsNotUniqueBlocksOnlyItsRow(t *testing.T) {
 	b := setup(t, `CREATE TABLE people (id int PRIMARY KEY, name text UNIQUE); INSERT INTO people VALUES (1, 'Ann'), (2, 'Bob')`)
 	node := fields(t, "name")
 	hashed := datamap.Mask{Field: "name", Method: datamap.FieldHash}
-	b.erased(t, node, ids(1), hashed)
+	b.erased(t, node, connectortest.IDs(1), hashed)
 	run(t, b.conn, "INSERT INTO people VALUES (3, 'Ann')") // whose hash exists already
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(2, 3), Masks: []datamap.Mask{hashed}})
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(2, 3), Masks: []datamap.Mask{hashed}})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Masked)
-	require.Equal(t, []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedUnique, Detail: "people people_name_key"}}, out.Blocked)
+	require.Equal(t, []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedUnique, Detail: "people people_name_key"}}, out.Blocked)
 }
 
 func TestAValueThatTheDatabaseRefusesIsNotRectified(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+"CREATE UNIQUE INDEX one_mail ON people (mail)")
 	_, err := b.system.(connectors.Rectifier).Rectify(t.Context(), connectors.Rectification{
-		Node: people(t, nil), Keys: ids(1), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Text("two@example.com")}},
+		Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Set: []connectors.FieldValue{{Field: "mail", Value: datamap.Text("two@example.com")}},
 	})
 	require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
 	require.ErrorContains(t, err, "one_mail")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/mask"
@@ -60,7 +61,7 @@ INSERT INTO people SELECT n, -32768 + n, 1234.56, ('0188a0f2-7d9b-7b5a-9c3e-0000
 		for _, c := range columns {
 			masks = append(masks, datamap.Mask{Field: c, Method: method})
 		}
-		rows := strings.Join(b.erased(t, fields(t, columns...), ids(1, 2), masks...), "\n")
+		rows := strings.Join(b.erased(t, fields(t, columns...), connectortest.IDs(1, 2), masks...), "\n")
 		require.Equal(t, 1, strings.Count(rows, "Änn"), "the third row is another's")
 		require.Equal(t, 1, strings.Count(rows, "NULL,Two"))
 		require.Equal(t, 1, strings.Count(rows, "1980-02-29"))
@@ -73,11 +74,11 @@ func TestMaskedTextIsWhatPackageMaskSays(t *testing.T) {
 	node, maker := fields(t, "name", "tags"), mask.NewMaker(secret)
 	name := datamap.Mask{Field: "name", Method: datamap.FieldHMAC, Suffix: "@erased.invalid"}
 	tags := datamap.Mask{Field: "tags", Method: datamap.FieldHMAC}
-	want, err := maker.Value(name, mask.Place{Address: node.Address, Row: ids(7)[0]}, datamap.Text("Ann"))
+	want, err := maker.Value(name, mask.Place{Address: node.Address, Row: connectortest.IDs(7)[0]}, datamap.Text("Ann"))
 	require.NoError(t, err)
-	tag, err := maker.Value(tags, mask.Place{Address: node.Address, Row: ids(7)[0]}, datamap.Text("vip"))
+	tag, err := maker.Value(tags, mask.Place{Address: node.Address, Row: connectortest.IDs(7)[0]}, datamap.Text("vip"))
 	require.NoError(t, err)
-	require.Equal(t, []string{"(7," + want.Text() + `,"{` + tag.Text() + `,NULL}")`}, b.erased(t, node, ids(7), name, tags))
+	require.Equal(t, []string{"(7," + want.Text() + `,"{` + tag.Text() + `,NULL}")`}, b.erased(t, node, connectortest.IDs(7), name, tags))
 }
 
 func TestPartsOfDocumentsAreMaskedAndTheRestStaysInItsOrder(t *testing.T) {
@@ -86,7 +87,7 @@ func TestPartsOfDocumentsAreMaskedAndTheRestStaysInItsOrder(t *testing.T) {
 INSERT INTO people VALUES (1, '{"z": 1.50, "name": "Ann <O''Neil>", "contacts": [{"email": "a@x.org", "kind": "home", "phone": 12345}, {"email": null}, {"kind": "x"}, "loose"], "a": {"name": "kept"}}',
   '{"who": {"first": "Ann", "n": 5, "more": ["x", {"y": true}]}, "keep": {"first": "stays"}}'), (2, NULL, 'null'), (3, '{"name": "Bob"}', '[]')`)
 	node := fields(t, "doc", "other")
-	rows := b.erasedSome(t, node, ids(1, 2), 1,
+	rows := b.erasedSome(t, node, connectortest.IDs(1, 2), 1,
 		datamap.Mask{Field: "doc.name", Method: datamap.FieldReplace, Value: "[erased]"},
 		datamap.Mask{Field: "doc.contacts.email", Method: datamap.FieldHMAC},
 		datamap.Mask{Field: "doc.contacts.phone", Method: datamap.FieldFormat},
@@ -108,7 +109,7 @@ INSERT INTO people VALUES (1, '{"z": 1.50, "name": "Ann <O''Neil>", "contacts": 
 	require.Equal(t, "stays", parts.Keep.First)
 	require.Contains(t, rows[2], "Bob")
 
-	require.Contains(t, strings.Join(b.erased(t, node, ids(3), datamap.Mask{Field: "doc.name", Method: datamap.FieldNull}), ""), `{""name"":null}`)
+	require.Contains(t, strings.Join(b.erased(t, node, connectortest.IDs(3), datamap.Mask{Field: "doc.name", Method: datamap.FieldNull}), ""), `{""name"":null}`)
 }
 
 // erasedSome is erased for keys of which only some rows have something to mask.
@@ -147,7 +148,7 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann')`)
 		{Field: "n.part", Method: datamap.FieldNull},
 		{Field: "n", Method: "burn"},
 	} {
-		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1), Masks: []datamap.Mask{m}})
+		_, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1), Masks: []datamap.Mask{m}})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "%s by %s: %v", m.Field, m.Method, err)
 		require.NotContains(t, err.Error(), "Ann")
 	}
@@ -157,8 +158,8 @@ INSERT INTO people VALUES (1, 5, true, 'good', 'Ann')`)
 func TestAMaskThatDoesNotLookAtTheValueCountsMissingRows(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	order := connectors.Erasure{Node: node, Keys: ids(1, 2, 9), Masks: node.Masks()}
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	order := connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2, 9), Masks: node.Masks()}
 	for range 2 {
 		out, err := b.erase(t, order)
 		require.NoError(t, err)

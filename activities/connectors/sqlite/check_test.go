@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/models"
 	"habeas/models/datamap"
 )
@@ -14,7 +15,7 @@ import (
 func TestCheckPassesATableThatFits(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT); CREATE INDEX folded ON people (lower(trim("mail")));`)
-	require.Empty(t, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
+	require.Empty(t, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true, Type: "integer"}, {Name: "mail", Identity: "email", Type: "string"},
 	}}))
 }
@@ -29,10 +30,10 @@ func TestCheckNamesMasksThatTheTableForbids(t *testing.T) {
 		"mask_impossible": {Name: "age", Erase: datamap.FieldReplace, Value: &nan},
 		"mask_generated":  {Name: "mirror", Erase: datamap.FieldNull},
 	} {
-		got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
+		got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, field}})
 		require.Equal(t, map[string]string{code: "d.people." + field.Name}, got)
 	}
-	got := b.codes(t, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
+	got := connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}, {Name: "born", Erase: datamap.FieldHMAC}}})
 	require.Equal(t, map[string]string{"mask_impossible": "d.people.born"}, got)
 }
 
@@ -42,13 +43,13 @@ func TestCheckNamesKeysTypesIndexesAndTablesThatTheMapDoesNotKnow(t *testing.T) 
 CREATE TABLE children (parent INTEGER REFERENCES parents); CREATE TABLE leaves (parent INTEGER REFERENCES parents ON DELETE SET NULL);`)
 	require.Equal(t, map[string]string{
 		"key_not_unique": "d.people", "no_index": "warning d.people.id", "type_mismatch": "warning d.people.doc",
-	}, b.codes(t, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
+	}, connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{
 		{Name: "id", PrimaryKey: true}, {Name: "doc", Type: "string"},
 	}}))
 	require.Equal(t, map[string]string{"no_primary_key": "warning d.people", "no_index": "warning d.people.mail"},
-		b.codes(t, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
+		connectortest.Problems(t, b.system, datamap.Collection{Name: "people", Fields: []datamap.Field{{Name: "mail", Identity: "email"}}}))
 	require.Equal(t, map[string]string{"unmapped_reference": "warning d.parents", "unmapped_cascade": "warning d.parents"},
-		b.codes(t, datamap.Collection{Name: "parents", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}}}))
+		connectortest.Problems(t, b.system, datamap.Collection{Name: "parents", Erase: datamap.EraseDelete, Unreachable: "-", Fields: []datamap.Field{{Name: "id", PrimaryKey: true}}}))
 }
 
 func TestOddNamesPartsOfDocumentsAndLettersBeyondASCII(t *testing.T) {
@@ -77,18 +78,18 @@ INSERT INTO "odd "".name" VALUES (1, 'x', '{"contact": {"mail": "ÄNN@example.co
 	require.NoError(t, err)
 	require.Empty(t, rows, "whatever the collation says")
 	masks := []datamap.Mask{{Field: "doc.contact.mail", Method: datamap.FieldHMAC}, {Field: "a.b", Method: datamap.FieldNull}}
-	order := connectors.Erasure{Node: g.Nodes[0], Keys: ids(1), Masks: masks}
+	order := connectors.Erasure{Node: g.Nodes[0], Keys: connectortest.IDs(1), Masks: masks}
 	for range 2 {
 		out, err := b.erase(t, order)
 		require.NoError(t, err)
 		require.Equal(t, connectors.Outcome{Masked: 1}, out)
 	}
-	rows, err = b.find(t, connectors.Query{Node: g.Nodes[0], Fields: []string{"id"}, Keys: ids(1), Return: []string{"doc.contact.mail", "doc.contact.ok", "a.b"}})
+	rows, err = b.find(t, connectors.Query{Node: g.Nodes[0], Fields: []string{"id"}, Keys: connectortest.IDs(1), Return: []string{"doc.contact.mail", "doc.contact.ok", "a.b"}})
 	require.NoError(t, err)
 	require.Regexp(t, "^[0-9a-f]{64}$", rows[0].Values[0].Text())
 	require.Equal(t, "true", rows[0].Values[1].Text())
 	require.True(t, rows[0].Values[2].IsNull())
-	order.Keys = ids(2)
+	order.Keys = connectortest.IDs(2)
 	_, err = b.erase(t, order)
 	require.Equal(t, connectors.CodeMismatch, models.CodeOf(err), "what stands there is no document")
 	require.NotContains(t, err.Error(), "no document")

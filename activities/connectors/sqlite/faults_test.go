@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/activities/connectors/sqlite"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -20,7 +21,7 @@ INSERT INTO people VALUES (1, 'one@example.com', NULL), (2, 'two@example.com', 1
 func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TABLE notes (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people); INSERT INTO notes VALUES (1, 3);`)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1, 2, 3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1, 2, 3), Delete: true})
 	require.NoError(t, err)
 	require.Zero(t, out.Erased)
 	require.Len(t, out.Blocked, 3, "each holds the one before")
@@ -30,7 +31,7 @@ func TestARowThatIsReferredToIsLeftAndNamed(t *testing.T) {
 	require.Len(t, rowsOf(t, b.db, "people"), 3)
 
 	run(t, b.db, "DELETE FROM notes")
-	out, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3, 2, 1), Delete: true})
+	out, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3, 2, 1), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 3}, out)
 }
@@ -43,12 +44,12 @@ func TestOneBlockedRowDoesNotHinderTheOthersOfItsBatch(t *testing.T) {
 			t.Parallel()
 			b := setup(t, `CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT);`+rows+
 				`CREATE TABLE notes (person INTEGER REFERENCES people`+deferred+`); INSERT INTO notes VALUES (13), (400);`)
-			out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: upTo(700), Delete: true})
+			out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.UpTo(700), Delete: true})
 			require.NoError(t, err)
 			require.Equal(t, 698, out.Erased)
 			require.Zero(t, out.Missing)
 			require.Len(t, out.Blocked, 2)
-			require.ElementsMatch(t, ids(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
+			require.ElementsMatch(t, connectortest.IDs(13, 400), []datamap.Key{out.Blocked[0].Key, out.Blocked[1].Key})
 			require.Len(t, rowsOf(t, b.db, "people"), 2)
 		})
 	}
@@ -61,9 +62,9 @@ func TestARowThatATriggerKeepsOrRefusesIsNamed(t *testing.T) {
 			t.Parallel()
 			b := setup(t, three+`CREATE TRIGGER keep BEFORE DELETE ON people WHEN old.id = 3 BEGIN SELECT RAISE(`+how+`); END;`)
 			run(t, b.db, "UPDATE people SET boss = NULL")
-			out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(2, 3, 9), Delete: true})
+			out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(2, 3, 9), Delete: true})
 			require.NoError(t, err)
-			require.Equal(t, connectors.Outcome{Erased: 1, Missing: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+			require.Equal(t, connectors.Outcome{Erased: 1, Missing: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 			require.Len(t, rowsOf(t, b.db, "people"), 2)
 		})
 	}
@@ -72,21 +73,21 @@ func TestARowThatATriggerKeepsOrRefusesIsNamed(t *testing.T) {
 func TestAMaskThatATriggerUndoesIsNotCalledMasked(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TRIGGER keep AFTER UPDATE ON people WHEN old.id = 3 AND new.mail IS NULL BEGIN UPDATE people SET mail = old.mail WHERE id = 3; END;`)
-	node := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 3), Masks: node.Masks()})
+	node := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 3), Masks: node.Masks()})
 	require.NoError(t, err)
-	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: ids(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
+	require.Equal(t, connectors.Outcome{Masked: 1, Blocked: []connectors.Blocked{{Key: connectortest.IDs(3)[0], Code: connectors.BlockedRefused, Detail: "people"}}}, out)
 }
 
 func TestAMaskThatIsNotUniqueOrForbiddenBlocksTheRow(t *testing.T) {
 	t.Parallel()
 	b := setup(t, `CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, CHECK (id <> 3 OR mail <> 'nobody@example.com')); INSERT INTO people VALUES (1, 'a'), (2, 'b'), (3, 'c');`)
 	value := "nobody@example.com"
-	node := people(t, func(c *datamap.Collection) {
+	node := connectortest.People(t, func(c *datamap.Collection) {
 		c.Erase = datamap.EraseMask
 		c.Fields[1].Erase, c.Fields[1].Value = datamap.FieldReplace, &value
 	})
-	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: ids(1, 2, 3), Masks: node.Masks()})
+	out, err := b.erase(t, connectors.Erasure{Node: node, Keys: connectortest.IDs(1, 2, 3), Masks: node.Masks()})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Masked)
 	codes := map[string]string{}
@@ -101,10 +102,10 @@ func TestAFileThatIsReadOnlyIsReportedAndUnchanged(t *testing.T) {
 	b := setup(t, three)
 	system := open(t, "file:"+escaped(b.path)+"?mode=ro")
 	before := rowsOf(t, b.db, "people")
-	mask := people(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
+	mask := connectortest.People(t, func(c *datamap.Collection) { c.Erase = datamap.EraseMask })
 	for _, order := range []connectors.Erasure{
-		{Node: people(t, nil), Keys: ids(3), Delete: true},
-		{Node: mask, Keys: ids(3), Masks: mask.Masks()},
+		{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true},
+		{Node: mask, Keys: connectortest.IDs(3), Masks: mask.Masks()},
 	} {
 		out, err := system.(connectors.Eraser).Erase(t.Context(), order)
 		require.Equal(t, connectors.CodeReadOnly, models.CodeOf(err))
@@ -112,7 +113,7 @@ func TestAFileThatIsReadOnlyIsReportedAndUnchanged(t *testing.T) {
 		require.Equal(t, connectors.Outcome{}, out)
 	}
 	require.Equal(t, before, rowsOf(t, b.db, "people"))
-	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{people(t, nil)})
+	problems, err := system.(connectors.Checker).Check(t.Context(), []*datamap.Node{connectortest.People(t, nil)})
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(problems), connectors.CodeReadOnly)
 }
@@ -126,12 +127,12 @@ func TestAFileThatSomebodyWritesIsBusyAndTheBatchUnchanged(t *testing.T) {
 	defer func() { require.NoError(t, conn.Close()) }()
 	_, err = conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE")
 	require.NoError(t, err)
-	_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Equal(t, connectors.CodeBusy, models.CodeOf(err))
 	require.Equal(t, models.Unavailable, models.KindOf(err))
 	_, err = conn.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
-	out, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	out, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.NoError(t, err)
 	require.Equal(t, connectors.Outcome{Erased: 1}, out)
 }
@@ -155,7 +156,7 @@ func TestAFileThatIsMissingIsNotMade(t *testing.T) {
 func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three)
-	q := connectors.Query{Node: people(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
+	q := connectors.Query{Node: connectortest.People(t, nil), Fields: []string{"mail"}, Keys: []datamap.Key{{datamap.Text("one@example.com")}}, Return: []string{"id"}}
 	rows, err := b.find(t, q)
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
@@ -171,7 +172,7 @@ func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 	require.Len(t, rows, 1, "found again once it is there again")
 	run(t, b.db, "DROP TABLE people")
 	for range 2 {
-		_, err = b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(1), Delete: true})
+		_, err = b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(1), Delete: true})
 		require.Equal(t, connectors.CodeMismatch, models.CodeOf(err))
 		require.ErrorContains(t, err, "d.people")
 	}
@@ -180,7 +181,7 @@ func TestATableDroppedOrChangedIsReportedInTheWordsOfTheMap(t *testing.T) {
 func TestNoValueOfARowGetsIntoAnError(t *testing.T) {
 	t.Parallel()
 	b := setup(t, three+`CREATE TRIGGER tell BEFORE DELETE ON people BEGIN SELECT json(old.mail); END;`)
-	_, err := b.erase(t, connectors.Erasure{Node: people(t, nil), Keys: ids(3), Delete: true})
+	_, err := b.erase(t, connectors.Erasure{Node: connectortest.People(t, nil), Keys: connectortest.IDs(3), Delete: true})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "three@")
 	require.ErrorContains(t, err, "SQLite code 1")

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors"
+	"habeas/activities/connectors/connectortest"
 	"habeas/activities/connectors/relational"
 	"habeas/activities/connectors/sqlite"
-	"habeas/models/datamap"
 )
 
 const large = `CREATE TABLE people (id INTEGER PRIMARY KEY, mail TEXT, org TEXT COLLATE NOCASE, no INTEGER, note TEXT, UNIQUE (org, no));
@@ -69,33 +69,7 @@ func (b *bench) plan(t *testing.T, f relational.Fragment) string {
 	return plan
 }
 
-// BenchmarkErasure erases 200,000 rows in batches of the largest size, by deleting them and by masking them with a keyed hash.
+// BenchmarkErasure erases many rows.
 func BenchmarkErasure(b *testing.B) {
-	const rows = 200_000
-	for _, c := range []struct {
-		name  string
-		masks []datamap.Mask
-	}{
-		{"delete", nil},
-		{"null", []datamap.Mask{{Field: "mail", Method: datamap.FieldNull}}},
-		{"hmac", []datamap.Mask{{Field: "mail", Method: datamap.FieldHMAC}}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				bench := setup(b, fmt.Sprintf(large, rows))
-				all := upTo(rows)
-				node := people(b, nil)
-				b.StartTimer()
-				for i := 0; i < rows; i += connectors.MaxBatch {
-					out, err := bench.system.(connectors.Eraser).Erase(b.Context(), connectors.Erasure{
-						Node: node, Keys: all[i : i+connectors.MaxBatch], Delete: c.masks == nil, Masks: c.masks,
-					})
-					require.NoError(b, err)
-					require.Equal(b, connectors.MaxBatch, out.Erased+out.Masked)
-				}
-			}
-			b.ReportMetric(float64(b.N*rows)/b.Elapsed().Seconds(), "rows/s")
-		})
-	}
+	connectortest.BenchmarkErasure(b, func(b *testing.B, rows int) connectors.System { return setup(b, fmt.Sprintf(large, rows)).system })
 }

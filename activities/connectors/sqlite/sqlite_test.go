@@ -2,11 +2,9 @@ package sqlite_test
 
 import (
 	"database/sql"
-	"encoding/json"
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,48 +30,8 @@ var types = map[datamap.Kind]string{
 
 func (h *harness) Open(t *testing.T, tables []*connectortest.Table) connectors.System {
 	t.Helper()
-	db := connect(t, h.path)
-	for _, table := range tables {
-		var columns, keys, params []string
-		for _, c := range table.Columns {
-			typ := types[c.Kind]
-			if c.Array {
-				typ = "JSON"
-			}
-			columns = append(columns, c.Name+" "+typ)
-			params = append(params, "?")
-			if c.Key {
-				keys = append(keys, c.Name)
-			}
-		}
-		if len(keys) > 0 {
-			columns = append(columns, "PRIMARY KEY ("+strings.Join(keys, ", ")+")")
-		}
-		run(t, db, "CREATE TABLE "+table.Node.Table+" ("+strings.Join(columns, ", ")+")")
-		for _, row := range table.Rows {
-			args := make([]any, len(row))
-			for i, v := range row {
-				args[i] = stored(t, v)
-			}
-			run(t, db, "INSERT INTO "+table.Node.Table+" VALUES ("+strings.Join(params, ", ")+")", args...)
-		}
-	}
+	connectortest.CreateTables(t, connect(t, h.path), types, "JSON", connectortest.Stored, tables)
 	return open(t, h.path)
-}
-
-func stored(t *testing.T, v datamap.Value) any {
-	t.Helper()
-	switch v.Kind() {
-	case datamap.KindNull:
-		return nil
-	case datamap.KindBytes:
-		return []byte(v.Text())
-	case datamap.KindBool:
-		return v.Text() == "true"
-	case datamap.KindArray:
-		return list(t, v)
-	}
-	return v.Text()
 }
 
 func (h *harness) Rows(t *testing.T, table *connectortest.Table) []string {
@@ -120,22 +78,6 @@ func open(t testing.TB, dsn string) connectors.System {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
-}
-
-// list is an array of texts as JSON.
-func list(t *testing.T, v datamap.Value) string {
-	t.Helper()
-	texts := []any{}
-	for _, e := range v.Elements() {
-		if e.IsNull() {
-			texts = append(texts, nil)
-		} else {
-			texts = append(texts, e.Text())
-		}
-	}
-	b, err := json.Marshal(texts)
-	require.NoError(t, err)
-	return string(b)
 }
 
 // escaped is a path as part of a URL.
