@@ -40,21 +40,7 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 }
 
 // Checker gathers problems.
-type Checker struct{ Problems []datamap.Problem }
-
-// Add notes a problem of a collection, or of one of its fields.
-func (c *Checker) Add(severity datamap.Severity, code string, n *datamap.Node, field, message, advice string) {
-	where, pos := n.Address.String(), n.Collection.Pos
-	if field != "" {
-		where += "." + field
-		if f := n.Field(field); f != nil {
-			pos = f.Pos
-		}
-	}
-	c.Problems = append(c.Problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
-}
+type Checker struct{ connectors.Problems }
 
 // Refused notes that rights are missing, and gives back any other error.
 func (c *Checker) Refused(n *datamap.Node, err error) error {

@@ -18,8 +18,8 @@ const sampleSize = 500
 
 // checker compares the collections with the directory's schema and some of its entries.
 type checker struct {
-	system   *System
-	problems []datamap.Problem
+	system *System
+	connectors.Problems
 }
 
 // Check compares nodes with the live directory; it asks for the schema anew. What the account may write, a directory tells only when it is
@@ -32,31 +32,13 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			return nil, s.wrap(ctx, err, n.Address.String())
 		}
 	}
-	datamap.SortProblems(k.problems)
-	return k.problems, nil
-}
-
-func (k *checker) add(severity datamap.Severity, code string, n *datamap.Node, field, message, advice string) {
-	where, pos := n.Address.String(), n.Collection.Pos
-	if f := n.Field(field); f != nil {
-		where, pos = where+"."+field, f.Pos
-	}
-	k.problems = append(k.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
-}
-
-func (k *checker) fault(code string, n *datamap.Node, field, message, advice string) {
-	k.add(datamap.Fault, code, n, field, message, advice)
-}
-
-func (k *checker) warn(code string, n *datamap.Node, field, message, advice string) {
-	k.add(datamap.Warning, code, n, field, message, advice)
+	datamap.SortProblems(k.Problems)
+	return k.Problems, nil
 }
 
 func (k *checker) check(ctx context.Context, n *datamap.Node) error {
 	unknown := func(what string) {
-		k.fault("unknown_table", n, "", "The collection's place "+what+".", "Write habeas: {table: \"base DN?one?(filter)\"}, with a base that the account may see.")
+		k.Fault("unknown_table", n, "", "The collection's place "+what+".", "Write habeas: {table: \"base DN?one?(filter)\"}, with a base that the account may see.")
 	}
 	c, err := k.system.collection(ctx, n)
 	if err != nil && models.CodeOf(err) == connectors.CodeMismatch {
@@ -75,7 +57,7 @@ func (k *checker) check(ctx context.Context, n *datamap.Node) error {
 	case err != nil:
 		return err
 	case limited:
-		k.fault("size_limit", n, "", "The directory cuts results short by a limit for the account of the system "+k.system.name+", so that persons would not be found.",
+		k.Fault("size_limit", n, "", "The directory cuts results short by a limit for the account of the system "+k.system.name+", so that persons would not be found.",
 			"Let the account read without a limit (in OpenLDAP: limits … size=unlimited).")
 	}
 	if complete {
@@ -93,16 +75,16 @@ func (k *checker) columns(c *collection) ([]*column, bool) {
 		f := &c.Fields[i]
 		col, err := c.schema.column(c.Node, f.Name)
 		if err != nil {
-			k.fault("unknown_column", c.Node, f.Name, "The directory's schema has no attribute for the field.", "Correct the field's name, or remove it.")
+			k.Fault("unknown_column", c.Node, f.Name, "The directory's schema has no attribute for the field.", "Correct the field's name, or remove it.")
 			complete = false
 			continue
 		}
 		list = append(list, col)
 		if want, ok := declared[strings.TrimSuffix(f.Type, "[]")]; ok && (!slices.Contains(want, col.kind()) || f.Array() && col.single) {
-			k.warn("type_mismatch", c.Node, f.Name, fmt.Sprintf("The field is declared as %s, but the attribute is not.", f.Type), "Correct data_type.")
+			k.Warn("type_mismatch", c.Node, f.Name, fmt.Sprintf("The field is declared as %s, but the attribute is not.", f.Type), "Correct data_type.")
 		}
 		if slices.ContainsFunc(c.Lookups(), func(l []string) bool { return slices.Contains(l, f.Name) }) && !col.exact && !col.dn {
-			k.warn("no_index", c.Node, f.Name, "The schema has no rule by which values of the attribute are equal, so that a search for it reads all entries.",
+			k.Warn("no_index", c.Node, f.Name, "The schema has no rule by which values of the attribute are equal, so that a search for it reads all entries.",
 				"Find the entries by another attribute.")
 		}
 	}
@@ -142,7 +124,7 @@ const limitProbe = 20_000
 func (k *checker) key(c *collection, columns []*column) {
 	if !c.HasKey {
 		if c.Erasure() != datamap.EraseKeep {
-			k.warn("no_primary_key", c.Node, "", "Nothing keeps two entries from being equal in all described fields; they would be erased together.", "Mark dn or entryUUID as primary_key.")
+			k.Warn("no_primary_key", c.Node, "", "Nothing keeps two entries from being equal in all described fields; they would be erased together.", "Mark dn or entryUUID as primary_key.")
 		}
 		return
 	}
@@ -152,7 +134,7 @@ func (k *checker) key(c *collection, columns []*column) {
 		}
 	}
 	if c.Erasure() != datamap.EraseKeep {
-		k.warn("key_not_unique", c.Node, c.Key[0], "A directory's schema does not say whether one entry only has these values.", "Mark dn or entryUUID as primary_key, unless an overlay keeps them unique.")
+		k.Warn("key_not_unique", c.Node, c.Key[0], "A directory's schema does not say whether one entry only has these values.", "Mark dn or entryUUID as primary_key, unless an overlay keeps them unique.")
 	}
 }
 
@@ -166,7 +148,7 @@ func (k *checker) masks(c *collection, entries []*driver.Entry) {
 		if err != nil {
 			continue
 		}
-		fault := func(code, message, advice string) { k.fault(code, c.Node, m.Field, message, advice) }
+		fault := func(code, message, advice string) { k.Fault(code, c.Node, m.Field, message, advice) }
 		if col.dn || col.fixed {
 			fault("mask_generated", "The attribute is written by the directory itself.", "Use erase: keep for the field, or erase: delete for the collection.")
 			continue
@@ -190,7 +172,7 @@ func (k *checker) masks(c *collection, entries []*driver.Entry) {
 		case must > 0 && m.Method == datamap.FieldNull:
 			fault("mask_not_null", "The schema requires the attribute.", "Use erase: replace, random or hmac for the field, or erase: delete for the collection.")
 		case must > 0 && m.Method == datamap.FieldRemove && m.Value == "":
-			k.warn("mask_not_null", c.Node, m.Field, "The schema requires the attribute: an entry in which the person is the only element will be blocked.", "Say by value: what is left then.")
+			k.Warn("mask_not_null", c.Node, m.Field, "The schema requires the attribute: an entry in which the person is the only element will be blocked.", "Say by value: what is left then.")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/opendsr"
@@ -25,24 +26,14 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			return nil, err
 		}
 	}
-	datamap.SortProblems(k.problems)
-	return k.problems, nil
+	datamap.SortProblems(k.Problems)
+	return k.Problems, nil
 }
 
 type checker struct {
 	system    *System
 	discovery *opendsr.Discovery
-	problems  []datamap.Problem
-}
-
-func (k *checker) add(severity datamap.Severity, code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	where := n.Address.String()
-	if field != "" {
-		where += "." + field
-	}
-	k.problems = append(k.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
+	connectors.Problems
 }
 
 // identities looks at each identity by which the map says that the processor knows a person.
@@ -52,10 +43,10 @@ func (k *checker) identities(n *datamap.Node) {
 		as, mapped := k.system.set.Identities[id.Kind]
 		switch {
 		case !mapped:
-			k.add(datamap.Fault, "identity_unmapped", n, pos, id.Field, "The settings do not say as what the processor knows an identity of the kind "+id.Kind+".",
+			k.At(pos, datamap.Fault, "identity_unmapped", n, id.Field, "The settings do not say as what the processor knows an identity of the kind "+id.Kind+".",
 				"Add it under identities.")
 		case !slices.ContainsFunc(k.discovery.Identities, func(i opendsr.Identity) bool { return i.Type == as.Type && i.Format == as.Format }):
-			k.add(datamap.Fault, "identity_unsupported", n, pos, id.Field, "The processor does not take "+as.Type+" as "+string(as.Format)+".",
+			k.At(pos, datamap.Fault, "identity_unsupported", n, id.Field, "The processor does not take "+as.Type+" as "+string(as.Format)+".",
 				"Use a type and format that its discovery names.")
 		}
 	}
@@ -68,19 +59,19 @@ func (k *checker) types(n *datamap.Node) {
 			severity = datamap.Fault
 		}
 		if !slices.Contains(k.discovery.Types, typ) {
-			k.add(severity, "right_unsupported", n, n.Collection.Pos, "", "The processor does not take requests for "+string(typ)+".", "A person must ask it by other means.")
+			k.At(n.Collection.Pos, severity, "right_unsupported", n, "", "The processor does not take requests for "+string(typ)+".", "A person must ask it by other means.")
 		}
 	}
 }
 
 func (k *checker) certificate(ctx context.Context, n *datamap.Node) error {
 	if k.system.set.Unsigned {
-		k.add(datamap.Warning, "unsigned", n, n.Collection.Pos, "", "Answers without a signature are believed.", "Ask the processor to sign its answers, and remove unsigned.")
+		k.At(n.Collection.Pos, datamap.Warning, "unsigned", n, "", "Answers without a signature are believed.", "Ask the processor to sign its answers, and remove unsigned.")
 		return nil
 	}
 	_, _, err := k.system.certificate(ctx, true)
 	if models.CodeOf(err) == CodeUnproven {
-		k.add(datamap.Fault, "bad_certificate", n, n.Collection.Pos, "", "The processor's certificate is not one that a trusted authority has issued to "+k.system.set.Domain+" for now.",
+		k.At(n.Collection.Pos, datamap.Fault, "bad_certificate", n, "", "The processor's certificate is not one that a trusted authority has issued to "+k.system.set.Domain+" for now.",
 			"Correct domain or ca_file, or ask the processor for a valid certificate.")
 		return nil
 	}

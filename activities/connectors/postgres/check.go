@@ -14,9 +14,9 @@ import (
 
 // checker compares the collections with the live tables.
 type checker struct {
-	system   *System
-	nodes    []*datamap.Node
-	problems []datamap.Problem
+	system *System
+	nodes  []*datamap.Node
+	connectors.Problems
 }
 
 // Check compares nodes with the live tables; it asks the database anew.
@@ -31,7 +31,7 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 		s.forget(n)
 		t, err := s.table(ctx, n)
 		if models.KindOf(err) == models.Invalid {
-			c.fault("unknown_table", n, n.Collection.Pos, "", "The system "+s.name+" has no table "+n.Table+".", "Correct habeas: {table: schema.table}, or give Habeas rights on its schema.")
+			c.Fault("unknown_table", n, "", "The system "+s.name+" has no table "+n.Table+".", "Correct habeas: {table: schema.table}, or give Habeas rights on its schema.")
 			continue
 		}
 		if err != nil {
@@ -46,26 +46,8 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			}
 		}
 	}
-	datamap.SortProblems(c.problems)
-	return c.problems, nil
-}
-
-func (c *checker) add(severity datamap.Severity, code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	where := n.Address.String()
-	if field != "" {
-		where += "." + field
-	}
-	c.problems = append(c.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
-}
-
-func (c *checker) fault(code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	c.add(datamap.Fault, code, n, pos, field, message, advice)
-}
-
-func (c *checker) warn(code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	c.add(datamap.Warning, code, n, pos, field, message, advice)
+	datamap.SortProblems(c.Problems)
+	return c.Problems, nil
 }
 
 func (c *checker) checkWritable(ctx context.Context) error {
@@ -73,7 +55,7 @@ func (c *checker) checkWritable(ctx context.Context) error {
 	err := c.system.pool.QueryRow(ctx, "SELECT pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_read_only')::bool").Scan(&readOnly)
 	if err == nil && readOnly {
 		n := c.nodes[0]
-		c.warn(connectors.CodeReadOnly, n, n.Collection.Pos, "", "The system "+c.system.name+" is read-only; nothing in it can be erased.", "Use an account and a server that may write.")
+		c.Warn(connectors.CodeReadOnly, n, "", "The system "+c.system.name+" is read-only; nothing in it can be erased.", "Use an account and a server that may write.")
 	}
 	return err
 }
@@ -85,13 +67,13 @@ func (c *checker) checkColumns(n *datamap.Node, t *table) bool {
 		f := &n.Fields[i]
 		col, err := t.column(n, f.Name)
 		if err != nil {
-			c.fault("unknown_column", n, f.Pos, f.Name, "The table "+n.Table+" has no column for the field.", "Correct the field's name, or remove it.")
+			c.Fault("unknown_column", n, f.Name, "The table "+n.Table+" has no column for the field.", "Correct the field's name, or remove it.")
 			complete = false
 			continue
 		}
 		if want, ok := declared[strings.TrimSuffix(f.Type, "[]")]; ok && len(col.path) == 0 {
 			if kind := col.kind; !slices.Contains(want, kind) || f.Array() != col.array {
-				c.warn("type_mismatch", n, f.Pos, f.Name, fmt.Sprintf("The field is declared as %s, but the column is of type %s.", f.Type, col.shown()), "Correct data_type.")
+				c.Warn("type_mismatch", n, f.Name, fmt.Sprintf("The field is declared as %s, but the column is of type %s.", f.Type, col.shown()), "Correct data_type.")
 			}
 		}
 	}
@@ -118,9 +100,9 @@ func (c *checker) checkKey(n *datamap.Node, t *table) {
 	switch {
 	case n.Erasure() == datamap.EraseKeep:
 	case n.HasKey:
-		c.fault("key_not_unique", n, n.Collection.Pos, "", "No unique index makes the primary key identify one row.", "Mark all fields of the table's key as primary_key, or create a unique index.")
+		c.Fault("key_not_unique", n, "", "No unique index makes the primary key identify one row.", "Mark all fields of the table's key as primary_key, or create a unique index.")
 	default:
-		c.warn("no_primary_key", n, n.Collection.Pos, "", "Nothing keeps two rows from being equal in all described fields; they would be erased together.", "Describe the table's key.")
+		c.Warn("no_primary_key", n, "", "Nothing keeps two rows from being equal in all described fields; they would be erased together.", "Describe the table's key.")
 	}
 }
 
@@ -141,7 +123,7 @@ func (c *checker) checkMasks(n *datamap.Node, t *table) {
 		if err != nil {
 			continue
 		}
-		fault := func(code, message, advice string) { c.fault(code, n, n.Field(m.Field).Pos, m.Field, message, advice) }
+		fault := func(code, message, advice string) { c.Fault(code, n, m.Field, message, advice) }
 		unique := slices.ContainsFunc(t.indexes, func(i index) bool { return i.unique && slices.Equal(i.columns, []string{m.Field}) })
 		if _, err := c.system.masks(t, n, []datamap.Mask{m}); err != nil {
 			fault("mask_impossible", models.MessageOf(err, "The mask is impossible."), "Use another erase method for the field, or erase: delete for the collection.")
@@ -171,7 +153,7 @@ func (c *checker) checkKept(n *datamap.Node, t *table) {
 		if err != nil || m.Method != datamap.FieldNull || !col.notNull {
 			continue
 		}
-		c.warn("kept_not_null", n, n.Field(m.Field).Pos, m.Field, "A row of "+keeper.Address.String()+
+		c.Warn("kept_not_null", n, m.Field, "A row of "+keeper.Address.String()+
 			" that is kept may refer to a row of this collection, which is then masked instead of deleted; but the column may not be NULL.",
 			"Use erase: replace, hmac or random for the field.")
 	}
@@ -204,13 +186,13 @@ func (c *checker) checkIndexes(n *datamap.Node, t *table) {
 				return strings.Contains(i.definition, "lower(btrim(") && strings.Contains(i.definition, single)
 			})
 			if !ok {
-				c.warn("no_index", n, n.Field(single).Pos, single, "No index serves the search for e-mail addresses, which reads the whole table.",
+				c.Warn("no_index", n, single, "No index serves the search for e-mail addresses, which reads the whole table.",
 					fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (lower(btrim(%s)));", n.Table, single))
 			}
 			continue
 		}
 		if !slices.ContainsFunc(t.indexes, func(i index) bool { return slices.Contains(fields, i.columns[0]) }) {
-			c.warn("no_index", n, n.Collection.Pos, strings.Join(fields, "+"), "No index serves the search by "+strings.Join(fields, ", ")+", which reads the whole table.",
+			c.At(n.Collection.Pos, datamap.Warning, "no_index", n, strings.Join(fields, "+"), "No index serves the search by "+strings.Join(fields, ", ")+", which reads the whole table.",
 				fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s);", n.Table, strings.Join(fields, ", ")))
 		}
 	}

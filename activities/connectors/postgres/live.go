@@ -28,7 +28,7 @@ func (c *checker) checkLive(ctx context.Context, n *datamap.Node, t *table) erro
 			return err
 		}
 		if !ok {
-			c.fault("no_right", n, n.Collection.Pos, "", "The account of the system "+c.system.name+" has no right to "+right+" on the table "+n.Table+".", "GRANT it.")
+			c.Fault("no_right", n, "", "The account of the system "+c.system.name+" has no right to "+right+" on the table "+n.Table+".", "GRANT it.")
 		}
 	}
 	return c.checkReferences(ctx, n, t)
@@ -88,7 +88,7 @@ func (c *checker) checkReferences(ctx context.Context, n *datamap.Node, t *table
 			if action == "c" || action == "n" || action == "d" {
 				message, code = "Deleting a row also changes rows of the table "+schema+"."+name+" (by "+constraint+"), at which nobody looks.", "unmapped_cascade"
 			}
-			c.warn(code, n, n.Collection.Pos, "", message, "Describe that table and its reference in the map.")
+			c.Warn(code, n, "", message, "Describe that table and its reference in the map.")
 		}
 		columns = nil
 		return nil

@@ -17,8 +17,8 @@ import (
 const checkKeys = 200
 
 type checker struct {
-	system   *System
-	problems []datamap.Problem
+	system *System
+	connectors.Problems
 }
 
 // Check compares nodes with some of the keys that there are, and tries the account's rights on keys that do not exist.
@@ -30,42 +30,24 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 	}
 	for i, n := range nodes {
 		if i == 0 && mode == "cluster" {
-			k.fault("cluster", n, "", "The system "+s.name+" is a node of a cluster, which holds only a part of the keys.", "Make each of its sources a system, or have a person do it.")
-			return k.problems, nil
+			k.Fault("cluster", n, "", "The system "+s.name+" is a node of a cluster, which holds only a part of the keys.", "Make each of its sources a system, or have a person do it.")
+			return k.Problems, nil
 		}
 		if i == 0 && (role == "replica" || role == "slave") {
-			k.warn(connectors.CodeReadOnly, n, "", "The system "+s.name+" is a copy; nothing in it can be erased.", "Use the address of its source.")
+			k.Warn(connectors.CodeReadOnly, n, "", "The system "+s.name+" is a copy; nothing in it can be erased.", "Use the address of its source.")
 		}
 		if err := k.check(ctx, n, mode, role); err != nil {
 			return nil, s.wrap(ctx, err, n.Address.String())
 		}
 	}
-	datamap.SortProblems(k.problems)
-	return k.problems, nil
-}
-
-func (k *checker) add(severity datamap.Severity, code string, n *datamap.Node, field, message, advice string) {
-	where, pos := n.Address.String(), n.Collection.Pos
-	if f := n.Field(field); f != nil {
-		where, pos = where+"."+field, f.Pos
-	}
-	k.problems = append(k.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
-}
-
-func (k *checker) fault(code string, n *datamap.Node, field, message, advice string) {
-	k.add(datamap.Fault, code, n, field, message, advice)
-}
-
-func (k *checker) warn(code string, n *datamap.Node, field, message, advice string) {
-	k.add(datamap.Warning, code, n, field, message, advice)
+	datamap.SortProblems(k.Problems)
+	return k.Problems, nil
 }
 
 func (k *checker) check(ctx context.Context, n *datamap.Node, _, role string) error {
 	c, err := k.system.collection(n)
 	if err != nil {
-		k.fault("unknown_table", n, "", "The collection's table: is not a pattern of keys.", "Write habeas: {table: \"session:{session_id}\"}.")
+		k.Fault("unknown_table", n, "", "The collection's table: is not a pattern of keys.", "Write habeas: {table: \"session:{session_id}\"}.")
 		return nil
 	}
 	k.masks(c)
@@ -83,12 +65,12 @@ func (k *checker) masks(c *collection) {
 	if c.Erasure() == datamap.EraseMask {
 		for _, m := range c.Masks() {
 			if _, err := k.system.mask(c, m); err != nil {
-				k.fault("mask_impossible", c.Node, m.Field, models.MessageOf(err, "The mask is impossible."), "Use erase: delete for the collection, or erase: keep for the field.")
+				k.Fault("mask_impossible", c.Node, m.Field, models.MessageOf(err, "The mask is impossible."), "Use erase: delete for the collection, or erase: keep for the field.")
 			}
 		}
 	}
 	if !c.HasKey && c.Erasure() != datamap.EraseKeep {
-		k.warn("no_primary_key", c.Node, "", "Nothing keeps two keys from being equal in all described fields; they would be erased together.", "Mark key, or all placeholders, as primary_key.")
+		k.Warn("no_primary_key", c.Node, "", "Nothing keeps two keys from being equal in all described fields; they would be erased together.", "Mark key, or all placeholders, as primary_key.")
 	}
 }
 
@@ -100,7 +82,7 @@ func (k *checker) lookups(c *collection) {
 	}
 	for _, fields := range c.Lookups() {
 		if _, direct := c.direct(c.columns(fields), nil); !direct || len(fields) == 1 && folded[fields[0]] {
-			k.warn("no_index", c.Node, fields[0], fmt.Sprintf("The name of no key follows from %v, so that a search by it reads every key of the pattern and passes over all others.", fields),
+			k.Warn("no_index", c.Node, fields[0], fmt.Sprintf("The name of no key follows from %v, so that a search by it reads every key of the pattern and passes over all others.", fields),
 				"Keep a set of a person's keys, and describe it as a collection whose value refers to these.")
 		}
 	}
@@ -131,17 +113,17 @@ func (k *checker) sample(ctx context.Context, c *collection) error {
 	switch {
 	case err == connectors.ErrStop: //nolint:errorlint // returned just above
 	case models.CodeOf(wrapped) == connectors.CodeRefused && err != nil:
-		k.fault("no_right", c.Node, "", "The account of the system "+k.system.name+" has no right to read keys of the pattern.", "Give it ~pattern and +@read +@connection +scan +watch.")
+		k.Fault("no_right", c.Node, "", "The account of the system "+k.system.name+" has no right to read keys of the pattern.", "Give it ~pattern and +@read +@connection +scan +watch.")
 		return nil
 	case models.CodeOf(wrapped) == connectors.CodeMismatch && err != nil:
-		k.fault("type_mismatch", c.Node, "", models.MessageOf(wrapped, "The mask is impossible."), "Correct the pattern, the fields, or the system's settings: {types: …}.")
+		k.Fault("type_mismatch", c.Node, "", models.MessageOf(wrapped, "The mask is impossible."), "Correct the pattern, the fields, or the system's settings: {types: …}.")
 		return nil
 	case err != nil:
 		return err
 	}
 	for _, col := range columns {
 		if n > 0 && !seen[col.field] && col.inside() {
-			k.warn("unknown_column", c.Node, col.field, fmt.Sprintf("None of %d keys that were looked at has the field.", n), "Correct the field's name, if it is wrong.")
+			k.Warn("unknown_column", c.Node, col.field, fmt.Sprintf("None of %d keys that were looked at has the field.", n), "Correct the field's name, if it is wrong.")
 		}
 	}
 	return nil
@@ -179,7 +161,7 @@ func (k *checker) rights(ctx context.Context, c *collection) error {
 		err = nil
 	}
 	if wrapped := k.system.wrap(ctx, err, ""); slices.Contains([]string{connectors.CodeRefused}, models.CodeOf(wrapped)) && err != nil {
-		k.fault("no_right", c.Node, "", "The account of the system "+k.system.name+" has no right to change keys of the pattern.", "Give it ~pattern and +@write +@transaction.")
+		k.Fault("no_right", c.Node, "", "The account of the system "+k.system.name+" has no right to change keys of the pattern.", "Give it ~pattern and +@write +@transaction.")
 		return nil
 	}
 	return err

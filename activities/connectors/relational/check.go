@@ -15,9 +15,9 @@ import (
 
 // checker compares the collections with the live tables.
 type checker struct {
-	system   *System
-	nodes    []*datamap.Node
-	problems []datamap.Problem
+	system *System
+	nodes  []*datamap.Node
+	connectors.Problems
 }
 
 // Check compares nodes with the live tables; it asks the database anew.
@@ -33,16 +33,16 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 		t, err := s.table(ctx, n)
 		switch {
 		case models.KindOf(err) == models.Invalid:
-			c.fault("unknown_table", n, n.Collection.Pos, "", "The system "+s.name+" has no table "+n.Table+".", "Correct habeas: {table: name}, or give Habeas rights on it.")
+			c.Fault("unknown_table", n, "", "The system "+s.name+" has no table "+n.Table+".", "Correct habeas: {table: name}, or give Habeas rights on it.")
 			continue
 		case models.CodeOf(err) == connectors.CodeRefused:
-			c.fault("no_right", n, n.Collection.Pos, "", "The account of the system "+s.name+" has no right on the table "+n.Table+", if there is one.", "GRANT it.")
+			c.Fault("no_right", n, "", "The account of the system "+s.name+" has no right on the table "+n.Table+", if there is one.", "GRANT it.")
 			continue
 		case err != nil:
 			return nil, err
 		}
 		if t.Unsafe != "" && n.Erasure() != datamap.EraseKeep {
-			c.fault("cannot_erase", n, n.Collection.Pos, "", "Rows of the table "+n.Table+" cannot be erased or corrected: "+t.Unsafe+".", "Change the table, or use erase: keep and have a person erase its rows.")
+			c.Fault("cannot_erase", n, "", "Rows of the table "+n.Table+" cannot be erased or corrected: "+t.Unsafe+".", "Change the table, or use erase: keep and have a person erase its rows.")
 		}
 		if c.checkColumns(n, t) {
 			c.checkKey(n, t)
@@ -54,26 +54,8 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			}
 		}
 	}
-	datamap.SortProblems(c.problems)
-	return c.problems, nil
-}
-
-func (c *checker) add(severity datamap.Severity, code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	where := n.Address.String()
-	if field != "" {
-		where += "." + field
-	}
-	c.problems = append(c.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
-}
-
-func (c *checker) fault(code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	c.add(datamap.Fault, code, n, pos, field, message, advice)
-}
-
-func (c *checker) warn(code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	c.add(datamap.Warning, code, n, pos, field, message, advice)
+	datamap.SortProblems(c.Problems)
+	return c.Problems, nil
 }
 
 func (c *checker) checkWritable(ctx context.Context) error {
@@ -84,7 +66,7 @@ func (c *checker) checkWritable(ctx context.Context) error {
 	readOnly, err := c.system.dialect.ReadOnly(ctx, conn)
 	if err == nil && readOnly {
 		n := c.nodes[0]
-		c.warn(connectors.CodeReadOnly, n, n.Collection.Pos, "", "The system "+c.system.name+" is read-only; nothing in it can be erased.", "Use an account and a server that may write.")
+		c.Warn(connectors.CodeReadOnly, n, "", "The system "+c.system.name+" is read-only; nothing in it can be erased.", "Use an account and a server that may write.")
 	}
 	return errors.Join(err, conn.Close())
 }
@@ -96,13 +78,13 @@ func (c *checker) checkColumns(n *datamap.Node, t *Table) bool {
 		f := &n.Fields[i]
 		col, err := t.column(n, f.Name)
 		if err != nil {
-			c.fault("unknown_column", n, f.Pos, f.Name, "The table "+n.Table+" has no column for the field.", "Correct the field's name, or remove it.")
+			c.Fault("unknown_column", n, f.Name, "The table "+n.Table+" has no column for the field.", "Correct the field's name, or remove it.")
 			complete = false
 			continue
 		}
 		if want, ok := fitting[strings.TrimSuffix(f.Type, "[]")]; ok && len(col.Path) == 0 {
 			if !slices.Contains(want, col.Kind) || f.Array() != col.Array {
-				c.warn("type_mismatch", n, f.Pos, f.Name, fmt.Sprintf("The field is declared as %s, but the column is of type %s.", f.Type, col.Type), "Correct data_type.")
+				c.Warn("type_mismatch", n, f.Name, fmt.Sprintf("The field is declared as %s, but the column is of type %s.", f.Type, col.Type), "Correct data_type.")
 			}
 		}
 	}
@@ -122,9 +104,9 @@ func (c *checker) checkKey(n *datamap.Node, t *Table) {
 	switch {
 	case n.Erasure() == datamap.EraseKeep:
 	case n.HasKey:
-		c.fault("key_not_unique", n, n.Collection.Pos, "", "No unique index makes the primary key identify one row.", "Mark all fields of the table's key as primary_key, or create a unique index.")
+		c.Fault("key_not_unique", n, "", "No unique index makes the primary key identify one row.", "Mark all fields of the table's key as primary_key, or create a unique index.")
 	default:
-		c.warn("no_primary_key", n, n.Collection.Pos, "", "Nothing keeps two rows from being equal in all described fields; they would be erased together.", "Describe the table's key.")
+		c.Warn("no_primary_key", n, "", "Nothing keeps two rows from being equal in all described fields; they would be erased together.", "Describe the table's key.")
 	}
 }
 
@@ -140,7 +122,7 @@ func (c *checker) checkMasks(n *datamap.Node, t *Table) {
 		if err != nil {
 			continue
 		}
-		fault := func(code, message, advice string) { c.fault(code, n, n.Field(m.Field).Pos, m.Field, message, advice) }
+		fault := func(code, message, advice string) { c.Fault(code, n, m.Field, message, advice) }
 		unique := slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Unique && sameSet(i.Columns, []string{m.Field}) })
 		if _, err := c.system.masks(t, n, []datamap.Mask{m}); err != nil {
 			fault("mask_impossible", models.MessageOf(err, "The value does not have the form that the mask needs."), "Use another erase method for the field, or erase: delete for the collection.")
@@ -170,7 +152,7 @@ func (c *checker) checkKept(n *datamap.Node, t *Table) {
 		if err != nil || m.Method != datamap.FieldNull || !col.NotNull {
 			continue
 		}
-		c.warn("kept_not_null", n, n.Field(m.Field).Pos, m.Field, "A row of "+keeper.Address.String()+
+		c.Warn("kept_not_null", n, m.Field, "A row of "+keeper.Address.String()+
 			" that is kept may refer to a row of this collection, which is then masked instead of deleted; but the column may not be NULL.",
 			"Use erase: replace, hmac or random for the field.")
 	}
@@ -204,12 +186,12 @@ func (c *checker) checkIndexes(n *datamap.Node, t *Table) {
 		single := fields[0]
 		if len(fields) == 1 && folded[single] {
 			if advice := c.system.dialect.Folding(t, columns[0]); advice != "" {
-				c.warn("no_index", n, n.Field(single).Pos, single, "No index serves the search for e-mail addresses, which reads the whole table.", advice)
+				c.Warn("no_index", n, single, "No index serves the search for e-mail addresses, which reads the whole table.", advice)
 			}
 			continue
 		}
 		if !t.Indexed(columns) {
-			c.warn("no_index", n, n.Collection.Pos, strings.Join(fields, "+"), "No index serves the search by "+strings.Join(fields, ", ")+", which reads the whole table.",
+			c.At(n.Collection.Pos, datamap.Warning, "no_index", n, strings.Join(fields, "+"), "No index serves the search by "+strings.Join(fields, ", ")+", which reads the whole table.",
 				fmt.Sprintf("CREATE INDEX %s_by_%s ON %s (%s);", t.Name, strings.Join(fields, "_"), n.Table, strings.Join(fields, ", ")))
 		}
 	}
@@ -226,9 +208,9 @@ func (c *checker) checkReferences(n *datamap.Node, t *Table) {
 			continue
 		}
 		if r.Holds() {
-			c.warn("unmapped_reference", n, n.Collection.Pos, "", "Rows of the table "+r.From+" refer to it by "+r.Name+" and would keep rows from being deleted.", "Describe that table and its reference in the map.")
+			c.Warn("unmapped_reference", n, "", "Rows of the table "+r.From+" refer to it by "+r.Name+" and would keep rows from being deleted.", "Describe that table and its reference in the map.")
 		} else {
-			c.warn("unmapped_cascade", n, n.Collection.Pos, "", "Deleting a row also changes rows of the table "+r.From+" (by "+r.Name+"), at which nobody looks.", "Describe that table and its reference in the map.")
+			c.Warn("unmapped_cascade", n, "", "Deleting a row also changes rows of the table "+r.From+" (by "+r.Name+"), at which nobody looks.", "Describe that table and its reference in the map.")
 		}
 	}
 }
@@ -297,7 +279,7 @@ func (c *checker) checkRights(ctx context.Context, n *datamap.Node, t *Table) er
 			return err
 		}
 		if !may {
-			c.fault("no_right", n, n.Collection.Pos, "", "The account of the system "+c.system.name+" has no right to "+right+" on the table "+n.Table+".", "GRANT it.")
+			c.Fault("no_right", n, "", "The account of the system "+c.system.name+" has no right to "+right+" on the table "+n.Table+".", "GRANT it.")
 		}
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 
 // checker compares the collections with the settings and with the live API.
 type checker struct {
-	system   *System
-	problems []datamap.Problem
+	system *System
+	connectors.Problems
 }
 
 // Check compares nodes with the settings, and asks the API for the first page of each collection that it can list.
@@ -27,7 +27,7 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 	for _, n := range nodes {
 		c := s.set.Collections[n.Table]
 		if c == nil {
-			k.add(datamap.Fault, "unknown_table", n, n.Collection.Pos, "", "The settings of the system "+s.name+" have no collection "+n.Table+".",
+			k.At(n.Collection.Pos, datamap.Fault, "unknown_table", n, "", "The settings of the system "+s.name+" have no collection "+n.Table+".",
 				"Describe it under collections, or correct habeas: {table: …}.")
 			continue
 		}
@@ -40,18 +40,8 @@ func (s *System) Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Pr
 			}
 		}
 	}
-	datamap.SortProblems(k.problems)
-	return k.problems, nil
-}
-
-func (k *checker) add(severity datamap.Severity, code string, n *datamap.Node, pos datamap.Pos, field, message, advice string) {
-	where := n.Address.String()
-	if field != "" {
-		where += "." + field
-	}
-	k.problems = append(k.problems, datamap.Problem{
-		Severity: severity, Code: code, File: pos.File, Line: pos.Line, Column: pos.Column, Where: where, Message: message, Advice: advice,
-	})
+	datamap.SortProblems(k.Problems)
+	return k.Problems, nil
 }
 
 // checkFields reports whether the settings say where every field is.
@@ -61,7 +51,7 @@ func (k *checker) checkFields(n *datamap.Node, c *collection) bool {
 		f := &n.Fields[i]
 		if c.Fields[f.Name] == nil {
 			complete = false
-			k.add(datamap.Fault, "unknown_column", n, f.Pos, f.Name, "The settings do not say where the field is in a row.", "Give its path under fields, or remove it from the map.")
+			k.At(f.Pos, datamap.Fault, "unknown_column", n, f.Name, "The settings do not say where the field is in a row.", "Give its path under fields, or remove it from the map.")
 		}
 	}
 	return complete
@@ -100,16 +90,16 @@ func (k *checker) checkLookups(n *datamap.Node, c *collection) {
 		fold := len(fields) == 1 && emails[fields[0]]
 		switch list := c.serving(fields, fold); {
 		case len(list) == 0 && len(c.serving(fields, false)) > 0:
-			k.add(datamap.Fault, "case_unknown", n, n.Collection.Pos, name, "The settings do not say whether the API's search by "+name+" regards upper and lower case.",
+			k.At(n.Collection.Pos, datamap.Fault, "case_unknown", n, name, "The settings do not say whether the API's search by "+name+" regards upper and lower case.",
 				"Add case: ignore, or case: exact, to the find.")
 		case len(list) == 0:
-			k.add(datamap.Fault, "no_request", n, n.Collection.Pos, name, "No request in the settings serves the search by "+name+".",
+			k.At(n.Collection.Pos, datamap.Fault, "no_request", n, name, "No request in the settings serves the search by "+name+".",
 				"Add a find with by: ["+name+"], or list with serves_lookups: true for a small collection, or write shared: ignore at a reference that need not be looked up.")
 		case fold && !list[0].list && list[0].Case == "exact":
-			k.add(datamap.Warning, "case_sensitive", n, n.Collection.Pos, name, "The API compares "+name+" with upper and lower case; only addresses in lower case are found.",
+			k.At(n.Collection.Pos, datamap.Warning, "case_sensitive", n, name, "The API compares "+name+" with upper and lower case; only addresses in lower case are found.",
 				"Store them in lower case there, or search by list.")
 		case list[0].list:
-			k.add(datamap.Warning, "no_index", n, n.Collection.Pos, name, "The search by "+name+" reads the whole collection.", "Add a find with by: ["+name+"], if the API has one.")
+			k.At(n.Collection.Pos, datamap.Warning, "no_index", n, name, "The search by "+name+" reads the whole collection.", "Add a find with by: ["+name+"], if the API has one.")
 		}
 	}
 }
@@ -117,7 +107,7 @@ func (k *checker) checkLookups(n *datamap.Node, c *collection) {
 // checkErasure finds what the settings cannot carry out.
 func (k *checker) checkErasure(n *datamap.Node, c *collection) {
 	fault := func(code, field, message, advice string) {
-		k.add(datamap.Fault, code, n, n.Collection.Pos, field, message, advice)
+		k.At(n.Collection.Pos, datamap.Fault, code, n, field, message, advice)
 	}
 	switch n.Erasure() {
 	case datamap.EraseDelete:
@@ -149,7 +139,7 @@ func (k *checker) checkAddresses(n *datamap.Node, c *collection) {
 			if f == nil || at == inBody || !f.Personal() {
 				return
 			}
-			k.add(datamap.Warning, "personal_in_url", n, f.Pos, f.Name, "A request puts the field's value into its address, which servers along the way may log.",
+			k.At(f.Pos, datamap.Warning, "personal_in_url", n, f.Name, "A request puts the field's value into its address, which servers along the way may log.",
 				"Use a search whose values travel in the body, if the API has one.")
 		})
 	}
@@ -161,15 +151,15 @@ func (k *checker) checkAddresses(n *datamap.Node, c *collection) {
 			warn(a.shape)
 		}
 	}
-	slices.SortFunc(k.problems, func(a, b datamap.Problem) int { return strings.Compare(a.Where+a.Code, b.Where+b.Code) })
-	k.problems = slices.Compact(k.problems)
+	slices.SortFunc(k.Problems, func(a, b datamap.Problem) int { return strings.Compare(a.Where+a.Code, b.Where+b.Code) })
+	k.Problems = slices.Compact(k.Problems)
 }
 
 // checkLive asks for the first page of the list, if there is one.
 func (k *checker) checkLive(ctx context.Context, n *datamap.Node, c *collection) error {
 	if c.List == nil {
 		if slices.ContainsFunc(c.Find, func(f *find) bool { return len(f.None) > 0 }) {
-			k.add(datamap.Warning, "absence_unproved", n, n.Collection.Pos, "", "When the API says that a row is not there, nothing shows that the collection still is.",
+			k.At(n.Collection.Pos, datamap.Warning, "absence_unproved", n, "", "When the API says that a row is not there, nothing shows that the collection still is.",
 				"Add list:, which is asked for one page.")
 		}
 		return nil
@@ -188,7 +178,7 @@ func (k *checker) checkLive(ctx context.Context, n *datamap.Node, c *collection)
 		return errEnough
 	})
 	fault := func(code, message, advice string) {
-		k.add(datamap.Fault, code, n, n.Collection.Pos, "", message, advice)
+		k.At(n.Collection.Pos, datamap.Fault, code, n, "", message, advice)
 	}
 	switch code := models.CodeOf(err); {
 	case err == nil || errors.Is(err, errEnough):
@@ -203,7 +193,7 @@ func (k *checker) checkLive(ctx context.Context, n *datamap.Node, c *collection)
 	}
 	for i := range n.Fields {
 		if f := &n.Fields[i]; rows > 0 && !there[f.Name] {
-			k.add(datamap.Warning, "field_never_seen", n, f.Pos, f.Name, fmt.Sprintf("None of %d rows has the field where the settings say.", rows), "Correct its path, unless the API leaves it out when it is empty.")
+			k.At(f.Pos, datamap.Warning, "field_never_seen", n, f.Name, fmt.Sprintf("None of %d rows has the field where the settings say.", rows), "Correct its path, unless the API leaves it out when it is empty.")
 		}
 	}
 	return nil
