@@ -41,7 +41,7 @@ func TestARequestIsNotDoneUntilEveryRecipientHasAnsweredOrIsWaived(t *testing.T)
 
 	attempts := map[models.ID][]time.Duration{}
 	var delivered time.Duration
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if in, ok := c.in.(activities.NoticeRef); ok {
 			attempts[in.NoticeID] = append(attempts[in.NoticeID], c.at.Sub(received)-time.Hour)
 		}

@@ -34,7 +34,8 @@ func TestARequestThatIsNeverVerifiedLapsesAtItsInstant(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
 	require.Equal(t, models.Lapsed, r.end())
-	last := r.calls[len(r.calls)-1]
+	calls := r.made()
+	last := calls[len(calls)-1]
 	require.Equal(t, received.Add(30*day), last.at)
 	require.NotContains(t, r.names(), "Locate", "nobody's data is looked for before they are verified")
 }
@@ -181,7 +182,8 @@ func TestWithdrawingStopsASearchUnderWay(t *testing.T) {
 	r.env.OnActivity("Locate", mock.Anything, mock.Anything).After(3*day).Return(activities.Located{}, nil)
 	r.decide(day, request.Withdraw)
 	require.Equal(t, models.Withdrawn, r.end())
-	require.Equal(t, received.Add(day), r.calls[len(r.calls)-1].at)
+	calls := r.made()
+	require.Equal(t, received.Add(day), calls[len(calls)-1].at)
 	require.NotContains(t, r.names(), "MakePlan")
 	require.Equal(t, models.Closed, r.states()[len(r.states())-1])
 }
@@ -213,15 +215,16 @@ func TestACopyWaitsToBeFetchedAndIsShredded(t *testing.T) {
 			}
 			require.Equal(t, models.Fulfilled, r.end())
 			require.Equal(t, []models.State{models.Locating, models.InReview, models.Executing, models.Delivering, models.Closed}, r.states())
-			i := len(r.calls) - 1
-			for r.calls[i].name != "ShredPackage" {
+			calls := r.made()
+			i := len(calls) - 1
+			for calls[i].name != "ShredPackage" {
 				i--
 			}
 			want := received.Add(2 * day)
 			if !c.collect {
 				want = received.Add(15 * day)
 			}
-			require.Equal(t, want, r.calls[i].at)
+			require.Equal(t, want, calls[i].at)
 		})
 	}
 }

@@ -161,10 +161,17 @@ func (r *run) end() models.Outcome {
 	return out.Outcome
 }
 
+// made are the calls until now. An activity that still runs when its workflow ends notes its call later, at any time.
+func (r *run) made() []call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
 // names are the activities in the order of their calls, without those listed.
 func (r *run) names(without ...string) []string {
 	var out []string
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if !slices.Contains(without, c.name) {
 			out = append(out, c.name)
 		}
@@ -175,7 +182,7 @@ func (r *run) names(without ...string) []string {
 // states are the states that the request went through.
 func (r *run) states() []models.State {
 	var out []models.State
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if in, ok := c.in.(activities.Advance); ok {
 			out = append(out, in.To)
 		}
@@ -186,7 +193,7 @@ func (r *run) states() []models.State {
 // reminders are the instants of one kind of reminder, relative to the receipt.
 func (r *run) reminders(kind activities.ReminderKind) []time.Duration {
 	var out []time.Duration
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if in, ok := c.in.(activities.Reminder); ok && in.Kind == kind {
 			out = append(out, c.at.Sub(received))
 		}

@@ -35,7 +35,7 @@ func (r *run) located(tasks int) {
 // called is the instant of the first call of an activity, relative to the receipt.
 func (r *run) called(name string) time.Duration {
 	r.t.Helper()
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if c.name == name {
 			return c.at.Sub(received)
 		}
@@ -197,7 +197,7 @@ func TestADeferralWaitsForPeopleToo(t *testing.T) {
 	r.env.ExecuteWorkflow(workflows.DeferralWorkflowName, workflows.DeferralInput{DeferralID: deferral})
 	require.NoError(t, r.env.GetWorkflowError())
 	require.Equal(t, 2*day, r.called("ProveErased"))
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if in, ok := c.in.(activities.Reminder); ok {
 			require.Equal(t, deferral, in.DeferralID)
 		}
@@ -230,7 +230,7 @@ func TestTheStepsOfASystemRunOnItsQueue(t *testing.T) {
 
 // queues are the task queues of the calls of an activity.
 func (r *run) queues(name string) (out []string) {
-	for _, c := range r.calls {
+	for _, c := range r.made() {
 		if c.name == name {
 			out = append(out, c.queue)
 		}
