@@ -24,6 +24,13 @@ type System interface {
 // ErrStop makes a stream end early and without error.
 var ErrStop = errors.New("stop")
 
+// YieldError carries an error that yield has returned past a connector's mapping of its system's own errors.
+type YieldError struct{ Err error }
+
+func (e YieldError) Error() string { return e.Err.Error() }
+
+func (e YieldError) Unwrap() error { return e.Err }
+
 // Query asks for the rows of a collection whose Fields equal one of Keys.
 type Query struct {
 	Node   *datamap.Node

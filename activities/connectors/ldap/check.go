@@ -109,7 +109,7 @@ func (k *checker) sample(ctx context.Context, c *collection) (list []*driver.Ent
 		}
 		return nil
 	})
-	if _, enough := err.(yieldError); enough { //nolint:errorlint // made by search, bare
+	if _, enough := err.(connectors.YieldError); enough { //nolint:errorlint // made by search, bare
 		return list, false, nil
 	}
 	if driver.IsErrorAnyOf(err, driver.LDAPResultSizeLimitExceeded, driver.LDAPResultAdminLimitExceeded) {

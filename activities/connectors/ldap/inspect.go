@@ -34,7 +34,7 @@ func (s *System) Inspect(ctx context.Context, samples int, yield func(connectors
 			}
 			return nil
 		})
-		if _, full := err.(yieldError); err != nil && !full && !hidden(err) { //nolint:errorlint // made by search, bare
+		if _, full := err.(connectors.YieldError); err != nil && !full && !hidden(err) { //nolint:errorlint // made by search, bare
 			return s.wrap(ctx, err, "")
 		}
 	}
@@ -92,7 +92,7 @@ func (t *tree) describe(ctx context.Context, name string, samples int) (connecto
 		}
 		return nil
 	})
-	if _, full := err.(yieldError); err != nil && !full && !hidden(err) { //nolint:errorlint // made by search, bare
+	if _, full := err.(connectors.YieldError); err != nil && !full && !hidden(err) { //nolint:errorlint // made by search, bare
 		return table, err
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(columns), dnFirst) {

@@ -45,7 +45,7 @@ func (s *System) search(ctx context.Context, r request, yield func(*driver.Entry
 			}
 			for _, e := range page.Entries {
 				if err := yield(e); err != nil {
-					return yieldError{err}
+					return connectors.YieldError{Err: err}
 				}
 			}
 			if len(more) == 0 {

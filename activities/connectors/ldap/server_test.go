@@ -26,7 +26,7 @@ type installation struct{ program, modules, schemas, libraries string }
 // find looks where scripts/setup.sh slapd puts it; a test without one is skipped with the command that gets it.
 func find(t testing.TB) installation {
 	t.Helper()
-	unpacked := filepath.Join(connectortest.CacheDir(t), "slapd")
+	unpacked := filepath.Join(connectortest.CacheDir(), "slapd")
 	for _, i := range []installation{
 		{"/usr/sbin/slapd", "/usr/lib/ldap", "/etc/ldap/schema", ""},
 		{unpacked + "/usr/sbin/slapd", unpacked + "/usr/lib/ldap", unpacked + "/etc/ldap/schema", unpacked},

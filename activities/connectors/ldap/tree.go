@@ -64,7 +64,7 @@ func (t *tree) findContainers(ctx context.Context, base string) error {
 		t.containers[folded(e.DN)] = e.DN
 		return nil
 	})
-	if y, ok := err.(yieldError); ok && y.error == connectors.ErrStop { //nolint:errorlint // made just now, bare
+	if y, ok := err.(connectors.YieldError); ok && y.Err == connectors.ErrStop { //nolint:errorlint // made just now, bare
 		return nil
 	}
 	return err

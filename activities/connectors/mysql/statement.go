@@ -137,12 +137,12 @@ func (d dialect) overlap(t *relational.Table, c *relational.Column, keys string,
 
 // Delete is a DELETE from the joined table.
 func (dialect) Delete(_ *relational.Table, m relational.Match) relational.Fragment {
-	return statement("DELETE t FROM ", m.From, " WHERE ", m.Where)
+	return relational.Statement("DELETE t FROM ", m.From, " WHERE ", m.Where)
 }
 
 // Update is an UPDATE of the joined table.
 func (dialect) Update(_ *relational.Table, m relational.Match, sets relational.Fragment) relational.Fragment {
-	return statement("UPDATE ", m.From, " SET ", sets, " WHERE ", m.Where)
+	return relational.Statement("UPDATE ", m.From, " SET ", sets, " WHERE ", m.Where)
 }
 
 // Overwrite joins keys with values.
@@ -153,31 +153,16 @@ func (d dialect) Overwrite(t *relational.Table, key, values []*relational.Column
 	}
 	all := relational.Fragment{SQL: strings.Join(assignments, ", ")}
 	if sets.SQL != "" {
-		all = statement("", all, ", ", sets)
+		all = relational.Statement("", all, ", ", sets)
 	}
 	condition := relational.Fragment{SQL: "1 = 1"}
 	if len(key) > 0 {
 		condition = relational.Fragment{SQL: d.equal(key)}
 	}
 	if where.SQL != "" {
-		condition = statement("", condition, " AND ", where)
+		condition = relational.Statement("", condition, " AND ", where)
 	}
-	return statement("UPDATE ", d.list(key, rows, len(values)), " STRAIGHT_JOIN "+d.table(t)+" SET ", all, " WHERE ", condition)
-}
-
-// statement puts words and fragments together.
-func statement(parts ...any) relational.Fragment {
-	var f relational.Fragment
-	for _, p := range parts {
-		switch x := p.(type) {
-		case string:
-			f.SQL += x
-		case relational.Fragment:
-			f.SQL += x.SQL
-			f.Args = append(f.Args, x.Args...)
-		}
-	}
-	return f
+	return relational.Statement("UPDATE ", d.list(key, rows, len(values)), " STRAIGHT_JOIN "+d.table(t)+" SET ", all, " WHERE ", condition)
 }
 
 // Lock locks the rows that are read.

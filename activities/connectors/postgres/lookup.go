@@ -75,15 +75,10 @@ func (s *System) Count(ctx context.Context, q connectors.Query) (int, error) {
 	return total, nil
 }
 
-// yieldError carries an error of the caller's past the mapping of the system's own.
-type yieldError struct{ error }
-
-func (e yieldError) Unwrap() error { return e.error }
-
 // failed maps an error of the system; the caller's own comes back as it is.
 func (s *System) failed(err error, node *datamap.Node) error {
-	if y, ok := errors.AsType[yieldError](err); ok {
-		return y.error
+	if y, ok := errors.AsType[connectors.YieldError](err); ok {
+		return y.Err
 	}
 	err = s.wrap(err, node.Address.String())
 	s.forget(node) // the table may have changed since it was looked up
@@ -106,7 +101,7 @@ func stream(ctx context.Context, db querier, sql string, args []any, yield func(
 	for rows.Next() {
 		if err := yield(rows.RawValues()); err != nil {
 			cancel()
-			return yieldError{err}
+			return connectors.YieldError{Err: err}
 		}
 	}
 	return rows.Err()

@@ -13,18 +13,13 @@ import (
 	"habeas/models/datamap"
 )
 
-// yieldError carries an error of the caller's past the mapping of the system's own.
-type yieldError struct{ error }
-
-func (e yieldError) Unwrap() error { return e.error }
-
 // failed maps an error of the system; the caller's own comes back as it is, and ErrStop as none.
 func (s *System) failed(ctx context.Context, err error, node *datamap.Node) error {
 	if errors.Is(err, connectors.ErrStop) {
 		return nil
 	}
-	if y, ok := errors.AsType[yieldError](err); ok {
-		return y.error
+	if y, ok := errors.AsType[connectors.YieldError](err); ok {
+		return y.Err
 	}
 	return s.wrap(ctx, err, node.Address.String())
 }

@@ -103,7 +103,7 @@ func (s *System) Lookup(ctx context.Context, q connectors.Query, yield func(data
 	returned := c.columns(q.Return)
 	err = s.matching(ctx, c, c.columns(q.Fields), q.Keys, q.Fold, wishFor(returned), func(r *record, _ int) error {
 		if err := yield(datamap.Row{Columns: q.Return, Values: r.row(returned)}); err != nil {
-			return yieldError{err}
+			return connectors.YieldError{Err: err}
 		}
 		return nil
 	})

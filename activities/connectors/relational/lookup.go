@@ -113,7 +113,7 @@ func Stream(ctx context.Context, db Querier, f Fragment, yield func(raw []any) e
 			return err
 		}
 		if err := yield(raw); err != nil {
-			return yieldError{err}
+			return connectors.YieldError{Err: err}
 		}
 	}
 	return rows.Err()

@@ -114,7 +114,21 @@ func marshal(v any) string {
 	return string(b)
 }
 
-// join puts fragments one behind the other.
+// Statement puts words, which are strings, and fragments together.
+func Statement(parts ...any) Fragment {
+	var f Fragment
+	for _, p := range parts {
+		switch x := p.(type) {
+		case string:
+			f.SQL += x
+		case Fragment:
+			f.SQL += x.SQL
+			f.Args = append(f.Args, x.Args...)
+		}
+	}
+	return f
+}
+
 func join(parts ...Fragment) Fragment {
 	var f Fragment
 	for _, p := range parts {

@@ -31,11 +31,11 @@ func (s *System) Read(ctx context.Context, t connectors.Table, yield func(datama
 			return yield(datamap.Row{Columns: names, Values: s.decode(columns, raw)})
 		})
 	})
-	if y, ok := errors.AsType[yieldError](err); ok {
-		if errors.Is(y.error, connectors.ErrStop) {
+	if y, ok := errors.AsType[connectors.YieldError](err); ok {
+		if errors.Is(y.Err, connectors.ErrStop) {
 			return nil
 		}
-		return y.error
+		return y.Err
 	}
 	return s.wrap(err, t.Name)
 }

@@ -47,17 +47,17 @@ func (s *System) Scan(ctx context.Context, texts []models.Personal, yield func(c
 			}
 			for _, h := range hits {
 				if err := yield(h); err != nil {
-					return yieldError{err}
+					return connectors.YieldError{Err: err}
 				}
 			}
 		}
 		return nil
 	})
-	if y, ok := errors.AsType[yieldError](err); ok {
-		if errors.Is(y.error, connectors.ErrStop) {
+	if y, ok := errors.AsType[connectors.YieldError](err); ok {
+		if errors.Is(y.Err, connectors.ErrStop) {
 			return skipped, nil
 		}
-		return skipped, y.error
+		return skipped, y.Err
 	}
 	return skipped, s.wrap(err, "")
 }

@@ -128,15 +128,10 @@ func (s *System) wrap(err error, where string) error {
 	return e
 }
 
-// yieldError carries an error of the caller's past the mapping of the system's own.
-type yieldError struct{ error }
-
-func (e yieldError) Unwrap() error { return e.error }
-
 // failed maps an error of the system; the caller's own comes back as it is.
 func (s *System) failed(err error, node *datamap.Node) error {
-	if y, ok := errors.AsType[yieldError](err); ok {
-		return y.error
+	if y, ok := errors.AsType[connectors.YieldError](err); ok {
+		return y.Err
 	}
 	err = s.wrap(err, node.Address.String())
 	s.forget(node) // the table may have changed since it was looked up

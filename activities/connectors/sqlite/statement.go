@@ -156,12 +156,12 @@ func (d dialect) Set(c *relational.Column) string { return d.Name(c.Name) }
 
 // Delete is a DELETE.
 func (dialect) Delete(_ *relational.Table, m relational.Match) relational.Fragment {
-	return statement("DELETE FROM ", m.From, " WHERE ", m.Where)
+	return relational.Statement("DELETE FROM ", m.From, " WHERE ", m.Where)
 }
 
 // Update is an UPDATE.
 func (dialect) Update(_ *relational.Table, m relational.Match, sets relational.Fragment) relational.Fragment {
-	return statement("UPDATE ", m.From, " SET ", sets, " WHERE ", m.Where)
+	return relational.Statement("UPDATE ", m.From, " SET ", sets, " WHERE ", m.Where)
 }
 
 // Overwrite is an UPDATE from a list.
@@ -172,7 +172,7 @@ func (d dialect) Overwrite(t *relational.Table, key, values []*relational.Column
 	}
 	list := relational.Fragment{SQL: strings.Join(assignments, ", ")}
 	if sets.SQL != "" {
-		list = statement("", list, ", ", sets)
+		list = relational.Statement("", list, ", ", sets)
 	}
 	for i, c := range key {
 		conditions = append(conditions, d.Exact(c)+" = "+d.Operand(c, form(i)))
@@ -181,22 +181,7 @@ func (d dialect) Overwrite(t *relational.Table, key, values []*relational.Column
 		conditions = append(conditions, where.SQL)
 	}
 	found := relational.Fragment{SQL: strings.Join(conditions, " AND "), Args: where.Args}
-	return statement("UPDATE ", d.Everything(t).From, " SET ", list, " FROM json_each(?) AS k WHERE ", relational.Fragment{SQL: found.SQL, Args: append([]any{rows}, found.Args...)})
-}
-
-// statement puts words and fragments together.
-func statement(parts ...any) relational.Fragment {
-	var f relational.Fragment
-	for _, p := range parts {
-		switch x := p.(type) {
-		case string:
-			f.SQL += x
-		case relational.Fragment:
-			f.SQL += x.SQL
-			f.Args = append(f.Args, x.Args...)
-		}
-	}
-	return f
+	return relational.Statement("UPDATE ", d.Everything(t).From, " SET ", list, " FROM json_each(?) AS k WHERE ", relational.Fragment{SQL: found.SQL, Args: append([]any{rows}, found.Args...)})
 }
 
 // Lock is nothing: a transaction that may write has the whole file.

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"habeas/activities/connectors/connectortest"
 )
 
 // errNotInstalled says how to get what is missing.
@@ -34,7 +36,7 @@ func find() (programs, error) {
 			return found, nil
 		}
 	}
-	root := filepath.Join(cacheDir(), "mariadb")
+	root := filepath.Join(connectortest.CacheDir(), "mariadb")
 	libraries := strings.Join(append(glob(root+"/usr/lib/*-linux-gnu*"), glob(root+"/lib/*-linux-gnu*")...), ":")
 	if found, err := inspect(root+"/usr/sbin/mariadbd", libraries); err == nil {
 		return found, nil
@@ -95,19 +97,4 @@ func glob(pattern string) []string {
 		return nil
 	}
 	return matches
-}
-
-// cacheDir is where scripts/setup.sh unpacks packages; the script has the same rule.
-func cacheDir() string {
-	if dir := os.Getenv("HABEAS_CACHE_DIR"); dir != "" {
-		return dir
-	}
-	if dir := os.Getenv("XDG_CACHE_HOME"); dir != "" {
-		return filepath.Join(dir, "habeas")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "/nonexistent"
-	}
-	return filepath.Join(home, ".cache", "habeas")
 }
