@@ -196,7 +196,7 @@ func (a *Activities) mailOver(ctx context.Context, id models.ID, letter letterTo
 			return err
 		}
 		if session == nil {
-			session, err = a.deps.Bulk.Open(ctx)
+			session, err = a.openMail(ctx)
 		}
 		var outcomes []store.PersonOutcome
 		if err == nil {
@@ -214,6 +214,15 @@ func (a *Activities) mailOver(ctx context.Context, id models.ID, letter letterTo
 		activity.RecordHeartbeat(ctx)
 	}
 	return context.Cause(ctx)
+}
+
+// openMail gives no session beside an error, whatever Bulk.Open gives: one that holds nothing cannot be closed.
+func (a *Activities) openMail(ctx context.Context) (MailSession, error) {
+	session, err := a.deps.Bulk.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return session, nil
 }
 
 func waiting(people []store.BreachPerson) []store.PersonOutcome {
