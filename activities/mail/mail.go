@@ -50,6 +50,8 @@ type Sender struct {
 // Codes of the errors of Send.
 const (
 	CodeUnavailable = "mail_unavailable" // Unavailable: the server does not take mail now
+	CodeDeferred    = "mail_deferred"    // Unavailable: the server asks to try this message again later
+	CodeBroken      = "mail_broken"      // Unavailable: the server broke off, or said nothing, while it was given this message
 	CodeRefused     = "mail_refused"     // Invalid: the server will never take this message or recipient
 	CodeBadAddress  = "bad_address"      // Invalid: not one bare mail address
 	CodeBadMessage  = "bad_message"      // Invalid: an empty part, or a subject of more than one line

@@ -221,9 +221,10 @@ func TestFailuresSayWhetherARetryHelpsAndNameNobody(t *testing.T) {
 		code   string
 	}{
 		"unknown recipient":    {&server{rcptErr: answer(550)}, models.Invalid, "mail_refused"},
-		"greylisted recipient": {&server{rcptErr: answer(451)}, models.Unavailable, "mail_unavailable"},
+		"greylisted recipient": {&server{rcptErr: answer(451)}, models.Unavailable, "mail_deferred"},
+		"closing":              {&server{rcptErr: answer(421)}, models.Unavailable, "mail_unavailable"},
 		"refused content":      {&server{dataErr: answer(554)}, models.Invalid, "mail_refused"},
-		"full disk":            {&server{dataErr: answer(452)}, models.Unavailable, "mail_unavailable"},
+		"full disk":            {&server{dataErr: answer(452)}, models.Unavailable, "mail_deferred"},
 		"sender not allowed":   {&server{mailErr: answer(550)}, models.Unavailable, "mail_unavailable"},
 		"sender not now":       {&server{mailErr: answer(421)}, models.Unavailable, "mail_unavailable"},
 	} {
