@@ -336,11 +336,15 @@ type BreachTest struct {
 	OrderID  models.ID
 }
 
-// BreachMailed counts what became of the messages to the persons. Unclear is left to people.
+// BreachMailed counts what became of the messages to the persons. Unclear is left to people; Deferred are tried again after Pause, and Unreached no
+// more.
 type BreachMailed struct {
-	Sent    int64
-	Refused int64
-	Unclear int64
+	Sent      int64
+	Refused   int64
+	Unclear   int64
+	Deferred  int64
+	Unreached int64
+	Pause     time.Duration // until the mailing is to go on; zero when there is nothing left to send
 }
 
 // BreachCustomer names a customer whose data a breach concerns.
