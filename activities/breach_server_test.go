@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -34,7 +35,7 @@ type smtpServer struct {
 	took  map[string]int
 }
 
-var errHangUp = fmt.Errorf("the connection is closed")
+var errHangUp = errors.New("the connection is closed")
 
 func (s *smtpServer) listen() {
 	s.t.Helper()
@@ -101,7 +102,7 @@ func (d *smtpDialogue) Data(r io.Reader) error {
 }
 
 func (d *smtpDialogue) answer(err error) error {
-	if err == errHangUp {
+	if errors.Is(err, errHangUp) {
 		_ = d.conn.Conn().Close()
 	}
 	return err
