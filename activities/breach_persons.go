@@ -19,9 +19,11 @@ type MailSession interface {
 
 // BulkMail is what writing to many persons needs.
 type BulkMail struct {
-	Open     func(ctx context.Context) (MailSession, error)
-	Accepted func(ctx context.Context, messages [][]byte) (map[string]bool, error) // by the mail server's log; nil when it cannot be read
-	Grace    time.Duration                                                         // after it, what a worker has claimed and not reported is settled by the log
+	Open func(ctx context.Context) (MailSession, error)
+	// Accepted says by the mail server's log which messages it has taken, and of which it has read the beginning and nobody can say more; nil when
+	// there is no log.
+	Accepted func(ctx context.Context, messages [][]byte) (taken, begun map[string]bool, err error)
+	Grace    time.Duration // after it, what a worker has claimed and not reported is settled by the log
 }
 
 // SendBreachTest sends the message to the persons to the DPO only.
@@ -112,19 +114,19 @@ func (a *Activities) settleStuck(ctx context.Context, id models.ID) error {
 		if err != nil || len(stuck) == 0 {
 			return err
 		}
-		taken := map[string]bool{}
+		var taken, begun map[string]bool
 		if a.deps.Bulk.Accepted != nil {
 			messages := make([][]byte, len(stuck))
 			for i, p := range stuck {
 				messages[i] = p.Message
 			}
-			if taken, err = a.deps.Bulk.Accepted(ctx, messages); err != nil {
+			if taken, begun, err = a.deps.Bulk.Accepted(ctx, messages); err != nil {
 				return err
 			}
 		}
 		outcomes := make([]store.PersonOutcome, len(stuck))
 		for i, p := range stuck {
-			outcomes[i] = a.settled(p, taken[string(p.Message)])
+			outcomes[i] = a.settled(p, taken[string(p.Message)], begun[string(p.Message)])
 		}
 		if err := a.deps.Store.MarkBreachPersons(ctx, id, outcomes); err != nil {
 			return err
@@ -134,11 +136,11 @@ func (a *Activities) settleStuck(ctx context.Context, id models.ID) error {
 
 // settled is what becomes of a message that a dead worker had in its hands. One that the server has not taken is sent again, behind those that nobody
 // has tried: it may be this very message that makes the server, or a worker, break off.
-func (a *Activities) settled(p store.BreachPerson, taken bool) store.PersonOutcome {
+func (a *Activities) settled(p store.BreachPerson, taken, begun bool) store.PersonOutcome {
 	switch {
 	case taken:
 		return p.Outcome(store.PersonSent, "")
-	case a.deps.Bulk.Accepted == nil:
+	case begun, a.deps.Bulk.Accepted == nil:
 		return p.Outcome(store.PersonUnclear, "")
 	case p.Tries+1 >= mailTries:
 		return p.Outcome(store.PersonUnreached, CodeMailBroken)

@@ -125,7 +125,7 @@ func (w *world) served(n int) (models.ID, *smtpServer) {
 	require.NoError(w.t, err)
 	w.deps.Bulk = activities.BulkMail{
 		Grace: time.Minute, Open: func(ctx context.Context) (activities.MailSession, error) { return sender.Open(ctx) },
-		Accepted: func(_ context.Context, messages [][]byte) (map[string]bool, error) { return map[string]bool{}, nil }, // nothing is uncertain here
+		Accepted: func(context.Context, [][]byte) (taken, begun map[string]bool, err error) { return nil, nil, nil }, // nothing is uncertain here
 	}
 	w.rebuild()
 	return id, s

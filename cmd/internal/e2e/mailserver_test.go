@@ -28,6 +28,7 @@ type mailServer struct {
 	refused map[string]bool
 	at      []time.Time // when each message to a person was taken
 	calls   int         // dialogues about a message to a person
+	queued  int         // places in the queue that were given away
 	away    int         // connections that are still to be turned away
 	fault   func(call int) fault
 }
@@ -184,6 +185,9 @@ func (m *mailServer) take(to, id string) error {
 	if strings.HasSuffix(to, affected) {
 		m.at = append(m.at, time.Now())
 	}
-	_, err := fmt.Fprintf(m.log, "%s mail postfix/cleanup[4711]: %X: message-id=%s\n", time.Now().Format(time.RFC3339Nano), len(m.at), id)
+	m.queued++
+	now := time.Now().Format(time.RFC3339Nano)
+	_, err := fmt.Fprintf(m.log, "%[1]s mail postfix/cleanup[4711]: %[2]X: message-id=%[3]s\n%[1]s mail postfix/qmgr[4712]: %[2]X: from=<>, size=1, nrcpt=1 (queue active)\n",
+		now, m.queued, id)
 	return err
 }
