@@ -96,12 +96,8 @@ func paced(ctx context.Context, perMinute int) func() error {
 
 // over sends over one connection until nobody is left. What it had taken and not sent goes back.
 func (m *mailing) over(ctx context.Context) error {
-	var session MailSession
-	defer func() {
-		if session != nil {
-			_ = session.Close() //nolint:errcheck // what was taken is taken
-		}
-	}()
+	line := &line{open: m.deps.Bulk.Open}
+	defer line.hangUp()
 	settled := context.WithoutCancel(ctx) // who was claimed, and what became of them, is noted also by a worker that is told to stop
 	for ctx.Err() == nil {
 		people, err := m.deps.Store.ClaimBreachPersons(settled, m.breachID, m.deps.Bulk.batch(m.letter.perMinute))
@@ -109,30 +105,18 @@ func (m *mailing) over(ctx context.Context) error {
 			return err
 		}
 		outcomes := waiting(people)
-		if session == nil {
-			session, err = m.open(ctx)
-		}
-		if err == nil {
-			outcomes, err = m.batch(ctx, session, people)
+		if err = line.dial(ctx); err == nil {
+			outcomes, err = m.batch(ctx, line, people)
 		}
 		if noted := m.deps.Store.MarkBreachPersons(settled, m.breachID, outcomes); noted != nil {
 			return noted
 		}
-		if err != nil {
+		if err != nil && !line.wornOut(err) {
 			return err
 		}
 		activity.RecordHeartbeat(ctx)
 	}
 	return context.Cause(ctx)
-}
-
-// open gives no session beside an error, whatever Bulk.Open gives: one that holds nothing cannot be closed.
-func (m *mailing) open(ctx context.Context) (MailSession, error) {
-	session, err := m.deps.Bulk.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return session, nil
 }
 
 func waiting(people []store.BreachPerson) []store.PersonOutcome {
@@ -145,7 +129,7 @@ func waiting(people []store.BreachPerson) []store.PersonOutcome {
 
 // batch sends to each of a batch. Whom the server puts off waits for later, and the others go on. After a failure of the server the rest waits again; a
 // message of which nobody can say whether it was taken stays in hand, and is settled later.
-func (m *mailing) batch(ctx context.Context, session MailSession, people []store.BreachPerson) (out []store.PersonOutcome, err error) {
+func (m *mailing) batch(ctx context.Context, line *line, people []store.BreachPerson) (out []store.PersonOutcome, err error) {
 	for i, p := range people {
 		if err := m.turn(); err != nil {
 			return append(out, waiting(people[i:])...), err
@@ -157,14 +141,14 @@ func (m *mailing) batch(ctx context.Context, session MailSession, people []store
 		if err != nil {
 			return append(out, waiting(people[i:])...), err
 		}
-		uncertain, err := m.send(ctx, session, mail, p)
+		uncertain, err := m.send(ctx, line.session, mail, p)
 		switch outcome, settled := m.outcome(p, err); {
 		case uncertain:
 			return append(out, waiting(people[i+1:])...), err
 		case !settled:
 			return append(out, waiting(people[i:])...), err
 		default:
-			out = append(out, outcome)
+			out, line.used = append(out, outcome), true
 		}
 		if m.stops(err) {
 			return append(out, waiting(people[i+1:])...), err

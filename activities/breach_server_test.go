@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,11 +29,12 @@ type smtpServer struct {
 	server  *smtp.Server
 	now     func() time.Time
 
-	mu    sync.Mutex
-	rcpt  func(to string, call int) error // of the call-th dialogue about an address; nil takes everybody
-	data  func(to string) error
-	asked map[string][]time.Time
-	took  map[string]int
+	mu      sync.Mutex
+	rcpt    func(to string, call int) error // of the call-th dialogue about an address; nil takes everybody
+	data    func(to string) error
+	refuses func(c *smtp.Conn, to string) error // before rcpt
+	asked   map[string][]time.Time
+	took    map[string]int
 }
 
 var errHangUp = errors.New("the connection is closed")
@@ -79,6 +81,11 @@ func (d *smtpDialogue) Rcpt(to string, _ *smtp.RcptOptions) error {
 	defer s.mu.Unlock()
 	d.to = to
 	s.asked[to] = append(s.asked[to], s.now())
+	if s.refuses != nil {
+		if err := s.refuses(d.conn, to); err != nil {
+			return err
+		}
+	}
 	if s.rcpt == nil {
 		return nil
 	}
@@ -251,5 +258,29 @@ func TestAServerThatTakesNothingEndsTheRunAndIsTriedAgain(t *testing.T) {
 				require.Equal(t, 1, n, to)
 			}
 		})
+	}
+}
+
+func TestAServerThatEndsAConnectionAfterSomeErrorsIsCalledAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, s := w.served(300)
+	failed := map[*smtp.Conn]int{}
+	s.refuses = func(c *smtp.Conn, to string) error {
+		if failed[c] == 5 {
+			return answer(421, 7, 0) // as Postfix does after twenty
+		}
+		if strings.HasSuffix(to, "5.canary@person.example") {
+			failed[c]++
+			return answer(550, 1, 1)
+		}
+		return nil
+	}
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 270, Refused: 30}, out)
+	require.Len(t, s.took, 270)
+	for to, n := range s.took {
+		require.Equal(t, 1, n, to)
 	}
 }
