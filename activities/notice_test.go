@@ -1,6 +1,8 @@
 package activities_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -60,7 +62,7 @@ func link(text string) string {
 	return strings.TrimSpace(token)
 }
 
-func TestANoticeByWebhookIsPostedUnderTheNoticesOwnID(t *testing.T) {
+func TestANoticeByWebhookIsPostedUnderAnIDOfEachMessage(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id, ref := w.noticed(store.ChannelWebhook)
@@ -68,7 +70,7 @@ func TestANoticeByWebhookIsPostedUnderTheNoticesOwnID(t *testing.T) {
 	require.Equal(t, 1, w.hooks.count())
 	post := w.hooks.posted[0]
 	require.Equal(t, "https://carrier.example/hook", post.url)
-	require.Equal(t, ref.NoticeID.String(), post.id)
+	require.Equal(t, ref.NoticeID.String()+"-1", post.id)
 	var body struct {
 		Type string
 		Data struct {
@@ -89,6 +91,83 @@ func TestANoticeByWebhookIsPostedUnderTheNoticesOwnID(t *testing.T) {
 	require.Contains(t, body.Data.AcknowledgeURL, "https://privacy.example/notices/")
 	require.NotEmpty(t, body.Data.DataCategories)
 	require.NotContains(t, string(post.body), adaName)
+
+	ref.Attempt = 2
+	w.pass(3 * day)
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Equal(t, ref.NoticeID.String()+"-2", w.hooks.posted[1].id, "a receiver that drops what it knows must not drop a reminder")
+}
+
+func TestWhatIsSentAgainAfterACrashIsTheSameAndItsDigestIsInTheLedger(t *testing.T) {
+	t.Parallel()
+	for name, channel := range map[string]store.RecipientChannel{"mail": store.ChannelMail, "webhook": store.ChannelWebhook} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			id, ref := w.noticed(channel)
+			down := models.Errorf(models.Unavailable, "down", "The other side broke off before it could be seen whether it took the message.")
+			w.hooks.lose, w.mails.fail = down, func() error { return down }
+			_, err := try[activities.NoticeSent](w, w.acts.SendNotice, ref)
+			requireFailure(t, err, "down", false)
+			w.hooks.lose, w.mails.fail = nil, nil
+			w.pass(day) // the date in it would be another one now
+			do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+			entries, err := w.store.Ledger(t.Context(), models.ScopeOperator(), id)
+			require.NoError(t, err)
+			var digest any
+			for _, e := range entries {
+				if e.Kind == "notice.sent" {
+					digest = e.Data["digest"]
+				}
+			}
+			if channel == store.ChannelMail {
+				require.Regexp(t, "^[0-9a-f]{64}$", digest)
+				require.Contains(t, w.mails.last(t).mail.Text, "5 March 2026", "as it was written first")
+				return
+			}
+			require.Len(t, w.hooks.posted, 2)
+			require.Equal(t, w.hooks.posted[0], w.hooks.posted[1])
+			sum := sha256.Sum256(w.hooks.posted[0].body)
+			require.Equal(t, hex.EncodeToString(sum[:]), digest)
+		})
+	}
+}
+
+func TestAMessageOfWhichNobodyKnowsWhetherItWentIsRecordedAsSuch(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelWebhook)
+	w.hooks.lose = models.Errorf(models.Unavailable, "down", "The worker dies after the recipient took the message.")
+	_, err := try[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Error(t, err)
+	n, err := w.store.NoticeToSend(t.Context(), ref.NoticeID)
+	require.NoError(t, err)
+	require.NoError(t, w.store.AcknowledgeNotice(t.Context(), n.Token, "erased", ""))
+	out, _ := twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.True(t, out.Answered)
+	require.Equal(t, 1, w.hooks.count())
+	require.Contains(t, w.kinds(id), "notice.uncertain")
+	require.Equal(t, 1, w.notice(ref.NoticeID).Attempts)
+}
+
+func TestARecipientThatTakesNothingForTooLongIsGivenUpForThisTime(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelWebhook)
+	w.hooks.fail = models.Errorf(models.Unavailable, "webhook_unavailable", "The recipient's webhook does not answer.")
+	_, err := try[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	requireFailure(t, err, "webhook_unavailable", false)
+	w.pass(3 * day)
+	out := do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Equal(t, activities.NoticeSent{}, out, "the next attempt begins at once")
+	require.Contains(t, w.kinds(id), "notice.failed")
+	require.Equal(t, store.NoticeQueued, w.notice(ref.NoticeID).State)
+	ref.Attempt = 2
+	_, err = try[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	requireFailure(t, err, "webhook_unavailable", false)
+	w.hooks.fail = nil
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Equal(t, store.NoticeSent, w.notice(ref.NoticeID).State)
 }
 
 func TestANoticeThatIsRefusedForGoodIsRecordedAndHoldsNothingUp(t *testing.T) {

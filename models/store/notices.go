@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -90,6 +91,7 @@ type NoticeMessage struct {
 	Address    models.Personal
 	Secret     models.Personal // of a webhook
 	Token      string          // of the link to answer; the same each time
+	Written    int             // the latest attempt whose message was written, sent or not
 	Identities []request.Identity
 	Right      models.Right
 	Reference  string // of the request
@@ -325,22 +327,34 @@ func (s *Store) NoticeToSend(ctx context.Context, id models.ID) (NoticeMessage, 
 		return NoticeMessage{}, err
 	}
 	identities, err := openIdentities(key, row.ID, row.IdentitiesSealed)
+	if err != nil {
+		return NoticeMessage{}, err
+	}
+	var written int
+	latest := tx.Model(&noticeMessageRow{}).Select("coalesce(max(attempt), 0)").Where("notice_id = ?", id).Scan(&written)
 	return NoticeMessage{
-		Notice: list[0], Address: recipient.Address, Secret: recipient.Secret, Token: s.vault.Token(noticeToken, id), Identities: identities,
+		Notice: list[0], Written: written, Address: recipient.Address, Secret: recipient.Secret, Token: s.vault.Token(noticeToken, id), Identities: identities,
 		Right: r.RightCode, Reference: r.Reference, Controller: c.Name, Language: r.Language,
-	}, err
+	}, unavailable(latest.Error)
 }
 
 // MarkNoticeSent records that the message was handed over for the attempt-th time (from 1). An attempt that is recorded already, or one
 // of a notice that was answered meanwhile, changes no state. It fails with not_found.
 func (s *Store) MarkNoticeSent(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.sent")
+}
+
+// MarkNoticeUncertain records that the attempt-th message was written and that nobody can say whether it went: whoever sent it stopped before it
+// was recorded, and the notice was closed meanwhile. Otherwise it is like MarkNoticeSent.
+func (s *Store) MarkNoticeUncertain(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.uncertain")
+}
+
+func (s *Store) noteAttempt(ctx context.Context, id models.ID, attempt int, kind string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, row, err := lockNotice(tx, "id = ?", id)
-		if err != nil {
+		if err != nil || attempt <= row.Attempts {
 			return err
-		}
-		if attempt <= row.Attempts {
-			return nil
 		}
 		columns := map[string]any{"attempts": attempt, "sent_at": s.now()}
 		if row.State == NoticeQueued {
@@ -349,7 +363,15 @@ func (s *Store) MarkNoticeSent(ctx context.Context, id models.ID, attempt int) e
 		if err := tx.Model(&noticeRow{}).Where("id = ?", id).Updates(columns).Error; err != nil {
 			return err
 		}
-		return s.record(tx, r, models.System(), "notice.sent", map[string]any{"notice_id": id, "attempt": attempt})
+		data := map[string]any{"notice_id": id, "attempt": attempt}
+		var written []noticeMessageRow
+		if err := tx.Select("digest").Where("notice_id = ? AND attempt = ?", id, attempt).Find(&written).Error; err != nil {
+			return err
+		}
+		for _, w := range written {
+			data["digest"] = hex.EncodeToString(w.Digest)
+		}
+		return s.record(tx, r, models.System(), kind, data)
 	})
 }
 

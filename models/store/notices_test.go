@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -268,4 +270,37 @@ func TestNoticesOfAnotherTenantAreNotFound(t *testing.T) {
 	}
 	_, err := b.Notice(t.Context(), models.ScopeOf(b.operator.ID), ref.ID)
 	require.NoError(t, err)
+}
+
+func TestTheMessageOfANoticeIsKeptOnceAndProvedByItsDigest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.recipient("hook", "user.contact")
+	ref := b.notices(b.executing("ada@example.org"), "user.contact.email")[0]
+	first, err := b.WriteNotice(t.Context(), ref.ID, 1, []byte("canary-in-a-message, first"))
+	require.NoError(t, err)
+	b.pass(time.Hour)
+	again, err := b.WriteNotice(t.Context(), ref.ID, 1, []byte("canary-in-a-message, later"))
+	require.NoError(t, err)
+	require.Equal(t, store.WrittenNotice{At: start, Body: []byte("canary-in-a-message, first")}, again)
+	require.Equal(t, first, again)
+	require.Empty(t, b.leaks("canary-in-a-message"))
+	other, err := b.WriteNotice(t.Context(), ref.ID, 2, []byte("canary-in-a-message, reminder"))
+	require.NoError(t, err)
+	require.Equal(t, "canary-in-a-message, reminder", string(other.Body))
+	n, err := b.NoticeToSend(t.Context(), ref.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, n.Written)
+	for range 2 {
+		require.NoError(t, b.MarkNoticeSent(t.Context(), ref.ID, 1))
+		require.NoError(t, b.MarkNoticeUncertain(t.Context(), ref.ID, 1))
+	}
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM ledger_entries WHERE kind = 'notice.sent'`))
+	require.Zero(t, b.count(`SELECT count(*) FROM ledger_entries WHERE kind = 'notice.uncertain'`))
+	entries, err := b.Ledger(t.Context(), models.ScopeOperator(), n.RequestID)
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte("canary-in-a-message, first"))
+	require.Equal(t, hex.EncodeToString(sum[:]), entries[len(entries)-1].Data["digest"])
+	_, err = b.WriteNotice(t.Context(), models.ID{9}, 1, nil)
+	requireCode(t, "not_found", err)
 }
