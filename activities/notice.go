@@ -14,18 +14,63 @@ import (
 
 // createNotices writes a notice for each recipient of the categories (Art. 19) and returns their identifiers.
 func (a *Activities) createNotices(ctx context.Context, request, deferral models.ID, categories []string) ([]models.ID, error) {
-	if len(categories) == 0 {
-		return nil, nil
-	}
-	refs, err := a.deps.Store.CreateNotices(ctx, request, categories, deferral)
+	recipients, err := a.recipientsOf(ctx, request)
 	if err != nil {
 		return nil, err
 	}
+	var to []store.Addressee
+	for _, r := range recipients {
+		if told := r.Receives(categories); len(told) > 0 {
+			to = append(to, store.Addressee{Recipient: r, Told: told})
+		}
+	}
+	return a.tellTo(ctx, request, deferral, to)
+}
+
+// tellTo writes notices to chosen recipients and returns their identifiers. Each is told of the person by those identities by which it knows them,
+// and by no others.
+func (a *Activities) tellTo(ctx context.Context, request, deferral models.ID, to []store.Addressee) ([]models.ID, error) {
+	if len(to) == 0 {
+		return nil, nil
+	}
+	for i := range to {
+		to[i].Kinds = a.kindsKnownTo(to[i].Recipient)
+	}
+	refs, err := a.deps.Store.CreateNotices(ctx, request, deferral, to)
 	out := make([]models.ID, len(refs))
 	for i, r := range refs {
 		out[i] = r.ID
 	}
-	return out, nil
+	return out, err
+}
+
+// kindsKnownTo are the kinds of identity by which a recipient knows persons: those that the register names, else those of the fields that it
+// receives, by their categories; a field that the map gives none counts as received.
+func (a *Activities) kindsKnownTo(r store.Recipient) []string {
+	if len(r.Facts.Identities) > 0 {
+		return r.Facts.Identities
+	}
+	known := []string{}
+	for _, n := range a.deps.Graph.Nodes {
+		for _, i := range n.Identities {
+			if f := n.Field(i.Field); len(f.Categories) == 0 || len(r.Receives(f.Categories)) > 0 {
+				known = append(known, i.Kind)
+			}
+		}
+	}
+	return sorted(known)
+}
+
+// forOfficer is what the DPO is told instead of the recipient: of one that people have to tell, because it has no other channel or knows the person by
+// nothing that could be told to it, and of one that declines. It is empty for all others.
+func forOfficer(n store.NoticeMessage) ReminderKind {
+	switch {
+	case n.State == store.NoticeDeclined:
+		return RemindDeclined
+	case n.Channel == store.ChannelManual, len(n.Identities) == 0:
+		return RemindByHand
+	}
+	return ""
 }
 
 // SendNotice sends a notice, or its reminder, by the recipient's channel. The message is kept before it is sent: a retry sends the same one under the
@@ -48,6 +93,12 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		return out, nil
 	case out.Answered:
 		return out, a.deps.Store.MarkNoticeUncertain(ctx, in.NoticeID, in.Attempt)
+	}
+	if kind := forOfficer(n); kind != "" {
+		if err := a.remind(ctx, Reminder{RequestID: n.RequestID, NoticeID: in.NoticeID, Kind: kind, Count: in.Attempt}); err != nil {
+			return out, err
+		}
+		return out, a.deps.Store.MarkNoticeEscalated(ctx, in.NoticeID, in.Attempt)
 	}
 	body, err := a.noticeMessage(ctx, in, n)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"habeas/activities"
 	"habeas/models"
+	"habeas/models/request"
 	"habeas/models/store"
 )
 
@@ -62,6 +63,21 @@ func link(text string) string {
 	return strings.TrimSpace(token)
 }
 
+// noticeForm is a notice's webhook.
+type noticeForm struct {
+	Type string
+	Data struct {
+		Reference      string
+		Attempt        int
+		DataCategories []string `json:"data_categories"`
+		Identities     []struct {
+			Type  string `json:"identity_type"`
+			Value string `json:"identity_value"`
+		}
+		AcknowledgeURL string `json:"acknowledge_url"`
+	}
+}
+
 func TestANoticeByWebhookIsPostedUnderAnIDOfEachMessage(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -71,19 +87,7 @@ func TestANoticeByWebhookIsPostedUnderAnIDOfEachMessage(t *testing.T) {
 	post := w.hooks.posted[0]
 	require.Equal(t, "https://carrier.example/hook", post.url)
 	require.Equal(t, ref.NoticeID.String()+"-1", post.id)
-	var body struct {
-		Type string
-		Data struct {
-			Reference      string
-			Attempt        int
-			DataCategories []string `json:"data_categories"`
-			Identities     []struct {
-				Type  string `json:"identity_type"`
-				Value string `json:"identity_value"`
-			}
-			AcknowledgeURL string `json:"acknowledge_url"`
-		}
-	}
+	var body noticeForm
 	require.NoError(t, json.Unmarshal(post.body, &body))
 	require.Equal(t, "erasure.notice", body.Type)
 	require.Equal(t, w.request(id).Reference, body.Data.Reference)
@@ -236,4 +240,105 @@ func TestTheAnswerTellsWhatIsGoneWhatIsKeptAndWhoWasTold(t *testing.T) {
 	} {
 		require.Contains(t, mail.mail.Text, want)
 	}
+}
+
+// told are the kinds of identity in each webhook that was posted.
+func (h *hooks) told(t *testing.T) (kinds [][]string) {
+	t.Helper()
+	for _, p := range h.posted {
+		var body noticeForm
+		require.NoError(t, json.Unmarshal(p.body, &body))
+		var one []string
+		for _, i := range body.Data.Identities {
+			one = append(one, i.Type)
+		}
+		kinds = append(kinds, one)
+	}
+	return kinds
+}
+
+func TestEachRecipientIsToldOnlyTheIdentifiersByWhichItKnowsThePerson(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.recipient("a-by-category", store.ChannelWebhook, "user.contact")
+	named := w.recipient("b-by-register", store.ChannelWebhook, "user.name")
+	named.Facts.Identities = []string{"email", "customer_number"}
+	_, err := w.store.PutRecipient(t.Context(), named)
+	require.NoError(t, err)
+	w.recipient("c-by-nothing", store.ChannelWebhook, "user.name") // it got names, and no field by which a person is found
+	id := w.approved(models.Erasure, nil)
+	work := w.prepared(id)
+	require.Len(t, work.Notices, 3)
+	for _, notice := range work.Notices {
+		twice[activities.NoticeSent](w, id, w.acts.SendNotice, activities.NoticeRef{NoticeID: notice, RequestID: id, Attempt: 1})
+	}
+	require.Equal(t, [][]string{{"email"}, {"email"}}, w.hooks.told(t))
+	require.Equal(t, 1, w.mails.count())
+	require.Equal(t, "dpo@northwind.example", w.mails.last(t).to, "people have to tell the third; nothing is told to it that it does not have")
+	require.Equal(t, "A recipient to be told: request "+w.request(id).Reference, w.mails.last(t).mail.Subject)
+	require.Equal(t, store.NoticeQueued, w.notice(work.Notices[2]).State)
+	require.Equal(t, 1, w.notice(work.Notices[2]).Attempts)
+	require.Contains(t, w.kinds(id), "notice.escalated")
+}
+
+func TestPeopleTellARecipientWithoutAChannelAndRecordItsAnswer(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelManual)
+	twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.Equal(t, "dpo@northwind.example", w.mails.last(t).to)
+	require.NotContains(t, w.mails.last(t).mail.Text, adaEmail)
+	ref.Attempt = 2
+	w.pass(3 * day)
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	require.Equal(t, 2, w.mails.count(), "and are reminded")
+
+	answer := request.Decision{RequestID: id, Kind: request.Acknowledge, Actor: models.Actor{Role: models.RoleHandler}, NoticeID: ref.NoticeID, Answer: "erased"}
+	_, err := w.store.Decide(t.Context(), models.ScopeOperator(), answer)
+	require.Equal(t, "reason_missing", models.CodeOf(err))
+	answer.Reason = "By telephone; the letter is in the file."
+	for _, wrong := range []string{"", "declined", "done", "perhaps"} {
+		answer.Answer = wrong
+		_, err = w.store.Decide(t.Context(), models.ScopeOperator(), answer)
+		require.Equal(t, "unknown_answer", models.CodeOf(err), wrong)
+	}
+	answer.Answer = "erased"
+	_, err = w.store.Decide(t.Context(), models.ScopeOperator(), answer)
+	require.NoError(t, err)
+	n := w.notice(ref.NoticeID)
+	require.Equal(t, store.NoticeAcknowledged, n.State)
+	require.Equal(t, answer.Reason, n.Note)
+	_, err = w.store.Decide(t.Context(), models.ScopeOperator(), answer)
+	require.Equal(t, "already_acknowledged", models.CodeOf(err))
+	ref.Attempt = 3
+	require.True(t, do[activities.NoticeSent](w, w.acts.SendNotice, ref).Answered)
+}
+
+func TestARecipientThatDeclinesSaysWhyAndTheDPODecides(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, ref := w.noticed(store.ChannelMail)
+	do[activities.NoticeSent](w, w.acts.SendNotice, ref)
+	token := link(w.mails.last(t).mail.Text)
+	require.Equal(t, "reason_missing", models.CodeOf(w.store.AcknowledgeNotice(t.Context(), token, "declined", " ")))
+	require.NoError(t, w.store.AcknowledgeNotice(t.Context(), token, "declined", "We are a controller of our own."))
+	require.Equal(t, "already_acknowledged", models.CodeOf(w.store.AcknowledgeNotice(t.Context(), token, "erased", "")))
+	n := w.notice(ref.NoticeID)
+	require.Equal(t, store.NoticeDeclined, n.State)
+	require.False(t, n.Closed())
+	require.Equal(t, models.Personal("We are a controller of our own."), n.Note)
+	view, err := w.store.PeekNotice(t.Context(), token)
+	require.NoError(t, err)
+	require.Empty(t, view.Identities)
+
+	ref.Attempt = 2
+	out, _ := twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	require.False(t, out.Answered)
+	require.Equal(t, "dpo@northwind.example", w.mails.last(t).to, "the recipient is not asked again")
+	require.Contains(t, w.mails.last(t).mail.Subject, "declines")
+	require.NotContains(t, w.mails.last(t).mail.Text, "controller of our own")
+	w.decide(id, request.Waive, models.RoleDPO, func(d *request.Decision) { d.NoticeID, d.Reason = ref.NoticeID, "It is right." })
+	require.Equal(t, store.NoticeWaived, w.notice(ref.NoticeID).State)
+	ref.Attempt = 3
+	require.True(t, do[activities.NoticeSent](w, w.acts.SendNotice, ref).Answered)
 }

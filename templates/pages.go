@@ -214,9 +214,9 @@ var (
 	}}
 	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
 		{
-			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
+			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law", "declined"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
 			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"user.contact.email"}, SentAt: exampleTime,
-			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}},
+			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}, {Field: "note", Key: "error.missing_reason"}},
 		},
 		{State: "acknowledged", Right: models.Erasure, Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
 		{

@@ -20,6 +20,7 @@ type NoticeState string
 const (
 	NoticeQueued       NoticeState = "queued"
 	NoticeSent         NoticeState = "sent"
+	NoticeDeclined     NoticeState = "declined" // the recipient refuses with a reason: the DPO waives it, or records that it has given in
 	NoticeAcknowledged NoticeState = "acknowledged"
 	NoticeWaived       NoticeState = "waived"
 )
@@ -31,28 +32,29 @@ const (
 	AnswerErased   NoticeAnswer = "erased"
 	AnswerNotHeld  NoticeAnswer = "not_held"
 	AnswerRetained NoticeAnswer = "retained_by_law"
-	AnswerDone     NoticeAnswer = "done" // restricted, corrected, or no longer used: what the notice asks for besides erasure
+	AnswerDeclined NoticeAnswer = "declined" // it refuses; a reason belongs to it
+	AnswerDone     NoticeAnswer = "done"     // restricted, corrected, or no longer used: what the notice asks for besides erasure
 )
 
 // NoticeAnswers are what a recipient may answer to a notice of a right.
 func NoticeAnswers(right models.Right) []NoticeAnswer {
 	if right == models.Erasure {
-		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained}
+		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDeclined}
 	}
-	return []NoticeAnswer{AnswerDone, AnswerNotHeld}
+	return []NoticeAnswer{AnswerDone, AnswerNotHeld, AnswerDeclined}
 }
 
 // ParseNoticeAnswer reads an answer; it fails with unknown_answer.
 func ParseNoticeAnswer(s string) (NoticeAnswer, error) {
 	switch a := NoticeAnswer(s); a {
-	case AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDone:
+	case AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDone, AnswerDeclined:
 		return a, nil
 	}
 	return "", unknownAnswer()
 }
 
 func unknownAnswer() error {
-	return models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law; or done, not_held where nothing is to be erased.").At("/answer")
+	return models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law; or done, not_held where nothing is to be erased; or declined.").At("/answer")
 }
 
 // NoticeRef names a notice and its recipient.
@@ -139,59 +141,6 @@ const noticeToken = "notice" // purpose of a notice's token
 // The places of what is sealed of a notice.
 func identitiesPlace(id models.ID) string { return "notices.identities/" + id.String() }
 func notePlace(id models.ID) string       { return "notices.note/" + id.String() }
-
-// CreateNotices queues one notice for each recipient that receives one of the categories of the request's controller, for a request or, if deferralID is given, for a
-// deferral of it. Called again, it returns the same notices. They are ordered by the recipients' slugs. It fails with not_found or key_destroyed.
-func (s *Store) CreateNotices(ctx context.Context, requestID models.ID, categories []string, deferralID models.ID) ([]NoticeRef, error) {
-	var out []NoticeRef
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		out = nil
-		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
-		if err != nil {
-			return err
-		}
-		if err := s.queueNotices(tx, r, categories, deferralID); err != nil {
-			return err
-		}
-		q := tx.Table("notices n").Joins("JOIN recipients p ON p.id = n.recipient_id").Where("n.request_id = ?", requestID)
-		if deferralID.IsZero() {
-			q = q.Where("n.deferral_id IS NULL")
-		} else {
-			q = q.Where("n.deferral_id = ?", deferralID)
-		}
-		return q.Select("n.id, n.recipient_id, p.slug AS recipient").Order("p.slug").Scan(&out).Error
-	})
-	return out, err
-}
-
-func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, deferralID models.ID) error {
-	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
-	if err != nil {
-		return err
-	}
-	subject, err := s.subject(tx, r)
-	if err != nil {
-		return err
-	}
-	recipients, err := s.recipients(tx)
-	if err != nil {
-		return err
-	}
-	c, err := controllerByID(tx, r.ControllerID)
-	if err != nil {
-		return err
-	}
-	for _, p := range recipients {
-		affected := p.Affected(c.Slug, categories)
-		if len(affected) == 0 {
-			continue
-		}
-		if err := s.queueNotice(tx, r, key, subject.Identities, Addressee{Recipient: p, Told: affected}, deferralID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // queueNotice writes one notice, unless the recipient has one.
 func (s *Store) queueNotice(tx *gorm.DB, r requestRow, key *vault.Key, identities []request.Identity, to Addressee, deferralID models.ID) error {
@@ -350,15 +299,23 @@ func (s *Store) MarkNoticeUncertain(ctx context.Context, id models.ID, attempt i
 	return s.noteAttempt(ctx, id, attempt, "notice.uncertain")
 }
 
+// MarkNoticeEscalated records that the DPO was told instead of the recipient. Otherwise it is like MarkNoticeSent.
+func (s *Store) MarkNoticeEscalated(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.escalated")
+}
+
 func (s *Store) noteAttempt(ctx context.Context, id models.ID, attempt int, kind string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, row, err := lockNotice(tx, "id = ?", id)
 		if err != nil || attempt <= row.Attempts {
 			return err
 		}
-		columns := map[string]any{"attempts": attempt, "sent_at": s.now()}
-		if row.State == NoticeQueued {
-			columns["state"] = NoticeSent
+		columns := map[string]any{"attempts": attempt}
+		if kind == "notice.sent" {
+			columns["sent_at"] = s.now()
+			if row.State == NoticeQueued {
+				columns["state"] = NoticeSent
+			}
 		}
 		if err := tx.Model(&noticeRow{}).Where("id = ?", id).Updates(columns).Error; err != nil {
 			return err

@@ -46,7 +46,25 @@ func (b *bundle) executing(email string) models.ID {
 
 func (b *bundle) notices(id models.ID, categories ...string) []store.NoticeRef {
 	b.t.Helper()
-	refs, err := b.CreateNotices(b.t.Context(), id, categories, models.ID{})
+	return b.noticesOf(id, models.ID{}, categories...)
+}
+
+// noticesOf queues notices to those who may hold the data of the request's controller and receive one of the categories.
+func (b *bundle) noticesOf(id, deferral models.ID, categories ...string) []store.NoticeRef {
+	b.t.Helper()
+	r, err := b.Request(b.t.Context(), models.ScopeOperator(), id)
+	require.NoError(b.t, err)
+	c, err := b.ControllerByID(b.t.Context(), models.ScopeOperator(), r.ControllerID)
+	require.NoError(b.t, err)
+	all, err := b.Recipients(b.t.Context())
+	require.NoError(b.t, err)
+	var to []store.Addressee
+	for _, p := range all {
+		if told := p.Affected(c.Slug, categories); len(told) > 0 {
+			to = append(to, store.Addressee{Recipient: p, Told: told})
+		}
+	}
+	refs, err := b.CreateNotices(b.t.Context(), id, deferral, to)
 	require.NoError(b.t, err)
 	return refs
 }
@@ -245,8 +263,7 @@ func TestNoticesOfADeferralAreSeparate(t *testing.T) {
 	own := b.notices(id, "user.contact.email")
 	deferral := models.MustParseID("22222222-2222-4222-8222-222222222222")
 	for range 2 {
-		refs, err := b.CreateNotices(t.Context(), id, []string{"user.contact.email"}, deferral)
-		require.NoError(t, err)
+		refs := b.noticesOf(id, deferral, "user.contact.email")
 		require.Len(t, refs, 1)
 		require.NotEqual(t, own[0].ID, refs[0].ID)
 	}
