@@ -100,6 +100,9 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		}
 		return out, a.deps.Store.MarkNoticeEscalated(ctx, in.NoticeID, in.Attempt)
 	}
+	if n.Channel == store.ChannelOpenDSR && n.State == store.NoticeSent {
+		return a.followNotice(ctx, n, out)
+	}
 	body, err := a.noticeMessage(ctx, in, n)
 	if err != nil {
 		return out, err
@@ -112,7 +115,10 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 	given := map[string]any{"notice_id": in.NoticeID, "attempt": in.Attempt, "code": models.CodeOf(err)}
 	switch {
 	case err == nil:
-		return out, a.deps.Store.MarkNoticeSent(ctx, in.NoticeID, in.Attempt)
+		if err := a.deps.Store.MarkNoticeSent(ctx, in.NoticeID, in.Attempt); err != nil || n.Channel != store.ChannelOpenDSR {
+			return out, err
+		}
+		return a.followNotice(ctx, n, out) // it may be done at once
 	case models.KindOf(err) == models.Invalid: // refused for good: the DPO learns of it, and the next attempt may go to a corrected address
 		return out, a.deps.Store.Append(ctx, n.RequestID, "notice.refused", given)
 	case models.KindOf(err) == models.Unavailable && a.deps.Now().Sub(message.At) >= n.ReminderAfter:
@@ -124,8 +130,11 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 
 // noticeMessage is the message of an attempt as bytes.
 func (a *Activities) noticeMessage(ctx context.Context, in NoticeRef, n store.NoticeMessage) ([]byte, error) {
-	if n.Channel == store.ChannelWebhook {
+	switch n.Channel {
+	case store.ChannelWebhook:
 		return a.noticeHook(in, n)
+	case store.ChannelOpenDSR:
+		return a.noticeOrder(ctx, n)
 	}
 	l, err := a.letterContext(ctx, n.RequestID)
 	if err != nil {
@@ -141,7 +150,10 @@ func (a *Activities) noticeMessage(ctx context.Context, in NoticeRef, n store.No
 // handOver gives a message to the recipient's side once. It fails with the kind Invalid when that refuses it for good.
 func (a *Activities) handOver(ctx context.Context, in NoticeRef, n store.NoticeMessage, m store.WrittenNotice) error {
 	key := fmt.Sprintf("%s-%d", in.NoticeID, in.Attempt)
-	if n.Channel == store.ChannelWebhook {
+	switch n.Channel {
+	case store.ChannelOpenDSR:
+		return a.submitNotice(ctx, n, m)
+	case store.ChannelWebhook:
 		return a.deps.Webhook.Post(ctx, n.Address, n.Secret, key, a.deps.Now(), m.Body)
 	}
 	var mail templates.Mail

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"strconv"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"habeas/models"
@@ -54,4 +56,46 @@ func (s *Store) WriteNotice(ctx context.Context, id models.ID, attempt int, body
 	}
 	first, err := key.Open(noticeMessagePlace(id, attempt), written.Sealed)
 	return WrittenNotice{At: written.WrittenAt.UTC(), Body: first}, err
+}
+
+// KeepNoticeProof keeps the signed answer of a processor to a notice, as it came, sealed with the request's key, while its digest goes into the
+// ledger. What is kept already is not recorded again. It fails with not_found or key_destroyed.
+func (s *Store) KeepNoticeProof(ctx context.Context, id models.ID, proof []byte) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r, row, err := lockNotice(tx, "id = ?", id)
+		if err != nil {
+			return err
+		}
+		key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+		if err != nil {
+			return err
+		}
+		if row.ProofSealed != nil {
+			kept, err := key.Open(noticeProofPlace(id), row.ProofSealed)
+			if err != nil || bytes.Equal(kept, proof) {
+				return err
+			}
+		}
+		if err := tx.Model(&noticeRow{}).Where("id = ?", id).Update("proof_sealed", key.Seal(noticeProofPlace(id), proof)).Error; err != nil {
+			return err
+		}
+		return s.record(tx, r, models.System(), "notice.proved", map[string]any{"notice_id": id, "proof_digest": digestOf(proof)})
+	})
+}
+
+// NoticeProof is what KeepNoticeProof has kept, nil when there is nothing; personal. It fails with not_found or key_destroyed.
+func (s *Store) NoticeProof(ctx context.Context, scope models.Scope, id models.ID) ([]byte, error) {
+	tx := s.read(ctx)
+	var row noticeRow
+	if err := scoped(tx, scope).Where("id = ?", id).Take(&row).Error; err != nil {
+		return nil, missing(err, "notice")
+	}
+	if row.ProofSealed == nil {
+		return nil, nil
+	}
+	key, err := s.keyOf(tx, row.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	return key.Open(noticeProofPlace(id), row.ProofSealed)
 }

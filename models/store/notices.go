@@ -132,6 +132,7 @@ type noticeRow struct {
 	ClosedAt         *time.Time
 	Answer           NoticeAnswer
 	NoteSealed       []byte
+	ProofSealed      []byte
 }
 
 func (noticeRow) TableName() string { return "notices" }
@@ -139,8 +140,9 @@ func (noticeRow) TableName() string { return "notices" }
 const noticeToken = "notice" // purpose of a notice's token
 
 // The places of what is sealed of a notice.
-func identitiesPlace(id models.ID) string { return "notices.identities/" + id.String() }
-func notePlace(id models.ID) string       { return "notices.note/" + id.String() }
+func identitiesPlace(id models.ID) string  { return "notices.identities/" + id.String() }
+func notePlace(id models.ID) string        { return "notices.note/" + id.String() }
+func noticeProofPlace(id models.ID) string { return "notices.proof/" + id.String() }
 
 // queueNotice writes one notice, unless the recipient has one.
 func (s *Store) queueNotice(tx *gorm.DB, r requestRow, key *vault.Key, identities []request.Identity, to Addressee, deferralID models.ID) error {
