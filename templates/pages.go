@@ -89,6 +89,7 @@ type StatusView struct {
 	PackageReady bool
 	CanWithdraw  bool
 	Kept         []Kept
+	Told         bool // somebody who had received the data was told of the request
 	Authority    string
 	Flash        string // key of a message about what was just done
 	Errors       Errors
@@ -232,7 +233,7 @@ var (
 )
 
 var allPages = []Example{
-	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
+	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
 	Login, Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust,
@@ -257,7 +258,7 @@ func statusExamples() []StatusView {
 	return []StatusView{
 		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
 		{
-			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.InReview,
+			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", Told: true, State: models.InReview,
 			Due:   Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
 			Steps: []string{"Received on 3 February 2027; that day does not count.", "One month later: 3 March 2027, a working day."},
 			Events: []Event{
