@@ -101,7 +101,7 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		return out, a.deps.Store.MarkNoticeEscalated(ctx, in.NoticeID, in.Attempt)
 	}
 	if n.Channel == store.ChannelOpenDSR && n.State == store.NoticeSent {
-		return a.followNotice(ctx, n, out)
+		return a.followNotice(ctx, n, in.Attempt, out)
 	}
 	body, err := a.noticeMessage(ctx, in, n)
 	if err != nil {
@@ -118,10 +118,10 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		if err := a.deps.Store.MarkNoticeSent(ctx, in.NoticeID, in.Attempt); err != nil || n.Channel != store.ChannelOpenDSR {
 			return out, err
 		}
-		return a.followNotice(ctx, n, out) // it may be done at once
+		return a.followNotice(ctx, n, in.Attempt, out) // it may be done at once
 	case models.KindOf(err) == models.Invalid: // refused for good: the DPO learns of it, and the next attempt may go to a corrected address
 		return out, a.deps.Store.Append(ctx, n.RequestID, "notice.refused", given)
-	case models.KindOf(err) == models.Unavailable && a.deps.Now().Sub(message.At) >= n.ReminderAfter:
+	case models.KindOf(err) != "" && a.deps.Now().Sub(message.At) >= n.ReminderAfter:
 		out.ReminderAfter = 0 // it was waited for long enough
 		return out, a.deps.Store.Append(ctx, n.RequestID, "notice.failed", given)
 	}
@@ -135,6 +135,7 @@ func (a *Activities) noticeMessage(ctx context.Context, in NoticeRef, n store.No
 		return a.noticeHook(in, n)
 	case store.ChannelOpenDSR:
 		return a.noticeOrder(ctx, n)
+	default: // what has no channel of its own was left to people
 	}
 	l, err := a.letterContext(ctx, n.RequestID)
 	if err != nil {
@@ -155,6 +156,7 @@ func (a *Activities) handOver(ctx context.Context, in NoticeRef, n store.NoticeM
 		return a.submitNotice(ctx, n, m)
 	case store.ChannelWebhook:
 		return a.deps.Webhook.Post(ctx, n.Address, n.Secret, key, a.deps.Now(), m.Body)
+	default: // as above
 	}
 	var mail templates.Mail
 	if err := json.Unmarshal(m.Body, &mail); err != nil { // the channel has changed since it was written; the next attempt is written anew

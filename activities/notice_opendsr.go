@@ -61,19 +61,22 @@ func (a *Activities) submitNotice(ctx context.Context, n store.NoticeMessage, m 
 	return err
 }
 
-// followNotice asks a processor how far it is, and records its answer. One that refuses has declined, with the code of its refusal as the reason. One
-// that does not answer is asked again after the time after which any recipient is reminded.
-func (a *Activities) followNotice(ctx context.Context, n store.NoticeMessage, out NoticeSent) (NoticeSent, error) {
+// followNotice asks a processor how far it is, and records its answer. One that refuses, or no longer knows the request, has declined, with the code as
+// the reason. One that does not answer, or whose answer is not proved, is asked again after the time after which any recipient is reminded.
+func (a *Activities) followNotice(ctx context.Context, n store.NoticeMessage, attempt int, out NoticeSent) (NoticeSent, error) {
 	processor, err := a.processorOf(ctx, n)
 	if err != nil {
 		return out, err
 	}
 	now, err := processor.Follow(ctx, n.ID)
-	if err != nil && models.KindOf(err) == models.Unavailable {
-		return out, nil //nolint:nilerr // the DPO hears of one that is silent for long
-	}
-	if err != nil {
+	switch kind := models.KindOf(err); {
+	case kind == models.NotFound, kind == models.Unsupported:
 		now = connectors.Delegated{State: connectors.DelegatedRefused, Reason: models.CodeOf(err)}
+	case kind != "": // the DPO hears of one that is silent for long
+		data := map[string]any{"notice_id": n.ID, "attempt": attempt, "code": models.CodeOf(err)}
+		return out, a.deps.Store.Append(ctx, n.RequestID, "notice.failed", data)
+	case err != nil:
+		return out, err
 	}
 	answer, note := doneAnswer(n.Right), models.Personal("")
 	switch now.State {

@@ -366,9 +366,12 @@ func TestAProcessorIsHandedANoticeOnceAndItsStatusIsItsAnswer(t *testing.T) {
 	}, p.orders[ref.NoticeID])
 	require.Equal(t, store.NoticeSent, w.notice(ref.NoticeID).State)
 
-	p.fails = unreachable
-	ref.Attempt = 2
-	twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)
+	for _, fault := range []error{unreachable, models.Errorf(models.Invalid, "answer_unproven", "The answer has no valid signature.")} {
+		p.fails, p.now = fault, connectors.Delegated{State: connectors.DelegatedDone}
+		ref.Attempt = 2
+		twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref, "notice.failed")
+		require.Equal(t, store.NoticeSent, w.notice(ref.NoticeID).State, "what is not proved is no answer")
+	}
 	p.fails, p.now = nil, connectors.Delegated{State: connectors.DelegatedDone, Proof: []byte(`{"signed":"canary"}`)}
 	ref.Attempt = 3
 	out, _ = twice[activities.NoticeSent](w, id, w.acts.SendNotice, ref)

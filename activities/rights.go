@@ -98,20 +98,6 @@ func (a *Activities) settleRight(ctx context.Context, id models.ID) (out Settled
 	return out, err
 }
 
-// noteOnce writes a ledger entry unless one of its kind is there, so that a retry records nothing.
-func (a *Activities) noteOnce(ctx context.Context, id models.ID, kind string, data map[string]any) error {
-	entries, err := a.deps.Store.Ledger(ctx, models.ScopeOperator(), id)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Kind == kind {
-			return nil
-		}
-	}
-	return a.deps.Store.Append(ctx, id, kind, data)
-}
-
 // fieldCategories are the data categories of a field, those of its collection when it has none of its own.
 func fieldCategories(n *datamap.Node, name string) []string {
 	if f := n.Field(name); f != nil && len(f.Categories) > 0 {

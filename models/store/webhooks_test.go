@@ -243,13 +243,12 @@ func TestMessagesThatAreLongOverAreDroppedAndNoOthers(t *testing.T) {
 		require.NoError(t, b.TestEndpoint(t.Context(), scope, e.ID))
 		return b.outbox()[0].ID
 	}
-	delivered, failed, again, waiting := order(), models.ID{}, models.ID{}, models.ID{}
-	require.NoError(t, b.Delivered(t.Context(), delivered, 200))
-	failed = order()
+	require.NoError(t, b.Delivered(t.Context(), order(), 200))
+	failed := order()
 	require.NoError(t, b.Missed(t.Context(), failed, b.now().Add(100*time.Hour), "webhook_unavailable", 0))
-	again = order()
+	again := order()
 	require.NoError(t, b.Missed(t.Context(), again, b.now().Add(100*time.Hour), "webhook_unavailable", 0))
-	waiting = order()
+	waiting := order()
 
 	purge := func(limit int, want int64) {
 		t.Helper()

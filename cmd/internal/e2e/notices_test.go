@@ -65,14 +65,14 @@ func TestAnErasureClosesWhenEachOfFiftyRecipientsHasAnsweredOrIsWaived(t *testin
 		t.Skip("short run: fifty recipients were not told of an erasure while the worker is killed, which takes a minute")
 	}
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedVariable); text != "" {
 		var err error
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
 	}
 	t.Logf("the worker is killed at the times of %s=%d", seedVariable, seed)
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // no secret
+	random := rand.New(rand.NewPCG(seed, 0))
 	n := newNotified(t)
 	n.production = startProduction(t, farAway, func(p *production) {
 		p.configure = append(p.configure, func(c *config.Config) {

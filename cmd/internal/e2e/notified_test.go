@@ -60,7 +60,7 @@ func (m manner) waived() bool {
 	return false
 }
 
-const recipientSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" //nolint:gosec // everybody knows it
+const recipientSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 // notified are the recipients of one erasure, each in its own manner, and what they have got.
 type notified struct {
