@@ -266,6 +266,13 @@ func TestEachRecipientIsToldOnlyTheIdentifiersByWhichItKnowsThePerson(t *testing
 	named.Facts.Identities = []string{"email", "customer_number"}
 	_, err := w.store.PutRecipient(t.Context(), named)
 	require.NoError(t, err)
+	elsewhere := store.Recipient{
+		Slug: "d-another-controllers", Name: "Elsewhere", Channel: store.ChannelMail, Address: "dpo@elsewhere.example", Categories: []string{"user.contact"}, ReminderAfter: day,
+	}
+	elsewhere.Facts.Controllers = []string{"acme"}
+	_, err = w.store.PutRecipient(t.Context(), elsewhere)
+	require.NoError(t, err)
+	w.recipient("e-other-data", store.ChannelWebhook, "user.biometric")
 	w.recipient("c-by-nothing", store.ChannelWebhook, "user.name") // it got names, and no field by which a person is found
 	id := w.approved(models.Erasure, nil)
 	work := w.prepared(id)

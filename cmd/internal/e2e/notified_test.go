@@ -200,7 +200,7 @@ func (n *notified) hook(w http.ResponseWriter, r *http.Request) {
 	default: // 200 and nothing else
 	}
 	n.answerAsItDoes(context.WithoutCancel(r.Context()), slug, nth, message.Data.Link)
-	if as == slow {
+	if as == slow || as == afterReminder { // long enough to be killed in the middle
 		select {
 		case <-r.Context().Done():
 		case <-time.After(time.Second):
