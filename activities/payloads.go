@@ -78,6 +78,8 @@ const (
 	RemindDueSoon     ReminderKind = "due_soon"    // to the DPO: the legal date comes near
 	RemindOverdue     ReminderKind = "overdue"     // to the DPO: the legal date has passed
 	RemindNotice      ReminderKind = "notice"      // to the DPO: a recipient does not answer
+	RemindByHand      ReminderKind = "by_hand"     // to the DPO: people have to tell a recipient
+	RemindDeclined    ReminderKind = "declined"    // to the DPO: a recipient declines, with a reason
 	RemindIncomplete  ReminderKind = "incomplete"  // to the DPO: something is left after an erasure
 	RemindTask        ReminderKind = "task"        // to the DPO: a manual task waits
 )
@@ -85,7 +87,7 @@ const (
 // Reminder is one reminder; Count makes it unique, so that a retry sends it once.
 type Reminder struct {
 	RequestID  models.ID
-	NoticeID   models.ID // RemindNotice only
+	NoticeID   models.ID // RemindNotice, RemindByHand and RemindDeclined only
 	Kind       ReminderKind
 	Count      int
 	DeferralID models.ID // RemindIncomplete and RemindTask only: zero for the request itself

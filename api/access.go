@@ -54,6 +54,7 @@ var table = map[string]access{
 	"GET /verify/:token":                                   public,
 	"POST /verify/:token":                                  posting,
 	"GET /status/:token":                                   public,
+	"GET /status/:token/recipients":                        public,
 	"POST /status/:token/verify":                           posting,
 	"POST /status/:token/resend":                           posting,
 	"POST /status/:token/withdraw":                         posting,

@@ -26,6 +26,7 @@ var may = map[string]string{
 	"GET /verify/:token":                                   "all",
 	"POST /verify/:token":                                  "all",
 	"GET /status/:token":                                   "all",
+	"GET /status/:token/recipients":                        "all",
 	"POST /status/:token/verify":                           "all",
 	"POST /status/:token/resend":                           "all",
 	"POST /status/:token/withdraw":                         "all",

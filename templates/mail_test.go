@@ -91,6 +91,8 @@ func mails() map[string]mail {
 		"reminder_due_soon":    reminder(templates.RemindDueSoon, models.ID{}, 1),
 		"reminder_overdue":     reminder(templates.RemindOverdue, models.ID{}, 3),
 		"reminder_notice":      reminder(templates.RemindNotice, noticeID, 1),
+		"reminder_by_hand":     reminder(templates.RemindByHand, noticeID, 1),
+		"reminder_declined":    reminder(templates.RemindDeclined, noticeID, 2),
 		"reminder_incomplete":  reminder(templates.RemindIncomplete, models.ID{}, 1),
 		"extension": templates.ExtensionMail{
 			MailHead: head, ReceivedOn: received, DueOn: due, ExtendedTo: extended, Authority: authority, Link: link,

@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/big"
@@ -207,6 +209,8 @@ func TestARetryRepeatsTheMessageIDAndAnotherKeyDoesNot(t *testing.T) {
 	require.Equal(t, id(0), id(1))
 	require.NotEqual(t, id(0), id(2))
 	require.Regexp(t, `^[0-9a-f]{32}@nordkai\.example$`, id(0))
+	sum := sha256.Sum256([]byte(key))
+	require.Equal(t, hex.EncodeToString(sum[:16])+"@nordkai.example", id(0), "the store finds a mail that comes back by it")
 }
 
 // Servers repeat addresses in their answers; none may reach an error.

@@ -53,6 +53,7 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/verify/:token", p.verifyPage)
 	e.POST("/verify/:token", p.verify)
 	e.GET("/status/:token", p.status)
+	e.GET("/status/:token/recipients", p.told)
 	e.POST("/status/:token/verify", p.enterCode)
 	e.POST("/status/:token/resend", p.resend)
 	e.POST("/status/:token/withdraw", p.withdraw)

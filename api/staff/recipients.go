@@ -92,7 +92,7 @@ func (k *Console) recipient(c echo.Context) error {
 	f := r.Facts
 	view := templates.RecipientView{
 		RecipientRow: recipientRow(r), Slug: r.Slug, LegalName: f.LegalName, Safeguard: r.Safeguard, Channel: string(r.Channel), Protocol: f.Protocol, Address: r.Address,
-		Contacts: r.Contacts, Purposes: f.Purposes, Controllers: f.Controllers, Former: f.Former, ResponseDays: f.ResponseDays, ContractOn: f.ContractOn,
+		Contacts: r.Contacts, Purposes: f.Purposes, Identities: f.Identities, Controllers: f.Controllers, Former: f.Former, ResponseDays: f.ResponseDays, ContractOn: f.ContractOn,
 		ContractUntil: f.ContractUntil, ReviewedOn: f.ReviewedOn, Missing: f.Gaps(r.Country, register.InUnion(r.Country)), Questionnaire: r.Vetting.Version,
 		CanEdit: caller(c).Role == models.RoleDPO,
 	}
@@ -137,7 +137,7 @@ func (k *Console) showRecipientForm(c echo.Context, status int, r store.Recipien
 		Answers: vettingRows(r.Vetting, recipient.Questionnaire), Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: failure,
 		Transfers: transfers(string(r.Facts.Transfer)),
 	}
-	for _, channel := range []store.RecipientChannel{store.ChannelMail, store.ChannelWebhook} {
+	for _, channel := range []store.RecipientChannel{store.ChannelMail, store.ChannelWebhook, store.ChannelOpenDSR, store.ChannelManual} {
 		view.Channels = append(view.Channels, templates.Option{Value: string(channel), Selected: channel == r.Channel})
 	}
 	if !view.New {
@@ -161,7 +161,7 @@ func formFields(r store.Recipient) map[string]string {
 	return map[string]string{
 		"slug": r.Slug, "name": r.Name, "legal_name": f.LegalName, "country": r.Country, "safeguard": r.Safeguard, "address": r.Address.Reveal(), "protocol": f.Protocol,
 		"contacts": r.Contacts.Reveal(), "purposes": strings.Join(f.Purposes, "\n"), "categories": strings.Join(r.Categories, "\n"),
-		"controllers": strings.Join(f.Controllers, "\n"), "reminder_days": strconv.Itoa(int(r.ReminderAfter / (24 * time.Hour))),
+		"identities": strings.Join(f.Identities, "\n"), "controllers": strings.Join(f.Controllers, "\n"), "reminder_days": strconv.Itoa(int(r.ReminderAfter / (24 * time.Hour))),
 		"response_days": strconv.Itoa(f.ResponseDays), "contract_on": f.ContractOn.String(), "contract_until": f.ContractUntil.String(),
 		"reviewed_on": f.ReviewedOn.String(), "next_review_on": f.NextReviewOn.String(),
 	}
@@ -224,10 +224,11 @@ func readRecipient(r store.Recipient, form url.Values) (store.Recipient, error) 
 	f := &r.Facts
 	r.Name, r.Country, r.Safeguard = line(form, "name"), line(form, "country"), line(form, "safeguard")
 	r.Channel, r.Address, r.Contacts = store.RecipientChannel(form.Get("channel")), models.Personal(line(form, "address")), prose(form, "contacts")
-	if secret := line(form, "secret"); secret != "" || r.Channel == store.ChannelMail {
+	if secret := line(form, "secret"); secret != "" || r.Channel != store.ChannelWebhook {
 		r.Secret = models.Personal(secret)
 	}
 	r.Categories, f.Purposes, f.Controllers = listed(form, "categories"), listed(form, "purposes"), listed(form, "controllers")
+	f.Identities = listed(form, "identities")
 	r.Purpose = ""
 	f.LegalName, f.Protocol, f.Subprocessor = line(form, "legal_name"), line(form, "protocol"), form.Get("subprocessor") == "true"
 	f.Transfer = recipient.Transfer(form.Get("transfer"))

@@ -233,6 +233,18 @@ func (s *Store) TestEndpoint(ctx context.Context, scope models.Scope, id models.
 	})
 }
 
+// deliveriesKept is how long a message that is over is shown and can be sent again, after the end of its three days.
+const deliveriesKept = 90 * 24 * time.Hour
+
+// PurgeDeliveries drops up to limit messages that were delivered or given up so long ago that nobody asks for them any more, and says how many. What
+// they told stays in the ledger and in the record that they were about.
+func (s *Store) PurgeDeliveries(ctx context.Context, limit int) (int64, error) {
+	old := s.read(ctx).Model(&deliveryRow{}).Select("id").Where("state <> ? AND give_up_at < ?", DeliveryWaiting, s.now().Add(-deliveriesKept)).
+		Order("give_up_at").Limit(limit)
+	done := s.read(ctx).Where("id IN (?) AND state <> ?", old, DeliveryWaiting).Delete(&deliveryRow{})
+	return done.RowsAffected, unavailable(done.Error)
+}
+
 func endpointDisabled() error {
 	return models.Errorf(models.Conflict, "endpoint_disabled", "The webhook is off; turn it on first.")
 }

@@ -228,6 +228,7 @@ func differences(a, b Recipient) []string {
 	compare("transfer", x.Transfer, y.Transfer)
 	compare("purposes", emptied(x.Purposes), emptied(y.Purposes))
 	compare("controllers", [2][]string{emptied(x.Controllers), emptied(x.Former)}, [2][]string{emptied(y.Controllers), emptied(y.Former)})
+	compare("identities", emptied(x.Identities), emptied(y.Identities))
 	compare("protocol", x.Protocol, y.Protocol)
 	compare("response_days", x.ResponseDays, y.ResponseDays)
 	compare("contract", [2]any{x.ContractOn, x.ContractUntil}, [2]any{y.ContractOn, y.ContractUntil})

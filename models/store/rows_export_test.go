@@ -23,6 +23,7 @@ func Rows() []any {
 		planRow{},
 		recipientRow{},
 		noticeRow{},
+		noticeMessageRow{},
 		mailRow{},
 		messageRow{},
 		packageRow{},

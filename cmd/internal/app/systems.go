@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -101,6 +102,7 @@ func (a *App) openSystems(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	here = append(here, a.processors(configured)...)
 	a.systems, err = a.connections.All(ctx, here...)
 	return err
 }
@@ -126,6 +128,17 @@ func (a *App) reached(configured map[string]config.System) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// processors are the OpenDSR processors that are told of erasures as recipients and are in no data map. The main worker reaches them.
+func (a *App) processors(configured map[string]config.System) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(configured)) {
+		if c := configured[name]; c.Kind == opendsr.Kind && c.Here() && len(a.only) == 0 && !slices.Contains(a.Graph.Systems(), name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // CheckSystems compares the data maps with the live systems: an unknown table or column, a missing right and the like are refused by name. A
