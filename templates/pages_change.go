@@ -30,6 +30,7 @@ type ChangeCounts struct{ Concerned, Told, Objected, Late, Silent int }
 type ChangeFacts struct {
 	Sort, Slug, Old, Name, LegalName, Country, Transfer, Safeguard string
 	Purposes, Categories, Controllers                              []string
+	Emergency                                                      bool // in force with its announcement
 	Why                                                            models.Personal
 }
 
@@ -78,6 +79,7 @@ type ChangeEvent struct {
 type ChangeFormView struct {
 	Sorts, Transfers, Known []Option
 	Fields                  map[string]string
+	Emergency               bool
 	Failure                 string
 }
 
@@ -112,9 +114,9 @@ type TrustRow struct {
 
 // TrustChange is one change of the list.
 type TrustChange struct {
-	On              calendar.Date
-	Upcoming        bool
-	Sort, Name, Old string
+	On                             calendar.Date
+	Announced, Upcoming, Emergency bool
+	Sort, Name, Old                string
 }
 
 // Changes' pages.
@@ -186,6 +188,7 @@ func FactsOf(r subprocessor.Record) ChangeFacts {
 	return ChangeFacts{
 		Sort: string(f.Sort), Slug: f.Slug, Old: f.Old, Name: f.Name, LegalName: f.LegalName, Country: f.Country, Transfer: string(f.Transfer), Safeguard: f.Safeguard,
 		Purposes: f.Purposes, Categories: CategoriesInWords(f.Categories), Controllers: f.Controllers, Why: r.Why,
+		Emergency: f.Emergency,
 	}
 }
 

@@ -75,7 +75,7 @@ func (p *Portal) trust(c echo.Context) error {
 		return err
 	}
 	for _, one := range changes {
-		view.History = append(view.History, templates.TrustChange{On: one.On, Upcoming: one.Upcoming, Sort: string(one.Sort), Name: one.Name, Old: one.Old})
+		view.History = append(view.History, templates.TrustChange{On: one.On, Announced: one.Announced, Upcoming: one.Upcoming, Emergency: one.Emergency, Sort: string(one.Sort), Name: one.Name, Old: one.Old})
 	}
 	return show(p, c, http.StatusOK, templates.Trust, view)
 }

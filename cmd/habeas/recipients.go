@@ -54,6 +54,8 @@ func entryOf(r store.Recipient) recipient.Entry {
 type importRecipientsCmd struct {
 	File   string `arg:"" help:"File of the register." type:"existingfile"`
 	Format string `default:"json" enum:"csv,json" help:"Form of the file: ${enum}."`
+	// Initial is refused for what is new once a change of subprocessors was announced.
+	Initial bool `help:"The file's subprocessors are at work already: register them without an announced change. Until the first change is announced."`
 }
 
 // Run takes the file in.
@@ -73,7 +75,7 @@ func (cmd importRecipientsCmd) Run(ctx context.Context, c *cli, s *rulescli.Stre
 			return fmt.Errorf("recipient %s: %w", e.Slug, err)
 		}
 	}
-	changed, err := db.ImportRecipients(ctx, all, models.System())
+	changed, err := db.ImportRecipients(ctx, all, cmd.Initial, models.System())
 	if err != nil {
 		return err
 	}
