@@ -9,7 +9,7 @@ import (
 // shredLimit is how many requests one clean-up takes; the next takes the rest.
 const shredLimit = 500
 
-// CleanUp shreds expired packages and destroys the keys of requests that ended long enough ago and have nothing deferred: that is the erasure
+// CleanUp deletes addresses that nobody confirmed, shreds expired packages and destroys the keys of requests that ended long enough ago and have nothing deferred: that is the erasure
 // of what Habeas itself held, backups included.
 func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, error) {
 	out, err := a.cleanUp(ctx)
@@ -19,6 +19,9 @@ func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, err
 func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 	var out Housekeeping
 	if _, err := a.deps.Store.PurgeIdempotency(ctx); err != nil {
+		return out, err
+	}
+	if _, err := a.deps.Store.PurgeSubscribers(ctx); err != nil {
 		return out, err
 	}
 	expired, err := a.deps.Store.ExpiredPackages(ctx, shredLimit)

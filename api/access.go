@@ -152,6 +152,12 @@ var table = map[string]access{
 	"GET /changes/:token":                                  public,
 	"POST /changes/:token":                                 posting,
 	"GET /trust":                                           public,
+	"POST /trust/subscribe":                                posting,
+	"GET /trust/subscribed":                                public,
+	"GET /trust/subscribe/:token":                          public,
+	"POST /trust/subscribe/:token":                         posting,
+	"GET /trust/unsubscribe/:token":                        public,
+	"POST /trust/unsubscribe/:token":                       public, // a mail provider calls it for many readers, from one address
 	"GET /.well-known/security.txt":                        public,
 
 	"GET /staff/webhooks":                               everyone,

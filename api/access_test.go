@@ -124,6 +124,12 @@ var may = map[string]string{
 	"GET /changes/:token":                                  "all",
 	"POST /changes/:token":                                 "all",
 	"GET /trust":                                           "all",
+	"POST /trust/subscribe":                                "all",
+	"GET /trust/subscribed":                                "all",
+	"GET /trust/subscribe/:token":                          "all",
+	"POST /trust/subscribe/:token":                         "all",
+	"GET /trust/unsubscribe/:token":                        "all",
+	"POST /trust/unsubscribe/:token":                       "all",
 	"GET /.well-known/security.txt":                        "all",
 
 	"GET /staff/webhooks":                               "controller other dpo case_handler auditor operator",

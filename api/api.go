@@ -48,6 +48,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
 	PostsPerMinute int            // by client address; 20 when zero
+	// PublicSystems is under which name the public page shows a system, by the name that the data map uses; others it shows together and unnamed.
+	PublicSystems map[string]string
 }
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
@@ -121,7 +123,7 @@ func prepare(d Deps) (*server, error) {
 		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
-	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
+	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil

@@ -143,13 +143,19 @@ func mails() map[string]mail {
 		"breach_person": templates.BreachPersonMail{
 			MailHead: head, Title: "Your delivery data", Name: "Mara Lindholm", Body: "A backup was copied by a stranger.\nIt held your name and address.\n\n\nYou may get unwanted mail.", Contact: "privacy@nordkai.example",
 		},
-		"change":           change,
-		"change_remove":    templates.ChangeMail{MailHead: head, Customer: "Brightline Retail B.V.", Sort: "remove", Slug: "mailer", Why: "It closes.", Days: 1, Until: due, Link: link},
-		"register_review":  templates.RegisterMail{MailHead: head, Kind: templates.RegisterReview, Name: "Baltic Haulage OÜ", DueOn: due, Count: 2, Link: link},
-		"change_emergency": emergency,
-		"register_change":  templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
-		"notice":           notice,
-		"notice_reminder":  reminded,
+		"change":          change,
+		"change_remove":   templates.ChangeMail{MailHead: head, Customer: "Brightline Retail B.V.", Sort: "remove", Slug: "mailer", Why: "It closes.", Days: 1, Until: due, Link: link},
+		"register_review": templates.RegisterMail{MailHead: head, Kind: templates.RegisterReview, Name: "Baltic Haulage OÜ", DueOn: due, Count: 2, Link: link},
+		"subscription":    templates.SubscriptionMail{MailHead: head, Link: link, ExpiresAt: expires},
+		"subscriber_change": templates.SubscriberChangeMail{
+			MailHead: head, Sort: "replace", Old: "Older", Name: "Mailer", LegalName: "Mailer Inc.", Country: "US", Transfer: "scc", Safeguard: "Module three",
+			Purposes: []string{"sending mail"}, Categories: []string{"Contact details"}, Link: link, Unsubscribe: link,
+		},
+		"subscriber_change_gone": templates.SubscriberChangeMail{MailHead: head, Sort: "remove", Name: "Mailer", Link: link, Unsubscribe: link},
+		"change_emergency":       emergency,
+		"register_change":        templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
+		"notice":                 notice,
+		"notice_reminder":        reminded,
 	}
 }
 

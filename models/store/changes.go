@@ -231,7 +231,10 @@ func (s *Store) followChange(tx *gorm.DB, record subprocessor.Record, e subproce
 	case subprocessor.Drafted:
 		return s.claim(tx, record)
 	case subprocessor.Announced:
-		if err := s.linkCustomers(tx, record); err != nil || !record.Early() {
+		if err := s.linkCustomers(tx, record); err != nil {
+			return err
+		}
+		if err := s.tellSubscribers(tx, record.ID, e.Actor); err != nil || !record.Early() {
 			return err
 		}
 		if err := s.carryOut(tx, record); err != nil {

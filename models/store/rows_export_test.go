@@ -52,5 +52,7 @@ func Rows() []any {
 		changingRow{},
 		changeEventRow{},
 		changeCustomerRow{},
+		subscriberRow{},
+		subscriberMailRow{},
 	}
 }
