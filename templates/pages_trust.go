@@ -108,7 +108,7 @@ type SubscriptionView struct{ State, Path string }
 
 // The public pages about trust.
 var (
-	Trust        = &Page[TrustView]{"portal/trust", []TrustView{{Service: TrustService{Parts: []TrustPart{{Key: "intake", State: "disturbed"}}}}, trustExample()}}
+	Trust        = &Page[TrustView]{"portal/trust", []TrustView{{Service: TrustService{Working: true, Parts: []TrustPart{{Key: "intake", State: "working"}}}}, trustExample()}}
 	Subscription = &Page[SubscriptionView]{"portal/subscription", []SubscriptionView{
 		{State: "sent"}, {State: "asked", Path: "/trust/subscribe/x"}, {State: "confirmed"}, {State: "over"}, {State: "leave", Path: "/trust/unsubscribe/x"}, {State: "left"},
 	}}
@@ -118,7 +118,7 @@ func trustExample() TrustView {
 	day := func(year int) calendar.Date { return calendar.Date{Year: year, Month: time.May, Day: 1} }
 	return TrustView{
 		Preview: true, Intro: "We move parcels, and not your data.\nWhat we do with it stands here.", Contact: "Privacy desk of Nordkai Freight, Bremen\nprivacy@nordkai.example", Security: true,
-		Service: TrustService{Working: true, Parts: []TrustPart{
+		Service: TrustService{Parts: []TrustPart{
 			{Key: "intake", State: "working"}, {Key: "processing", State: "working"}, {Name: "Shipment tracking", State: "disturbed", CheckedAt: exampleTime}, {Key: "others", State: "unknown"},
 		}},
 		Filter: TrustFilter{

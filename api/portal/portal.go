@@ -70,6 +70,7 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/changes/:token", p.changePage)
 	e.POST("/changes/:token", p.objectToChange)
 	e.GET("/trust", p.trust)
+	e.GET("/trust/files/:file", p.trustFile)
 	e.POST("/trust/subscribe", p.subscribe)
 	e.GET("/trust/subscribed", p.subscribed)
 	e.GET("/trust/subscribe/:token", p.subscription)

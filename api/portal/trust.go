@@ -10,6 +10,7 @@ import (
 
 	"habeas/models/calendar"
 	"habeas/models/store"
+	"habeas/models/trust"
 	"habeas/templates"
 )
 
@@ -22,7 +23,11 @@ func (p *Portal) trust(c echo.Context) error { return p.showTrust(c, http.Status
 
 func (p *Portal) showTrust(c echo.Context, status int, email string, errs templates.Errors) error {
 	ctx := c.Request().Context()
-	view, err := p.TrustView(ctx, asked(c))
+	content, err := p.Store.TrustContent(ctx)
+	if err != nil {
+		return err
+	}
+	view, err := p.trustView(ctx, asked(c), content.Public())
 	if err != nil {
 		return err
 	}
@@ -37,8 +42,22 @@ func asked(c echo.Context) filter {
 	return filter{strings.TrimSpace(c.QueryParam("q")), c.QueryParam("country"), c.QueryParam("purpose"), c.QueryParam("category")}
 }
 
-// TrustView gathers the page.
-func (p *Portal) TrustView(ctx context.Context, f filter) (view templates.TrustView, err error) {
+// TrustPreview is the page as it would be when all that was written for it was published now.
+func (p *Portal) TrustPreview(ctx context.Context) (templates.TrustView, error) {
+	content, err := p.Store.TrustContent(ctx)
+	if err != nil {
+		return templates.TrustView{}, err
+	}
+	view, err := p.trustView(ctx, filter{}, content.Preview(p.Now()))
+	view.Preview = true
+	return view, err
+}
+
+// trustView gathers the page.
+func (p *Portal) trustView(ctx context.Context, f filter, items []trust.Item) (view templates.TrustView, err error) {
+	if err := p.addItems(ctx, &view, items); err != nil {
+		return view, err
+	}
 	view.Security = true
 	if view.Service, err = p.service(ctx); err != nil {
 		return view, err

@@ -54,5 +54,8 @@ func Rows() []any {
 		changeCustomerRow{},
 		subscriberRow{},
 		subscriberMailRow{},
+		trustEntryRow{},
+		trustReleaseRow{},
+		trustFileRow{},
 	}
 }
