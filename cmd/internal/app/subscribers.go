@@ -15,7 +15,7 @@ const (
 	subscribersAtOnce = 8
 	subscribersLease  = 5 * time.Minute
 	subscribersIdle   = 2 * time.Second
-	subscribersFirst  = 10 * time.Second // doubled with each attempt
+	subscribersFirst  = 5 * time.Second // doubled with each attempt
 	subscribersWait   = time.Hour
 )
 
