@@ -140,6 +140,8 @@ var table = map[string]access{
 	"GET /staff/recipients":                                watchers,
 	"POST /staff/recipients":                               approvers,
 	"GET /staff/recipients/new":                            approvers,
+	"GET /staff/recipients/register.csv":                   watchers,
+	"GET /staff/recipients/register.json":                  watchers,
 	"GET /staff/recipients/:id":                            watchers,
 	"POST /staff/recipients/:id":                           approvers,
 	"GET /staff/recipients/:id/edit":                       approvers,

@@ -112,6 +112,8 @@ var may = map[string]string{
 	"GET /staff/recipients":                                "dpo case_handler auditor",
 	"POST /staff/recipients":                               "dpo",
 	"GET /staff/recipients/new":                            "dpo",
+	"GET /staff/recipients/register.csv":                   "dpo case_handler auditor",
+	"GET /staff/recipients/register.json":                  "dpo case_handler auditor",
 	"GET /staff/recipients/:id":                            "dpo case_handler auditor",
 	"POST /staff/recipients/:id":                           "dpo",
 	"GET /staff/recipients/:id/edit":                       "dpo",

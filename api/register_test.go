@@ -73,6 +73,15 @@ func TestTheDPOKeepsTheRegisterInTheConsole(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{2, "asked " + nasty, 72 * time.Hour}, []any{r.Version, r.Vetting.Of("security").Note.Reveal(), r.ReminderAfter})
 
+	table := b.get(dpo, "/staff/recipients/register.csv")
+	require.Equal(t, `attachment; filename="recipients.csv"`, table.header.Get("Content-Disposition"))
+	rows, err := recipient.ReadCSV(strings.NewReader(table.body))
+	require.NoError(t, err)
+	entries, err := recipient.ReadJSON(strings.NewReader(b.get(dpo, "/staff/recipients/register.json").body))
+	require.NoError(t, err)
+	require.Equal(t, []recipient.Entry{r.Entry()}, rows)
+	require.Equal(t, rows, entries)
+
 	b.clock(time.Minute)
 	auditor := b.signIn(b.keys[models.RoleAuditor])
 	require.NotContains(t, b.get(auditor, path).body, "/edit")

@@ -134,6 +134,8 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/recipients", k.recipients)
 	e.POST("/staff/recipients", k.addRecipient)
 	e.GET("/staff/recipients/new", k.newRecipient)
+	e.GET("/staff/recipients/register.csv", k.recipientsTable)
+	e.GET("/staff/recipients/register.json", k.recipientsFile)
 	e.GET("/staff/recipients/:id", k.recipient)
 	e.POST("/staff/recipients/:id", k.saveRecipient)
 	e.GET("/staff/recipients/:id/edit", k.editRecipient)
