@@ -116,7 +116,7 @@ func TestADocumentKeepsItsFormerVersionsForDownload(t *testing.T) {
 	require.Contains(t, stale.body, "Somebody has changed this")
 	in(t, b.sendItem(t, dpo, item, map[string]string{"title": "Notice", "version": "2", "seen": "1"}, "b.txt", []byte("second")))
 	require.Contains(t, b.get(dpo, item).body, "not public")
-	require.Equal(t, 1, len(fileLink.FindAllString(b.get(b.client, "/trust").body, -1)))
+	require.Len(t, fileLink.FindAllString(b.get(b.client, "/trust").body, -1), 1)
 	require.Equal(t, http.StatusConflict, b.post(dpo, "/staff/trust/publish", url.Values{"seen": {"1"}}).status, "it was not looked at")
 	b.publish(t, dpo)
 	public := b.get(b.client, "/trust").body

@@ -18,7 +18,6 @@ type TrustView struct {
 	Documents    []TrustDocument
 	Certificates []TrustCertificate
 	Locations    []TrustLocation
-	Security     bool   // there is a security.txt
 	Email        string // as it was typed into the form of a subscription that is sent back
 	Errors       Errors
 }
@@ -117,7 +116,7 @@ var (
 func trustExample() TrustView {
 	day := func(year int) calendar.Date { return calendar.Date{Year: year, Month: time.May, Day: 1} }
 	return TrustView{
-		Preview: true, Intro: "We move parcels, and not your data.\nWhat we do with it stands here.", Contact: "Privacy desk of Nordkai Freight, Bremen\nprivacy@nordkai.example", Security: true,
+		Preview: true, Intro: "We move parcels, and not your data.\nWhat we do with it stands here.", Contact: "Privacy desk of Nordkai Freight, Bremen\nprivacy@nordkai.example",
 		Service: TrustService{Parts: []TrustPart{
 			{Key: "intake", State: "working"}, {Key: "processing", State: "working"}, {Name: "Shipment tracking", State: "disturbed", CheckedAt: exampleTime}, {Key: "others", State: "unknown"},
 		}},

@@ -58,7 +58,6 @@ func (p *Portal) trustView(ctx context.Context, f filter, items []trust.Item) (v
 	if err := p.addItems(ctx, &view, items); err != nil {
 		return view, err
 	}
-	view.Security = true
 	if view.Service, err = p.service(ctx); err != nil {
 		return view, err
 	}
