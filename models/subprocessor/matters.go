@@ -30,9 +30,9 @@ func (m Matters) Begins(after Matters) bool { return !m.known() && after.known()
 // may be changed at once.
 func (m Matters) Unannounced(after Matters) []string {
 	switch {
-	case m.known() != after.known():
+	case m.Begins(after), m.known() && !after.AtWork:
 		return []string{"subprocessor"}
-	case !m.known():
+	case !m.known(), !after.known(): // it concerns no customer, or none any more
 		return nil
 	}
 	var out []string
