@@ -13,7 +13,8 @@ const (
 )
 
 // CleanUp shreds expired packages and destroys the keys of requests that ended long enough ago and have nothing deferred: that is the erasure
-// of what Habeas itself held, backups included. What only served to repeat a call, and messages to webhooks that are long over, are dropped.
+// of what Habeas itself held, backups included. What only served to repeat a call, messages to webhooks that are long over, and addresses that
+// nobody confirmed are dropped.
 func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, error) {
 	out, err := a.cleanUp(ctx)
 	return out, a.failure(ctx, err)
@@ -25,6 +26,9 @@ func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 		return out, err
 	}
 	if _, err := a.deps.Store.PurgeDeliveries(ctx, purgeLimit); err != nil {
+		return out, err
+	}
+	if _, err := a.deps.Store.PurgeSubscribers(ctx); err != nil {
 		return out, err
 	}
 	expired, err := a.deps.Store.ExpiredPackages(ctx, shredLimit)

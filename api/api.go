@@ -22,6 +22,7 @@ import (
 	"habeas/models"
 	"habeas/models/rules"
 	"habeas/models/store"
+	"habeas/models/trust"
 	"habeas/templates"
 )
 
@@ -48,6 +49,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
 	PostsPerMinute int            // by client address; 20 when zero
+	// PublicSystems is under which name the public page shows a system, by the name that the data map uses; others it shows together and unnamed.
+	PublicSystems map[string]string
 }
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
@@ -121,8 +124,8 @@ func prepare(d Deps) (*server, error) {
 		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
-	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
-	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
+	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Eval: d.Eval, Preview: s.portal.TrustPreview, TLS: base.Scheme == "https", Now: d.Now})
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }
@@ -186,7 +189,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 // isDownload reports the calls that may take long: files go out, or come in.
 func isDownload(r *http.Request) bool {
 	path := r.URL.Path
-	return strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
+	return strings.HasPrefix(path, "/trust/files/") || strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
 		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r) || opendsr.IsDownload(path)
 }
 
@@ -204,6 +207,8 @@ func uploadSize(r *http.Request) int64 {
 	switch {
 	case strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/files"):
 		return store.MaxTaskFile
+	case path == "/staff/trust/items", strings.HasPrefix(path, "/staff/trust/items/"):
+		return trust.MaxFile
 	case strings.HasPrefix(path, "/staff/breaches/") && (strings.HasSuffix(path, "/persons") || strings.HasSuffix(path, "/events")):
 		return maxBreachFile
 	}

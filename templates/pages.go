@@ -236,7 +236,7 @@ var allPages = []Example{
 	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
 	Login, Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
-	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust,
+	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
 	Webhooks, Webhook,
 }
 

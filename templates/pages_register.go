@@ -71,6 +71,7 @@ type RecipientFormView struct {
 	Questionnaire string
 	Values        []string
 	Failure       string
+	Announce      string // where a change is drafted that customers are told of first; empty when it is not that
 }
 
 // Register's pages.
@@ -117,7 +118,8 @@ func vettingExample() []VettingRow {
 func recipientFormExample() RecipientFormView {
 	v := RecipientFormView{
 		Path: "/staff/recipients/sample", Action: "/staff/recipients/sample", Version: 2, Fields: map[string]string{"name": "Pacific Gate", "slug": "pacific-gate"}, Subprocessor: true,
-		Answers: vettingExample()[6:], Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: "A recipient needs a name.",
+		Answers: vettingExample()[6:], Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: "Customers are told of this before it changes, and may object (Art. 28(2)): country, purposes. Draft a change of subprocessors instead.",
+		Announce: "/staff/changes/new?sort=change",
 		Channels: []Option{{Value: "mail", Selected: true}, {Value: "webhook"}},
 	}
 	for _, t := range recipient.Transfers() {

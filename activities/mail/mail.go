@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	netmail "net/mail"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -174,6 +175,13 @@ func (s *Sender) compose(recipient models.Personal, m templates.Mail, key string
 	message.SetMessageIDWithValue(s.messageID(key))
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
 	message.SetGenHeader("X-Auto-Response-Suppress", "All")
+	if m.Unsubscribe != "" {
+		if u, err := url.Parse(m.Unsubscribe); err != nil || u.Host == "" || strings.ContainsAny(m.Unsubscribe, "<>\r\n ") {
+			return nil, models.Errorf(models.Invalid, CodeBadMessage, "The address that ends a subscription must be a URL.")
+		}
+		message.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">") // RFC 2369
+		message.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return message, nil

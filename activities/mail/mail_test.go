@@ -198,6 +198,23 @@ func TestAMessageArrivesWithBothPartsAndItsHeaders(t *testing.T) {
 	}
 }
 
+func TestAMailOfASubscriptionEndsItByOneCall(t *testing.T) {
+	t.Parallel()
+	srv := &server{}
+	s := sender(t, start(t, srv, mailer.Plain))
+	m := message
+	m.Unsubscribe = "https://privacy.nordkai.example/trust/unsubscribe/" + strings.Repeat("3vYk0hYV2f7", 4)
+	require.NoError(t, s.Send(t.Context(), to, m, key))
+	require.NoError(t, s.Send(t.Context(), to, message, key))
+	require.Equal(t, "<"+m.Unsubscribe+">", srv.got[0].header.Get("List-Unsubscribe"))
+	require.Equal(t, "List-Unsubscribe=One-Click", srv.got[0].header.Get("List-Unsubscribe-Post"))
+	require.Empty(t, srv.got[1].header.Get("List-Unsubscribe"))
+	for _, bad := range []string{"nonsense", "https://a.example/\r\nBcc: x@y.example", "https://a.example/>"} {
+		m.Unsubscribe = bad
+		require.Equal(t, "bad_message", models.CodeOf(s.Send(t.Context(), to, m, key)), bad)
+	}
+}
+
 func TestARetryRepeatsTheMessageIDAndAnotherKeyDoesNot(t *testing.T) {
 	t.Parallel()
 	srv := &server{}

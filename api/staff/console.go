@@ -22,8 +22,9 @@ type Deps struct {
 	Store    *store.Store
 	Sessions scs.Store
 	Show     Show
-	Eval     func(line []byte) []byte // answers one case of the rules, as a line of JSON
-	TLS      bool                     // the service is reached over TLS: the cookie is bound to it
+	Eval     func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
+	Preview  func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
+	TLS      bool                                               // the service is reached over TLS: the cookie is bound to it
 	Now      func() time.Time
 }
 
@@ -133,9 +134,12 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/recipients", k.recipients)
 	e.POST("/staff/recipients", k.addRecipient)
 	e.GET("/staff/recipients/new", k.newRecipient)
+	e.GET("/staff/recipients/register.csv", k.recipientsTable)
+	e.GET("/staff/recipients/register.json", k.recipientsFile)
 	e.GET("/staff/recipients/:id", k.recipient)
 	e.POST("/staff/recipients/:id", k.saveRecipient)
 	e.GET("/staff/recipients/:id/edit", k.editRecipient)
+	k.trustRoutes(e)
 	e.GET("/staff/changes", k.changes)
 	e.POST("/staff/changes", k.draftChange)
 	e.GET("/staff/changes/new", k.newChange)

@@ -15,6 +15,7 @@ import (
 	"habeas/models/calendar"
 	"habeas/models/recipient"
 	"habeas/models/store"
+	"habeas/models/subprocessor"
 	"habeas/templates"
 )
 
@@ -120,7 +121,7 @@ func vettingRows(v recipient.Vetting, version string) []templates.VettingRow {
 
 func (k *Console) newRecipient(c echo.Context) error {
 	blank := store.Recipient{Channel: store.ChannelMail, ReminderAfter: 72 * time.Hour}
-	return k.showRecipientForm(c, http.StatusOK, blank, formFields(blank), 0, "")
+	return k.showRecipientForm(c, http.StatusOK, blank, formFields(blank), 0, "", "")
 }
 
 func (k *Console) editRecipient(c echo.Context) error {
@@ -128,13 +129,13 @@ func (k *Console) editRecipient(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.showRecipientForm(c, http.StatusOK, r, formFields(r), r.Version, "")
+	return k.showRecipientForm(c, http.StatusOK, r, formFields(r), r.Version, "", "")
 }
 
-func (k *Console) showRecipientForm(c echo.Context, status int, r store.Recipient, fields map[string]string, version int, failure string) error {
+func (k *Console) showRecipientForm(c echo.Context, status int, r store.Recipient, fields map[string]string, version int, failure, announce string) error {
 	view := templates.RecipientFormView{
 		Path: "/staff/recipients", Action: "/staff/recipients", New: r.ID.IsZero(), Version: version, Fields: fields, Subprocessor: r.Facts.Subprocessor,
-		Answers: vettingRows(r.Vetting, recipient.Questionnaire), Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: failure,
+		Answers: vettingRows(r.Vetting, recipient.Questionnaire), Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: failure, Announce: announce,
 		Transfers: transfers(string(r.Facts.Transfer)),
 	}
 	for _, channel := range []store.RecipientChannel{store.ChannelMail, store.ChannelWebhook, store.ChannelOpenDSR, store.ChannelManual} {
@@ -210,13 +211,34 @@ func (k *Console) keepRecipient(c echo.Context, known store.Recipient, form url.
 // sendBack shows the form with what was typed.
 func (k *Console) sendBack(c echo.Context, known store.Recipient, form url.Values, err error) error {
 	p := problem.Of(err, "", "")
+	announce := ""
+	if p.Code == "must_be_announced" {
+		announce = announcePath(known, form)
+	}
 	fields := formFields(known)
 	for name := range fields {
 		fields[name] = form.Get(name)
 	}
 	known.Facts.Subprocessor, known.Facts.Transfer = form.Get("subprocessor") == "true", recipient.Transfer(form.Get("transfer"))
 	known.Channel, known.Vetting = store.RecipientChannel(form.Get("channel")), readVetting(form, recipient.Vetting{})
-	return k.showRecipientForm(c, p.Status, known, fields, known.Version, p.Detail)
+	return k.showRecipientForm(c, p.Status, known, fields, known.Version, p.Detail, announce)
+}
+
+// announcePath is the form of an announced change with what somebody wanted to write into the register at once. Nothing in it is personal.
+func announcePath(known store.Recipient, form url.Values) string {
+	out := url.Values{"sort": {string(subprocessor.Add)}, "slug": {known.Slug}}
+	if known.Facts.Subprocessor && known.Facts.EndedOn.IsZero() {
+		out.Set("sort", string(subprocessor.Change))
+		if form.Get("subprocessor") != "true" {
+			out.Set("sort", string(subprocessor.Remove))
+		}
+	}
+	for _, name := range []string{"name", "legal_name", "country", "transfer", "safeguard", "purposes", "categories", "controllers"} {
+		if value := form.Get(name); value != "" {
+			out.Set(name, value)
+		}
+	}
+	return "/staff/changes/new?" + out.Encode()
 }
 
 // readRecipient is a known entry with what a form says.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
 	"habeas/models/ledger"
+	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/models/store/vault"
 )
@@ -72,6 +74,10 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	first, err := withoutCustomers(ctx, db)
+	if err != nil {
+		return err
+	}
 	for _, controller := range o.Controllers {
 		if _, err := db.PutController(ctx, controller.Domain()); err != nil {
 			return fmt.Errorf("controller %s: %w", controller.Slug, err)
@@ -82,11 +88,27 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		if err != nil && models.CodeOf(err) != "not_found" {
 			return err
 		}
-		if _, err := db.PutRecipient(ctx, recipient.Domain(known)); err != nil {
+		if err := keepRecipient(ctx, db, recipient.Domain(known), first || recipient.Initial); err != nil {
 			return fmt.Errorf("recipient %s: %w", recipient.Slug, err)
 		}
 	}
 	_, err = fmt.Fprintf(s.Out, "%d controllers and %d recipients are in the database.\n", len(o.Controllers), len(o.Recipients))
+	return err
+}
+
+// withoutCustomers reports whether an installation has no customer yet: whoever comes gets the list of subprocessors with its contract.
+func withoutCustomers(ctx context.Context, db *store.Store) (bool, error) {
+	all, err := db.Controllers(ctx, models.ScopeOperator())
+	return !slices.ContainsFunc(all, func(c request.Controller) bool { return !c.Operator }), err
+}
+
+// keepRecipient writes a recipient; a subprocessor that customers' data goes to comes in at the beginning only, and else by an announced change.
+func keepRecipient(ctx context.Context, db *store.Store, r store.Recipient, first bool) error {
+	if first {
+		_, err := db.PutRecipient(ctx, r)
+		return err
+	}
+	_, err := db.SaveRecipient(ctx, r, 0, models.System())
 	return err
 }
 

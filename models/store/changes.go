@@ -209,7 +209,7 @@ func (s *Store) keepChange(tx *gorm.DB, row changeRow, record subprocessor.Recor
 		"state": record.State, "kind": record.Proposal.Sort, "slug": record.Proposal.Slug, "announced_at": orNull(record.AnnouncedAt), "closed_at": orNull(record.ClosedAt),
 		"events": record.Latest(), "updated_at": s.now(),
 	}
-	if record.State == subprocessor.Scheduled {
+	if !record.EffectiveOn.IsZero() {
 		columns["effective_on"] = record.EffectiveOn.String()
 	}
 	if err := tx.Model(&changeRow{}).Where("id = ?", row.ID).Updates(columns).Error; err != nil {
@@ -231,9 +231,17 @@ func (s *Store) followChange(tx *gorm.DB, record subprocessor.Record, e subproce
 	case subprocessor.Drafted:
 		return s.claim(tx, record)
 	case subprocessor.Announced:
-		return s.linkCustomers(tx, record)
-	case subprocessor.InForce:
+		if err := s.linkCustomers(tx, record); err != nil {
+			return err
+		}
+		if err := s.tellSubscribers(tx, record.ID, e.Actor); err != nil || !record.Early() {
+			return err
+		}
 		if err := s.carryOut(tx, record); err != nil {
+			return err
+		}
+	case subprocessor.InForce:
+		if err := s.bringAbout(tx, record); err != nil {
 			return err
 		}
 	case subprocessor.Withdrawn:
@@ -241,6 +249,14 @@ func (s *Store) followChange(tx *gorm.DB, record subprocessor.Record, e subproce
 		return nil
 	}
 	return tx.Where("change_id = ?", record.ID).Delete(&changingRow{}).Error
+}
+
+// bringAbout does what a decided change means for the register on its day.
+func (s *Store) bringAbout(tx *gorm.DB, record subprocessor.Record) error {
+	if record.Early() {
+		return s.spare(tx, record)
+	}
+	return s.carryOut(tx, record)
 }
 
 // claim keeps other changes of the same subprocessors out until this one is over.
@@ -339,20 +355,22 @@ func (s *Store) Changes(ctx context.Context, scope models.Scope, limit int) ([]C
 
 // PublicChange is a change as the public list shows it.
 type PublicChange struct {
-	On       calendar.Date
-	Upcoming bool
-	Sort     subprocessor.Sort
-	Name     string
-	Old      string // name of the one that goes
-	Country  string
-	Purposes []string
+	On        calendar.Date // on which it takes effect; of one that is announced only, on which it was
+	Announced bool          // it is not decided yet
+	Upcoming  bool
+	Emergency bool // it took effect before customers were heard
+	Sort      subprocessor.Sort
+	Name      string
+	Old       string // name of the one that goes
+	Country   string
+	Purposes  []string
 }
 
-// PublicChanges are the changes that took effect or will, the latest first. They say nothing of customers.
+// PublicChanges are the changes that were announced, took effect or will, those without a day first, then the latest. They say nothing of customers.
 func (s *Store) PublicChanges(ctx context.Context, limit int) ([]PublicChange, error) {
 	var rows []changeRow
-	states := []subprocessor.State{subprocessor.Scheduled, subprocessor.Effective}
-	if err := s.read(ctx).Where("state IN ?", states).Order("effective_on DESC, id").Limit(limit).Find(&rows).Error; err != nil {
+	states := []subprocessor.State{subprocessor.Open, subprocessor.Scheduled, subprocessor.Effective}
+	if err := s.read(ctx).Where("state IN ?", states).Order("effective_on DESC NULLS FIRST, announced_at DESC, id").Limit(limit).Find(&rows).Error; err != nil {
 		return nil, unavailable(err)
 	}
 	names, err := s.recipientNames(s.read(ctx))
@@ -367,7 +385,11 @@ func (s *Store) PublicChanges(ctx context.Context, limit int) ([]PublicChange, e
 		}
 		p := r.Proposal
 		out[i] = PublicChange{
-			On: r.EffectiveOn, Upcoming: r.State == subprocessor.Scheduled, Sort: p.Sort, Name: p.Name, Old: names[p.Old], Country: p.Country, Purposes: p.Purposes,
+			On: r.EffectiveOn, Upcoming: r.State == subprocessor.Scheduled && !r.Early(), Emergency: r.Early(), Sort: p.Sort, Name: p.Name, Old: names[p.Old],
+			Country: p.Country, Purposes: p.Purposes,
+		}
+		if r.EffectiveOn.IsZero() {
+			out[i].Announced, out[i].On = true, calendar.DateOf(r.AnnouncedAt.In(r.Zone))
 		}
 		if p.Name == "" {
 			out[i].Name = names[p.Slug]

@@ -53,5 +53,10 @@ func Rows() []any {
 		changingRow{},
 		changeEventRow{},
 		changeCustomerRow{},
+		subscriberRow{},
+		subscriberMailRow{},
+		trustEntryRow{},
+		trustReleaseRow{},
+		trustFileRow{},
 	}
 }

@@ -93,6 +93,81 @@ func decide(day string) subprocessor.Event {
 	return subprocessor.Event{Kind: subprocessor.Decided, Actor: dpo, Facts: subprocessor.Facts{EffectiveOn: on}, Words: subprocessor.Words{Reason: "all heard"}}
 }
 
+func TestWhatBecomesMoreOrOtherIsAnnouncedFirst(t *testing.T) {
+	t.Parallel()
+	known := subprocessor.Matters{
+		AtWork: true, Name: "Mailer", LegalName: "Mailer Inc.", Country: "IE", Transfer: "none", Purposes: []string{"mail", "bounces"},
+		Categories: []string{"user.contact", "user.name"}, Customers: []string{"acme", "globex"},
+	}
+	own := known
+	own.Customers = nil
+	for field, after := range map[string]func(*subprocessor.Matters){
+		"":             func(*subprocessor.Matters) {},
+		"subprocessor": func(m *subprocessor.Matters) { m.AtWork = false },
+		"name":         func(m *subprocessor.Matters) { m.Name = "Other" },
+		"legal_name":   func(m *subprocessor.Matters) { m.LegalName = "Other Inc." },
+		"country":      func(m *subprocessor.Matters) { m.Country = "" },
+		"transfer":     func(m *subprocessor.Matters) { m.Transfer = "scc" },
+		"safeguard":    func(m *subprocessor.Matters) { m.Safeguard = "module two" },
+		"purposes":     func(m *subprocessor.Matters) { m.Purposes = []string{"mail", "profiling"} },
+		"categories":   func(m *subprocessor.Matters) { m.Categories = []string{"user"} },
+		"controllers":  func(m *subprocessor.Matters) { m.Customers = []string{"acme", "initech"} },
+	} {
+		m := known
+		after(&m)
+		var want []string
+		if field != "" {
+			want = []string{field}
+		}
+		require.Equal(t, want, known.Unannounced(m), field)
+		if m.AtWork {
+			mine := m
+			mine.Customers = nil
+			require.Empty(t, own.Unannounced(mine), "the operator's own: %s", field)
+			require.Equal(t, []string{"subprocessor"}, own.Unannounced(m), field)
+		}
+	}
+	less := known
+	less.Purposes, less.Categories, less.Customers = []string{"mail"}, []string{"user.contact.email"}, []string{"acme"}
+	require.Empty(t, known.Unannounced(less), "less is nothing to object to")
+	unnamed := known
+	unnamed.LegalName = ""
+	require.Empty(t, unnamed.Unannounced(known), "a legal name that nobody had written down")
+	require.Empty(t, known.Unannounced(own), "the last customer has left")
+	require.True(t, own.Begins(known) && !known.Begins(known) && !known.Begins(own))
+}
+
+func TestAnEmergencyReplacementIsInForceWithItsAnnouncementAndIsHeardAfterwards(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	p := proposal()
+	p.Emergency = true
+	b.refused("bad_proposal", draft(p))
+	p.Sort, p.Old = subprocessor.Replace, "older"
+	unsaid := draft(p)
+	unsaid.Words.Reason = ""
+	b.refused("reason_missing", unsaid)
+	b.noted(draft(p))
+	require.False(t, b.Early())
+	b.noted(announce(acme))
+	require.True(t, b.Early())
+	require.Equal(t, "2026-03-02", b.EffectiveOn.String())
+	end := subprocessor.Event{Kind: subprocessor.Withdrawn, Actor: dpo, Words: subprocessor.Words{Reason: "x"}}
+	b.refused("in_force_already", end)
+	b.noted(b.told(acme))
+	b.noted(objection(acme))
+	late := decide("2026-05-01")
+	b.refused("window_open", late)
+	b.now = start.AddDate(0, 2, 0)
+	b.refused("objection_open", late)
+	b.noted(answer(acme, subprocessor.Accept))
+	late.Facts.EffectiveOn = calendar.Date{}
+	b.noted(late)
+	require.Equal(t, "2026-03-02", b.EffectiveOn.String(), "it has been in force since then")
+	b.noted(subprocessor.Event{Kind: subprocessor.InForce, Actor: models.System()})
+	require.Equal(t, subprocessor.Effective, b.State)
+}
+
 func TestAChangeGoesFromItsDraftToItsDay(t *testing.T) {
 	t.Parallel()
 	b := open(t)

@@ -92,8 +92,11 @@ func (a *App) openSystems(ctx context.Context) error {
 	if a.connections, err = connectors.NewSystems(registry, configs...); err != nil {
 		return err
 	}
-	a.queues = map[string]activities.Queue{}
+	a.queues, a.publicNames = map[string]activities.Queue{}, map[string]string{}
 	for name, c := range configured {
+		if c.PublicName != "" && slices.Contains(a.Graph.Systems(), name) {
+			a.publicNames[name] = c.PublicName
+		}
 		if c.Queue != "" && slices.Contains(a.Graph.Systems(), name) {
 			a.queues[name] = activities.Queue(c.Queue)
 		}

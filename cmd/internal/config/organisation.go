@@ -62,6 +62,7 @@ type Recipient struct {
 	ContractUntil calendar.Date   `yaml:"contract_until"`
 	ReviewedOn    calendar.Date   `yaml:"reviewed_on"`
 	NextReviewOn  calendar.Date   `yaml:"next_review_on"`
+	Initial       bool            `yaml:"initial"` // it is at work already, and comes into the register without an announced change
 }
 
 // LoadOrganisation reads the file; an unknown key is an error.
