@@ -177,6 +177,17 @@ var table = map[string]access{
 	"GET /opendsr/v1/status/:id":                        customers,
 }
 
+// limits are the limits by access key that hold for a call: those of every call of a program, and the route's own.
+func (a access) limits(r *http.Request) (names []string) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		names = append(names, "key")
+	}
+	if a.each != "" {
+		names = append(names, a.each)
+	}
+	return names
+}
+
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
 func Routes() []string { return slices.Sorted(maps.Keys(table)) }
 
@@ -209,8 +220,7 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		call := middleware.CallOf(r.Context())
 		call.Route = c.Path()
 		if rule.limit != "" {
-			if wait, err := s.rates[rule.limit].Take(s.address(r)); err != nil {
-				middleware.RetryAfter(c.Response(), wait)
+			if err := s.rates[rule.limit].Take(c.Response().Header(), s.address(r)); err != nil {
 				return err
 			}
 		}
@@ -227,9 +237,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		case !slices.Contains(rule.roles, who.Role):
 			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
 		}
-		if rule.each != "" {
-			if wait, err := s.rates[rule.each].TakeOf(who.ID.String()); err != nil {
-				middleware.RetryAfter(c.Response(), wait)
+		for _, limit := range rule.limits(r) {
+			if err := s.rates[limit].TakeOf(c.Response().Header(), who.ID.String()); err != nil {
 				return err
 			}
 		}

@@ -48,6 +48,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
 	PostsPerMinute int            // by client address; 20 when zero
+	CallsPerMinute int            // by access key, to the JSON interface; 1200 when zero
 }
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
@@ -105,6 +106,9 @@ func prepare(d Deps) (*server, error) {
 	if d.PostsPerMinute == 0 {
 		d.PostsPerMinute = 20
 	}
+	if d.CallsPerMinute == 0 {
+		d.CallsPerMinute = 1200
+	}
 	base, err := url.Parse(d.BaseURL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, models.Errorf(models.Invalid, "bad_base_url", "The base URL must be like https://privacy.example.com.")
@@ -116,9 +120,10 @@ func prepare(d Deps) (*server, error) {
 	}
 	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
 	s.rates = map[string]*middleware.Rate{
-		"post":  middleware.NewRate(time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
-		"login": middleware.NewRate(12*time.Second, 5, d.Now),
-		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"post":  middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
+		"login": middleware.NewRate("login", 12*time.Second, 5, d.Now),
+		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
