@@ -168,7 +168,7 @@ func (cmd revokeKeyCmd) Run(ctx context.Context, c *cli) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.RevokeKey(ctx, models.ScopeOperator(), id)
+	return db.RevokeKey(ctx, models.ScopeOperator(), models.System(), id)
 }
 
 type keysCmd struct {

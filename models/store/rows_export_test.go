@@ -42,6 +42,7 @@ func Rows() []any {
 		correctionRow{},
 		restrictionRow{},
 		breachKeyRow{},
+		callRow{},
 		endpointRow{},
 		deliveryRow{},
 		openDSRRow{},
