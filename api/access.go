@@ -20,6 +20,13 @@ type access struct {
 	roles  []models.Role // who else
 	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
 	each   string        // rate limit by access key: "" none, "check"
+	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
+}
+
+// with is the same for programs, whose keys may have scopes.
+func (a access) with(g models.Grant) access {
+	a.grant = g
+	return a
 }
 
 var (
@@ -42,7 +49,7 @@ var (
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
-// keepers may add and change webhooks: a customer its own.
+// keepers may add and change webhooks and access keys: a customer its own.
 var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleOperator}}
 
 // table is every route with who may call it.
@@ -100,30 +107,36 @@ var table = map[string]access{
 	"GET /staff/operations":                                team,
 	"GET /staff/rules":                                     team,
 	"POST /staff/rules":                                    team,
-	"POST /v1/requests":                                    posting,
-	"GET /v1/requests":                                     readers,
-	"GET /v1/requests/:id":                                 readers,
-	"GET /v1/requests/:id/plan":                            readers,
-	"POST /v1/requests/:id/decisions":                      deciders,
-	"GET /v1/requests/:id/ledger":                          readers,
-	"GET /v1/requests/:id/notices":                         readers,
-	"GET /v1/requests/:id/deferrals":                       readers,
-	"GET /v1/requests/:id/tasks":                           readers,
-	"GET /v1/requests/:id/scans":                           watchers,
-	"POST /v1/requests/:id/scans":                          casework,
-	"GET /v1/tasks":                                        watchers,
-	"GET /v1/requests/:id/receipts":                        readers,
-	"GET /v1/requests/:id/receipts/:receipt_id":            readers,
-	"POST /v1/breaches":                                    everyone,
-	"GET /v1/breaches":                                     everyone,
-	"GET /v1/breaches/:id":                                 everyone,
-	"POST /v1/breaches/:id/events":                         noters,
+	"POST /v1/requests":                                    posting.with(models.GrantWriteRequests),
+	"GET /v1/requests":                                     readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id":                                 readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/plan":                            readers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/decisions":                      deciders.with(models.GrantDecisions),
+	"GET /v1/requests/:id/ledger":                          readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/notices":                         readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/deferrals":                       readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/tasks":                           readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/scans":                           watchers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/scans":                          casework.with(models.GrantWriteRequests),
+	"GET /v1/tasks":                                        watchers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/receipts":                        readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/receipts/:receipt_id":            readers.with(models.GrantReadRequests),
+	"POST /v1/breaches":                                    everyone.with(models.GrantBreaches),
+	"GET /v1/breaches":                                     everyone.with(models.GrantBreaches),
+	"GET /v1/breaches/:id":                                 everyone.with(models.GrantBreaches),
+	"POST /v1/breaches/:id/events":                         noters.with(models.GrantBreaches),
 	"POST /v1/breach-reports/:recipient":                   posting,
 	"GET /v1/status/:token":                                public,
 	"POST /v1/status/:token/verify":                        posting,
 	"POST /v1/status/:token/resend":                        posting,
 	"POST /v1/status/:token/withdraw":                      posting,
 	"POST /v1/status/:token/answer":                        posting,
+	"GET /v1/keys":                                         keepers.with(models.GrantKeys),
+	"POST /v1/keys":                                        keepers.with(models.GrantKeys),
+	"POST /v1/keys/:id/rotate":                             everyone.with(models.GrantKeys),
+	"POST /v1/keys/:id/revoke":                             keepers.with(models.GrantKeys),
+	"POST /oauth/token":                                    posting,
+	"GET /.well-known/oauth-authorization-server":          public,
 	"GET /.well-known/habeas-keys.json":                    public,
 	"GET /livez":                                           public,
 	"GET /readyz":                                          public,
@@ -134,9 +147,9 @@ var table = map[string]access{
 	"POST /staff/requests/:id/groups/:no/decision":         deciders,
 	"POST /staff/requests/:id/groups/:no/corrections":      deciders,
 	"POST /staff/requests/:id/groups/:no/corrections/drop": deciders,
-	"GET /v1/requests/:id/corrections":                     readers,
-	"POST /v1/requests/:id/corrections":                    deciders,
-	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check"},
+	"GET /v1/requests/:id/corrections":                     readers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/corrections":                    deciders.with(models.GrantWriteRequests),
+	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check", grant: models.GrantSuppressions},
 	"GET /staff/recipients":                                watchers,
 	"POST /staff/recipients":                               approvers,
 	"GET /staff/recipients/new":                            approvers,
@@ -163,18 +176,18 @@ var table = map[string]access{
 	"POST /staff/webhooks/:id/messages/:message/replay": keepers,
 	"GET /opendsr/v2/discovery":                         public,
 	"GET /opendsr/v2/certificate.pem":                   public,
-	"POST /opendsr/v2/requests":                         customers,
-	"GET /opendsr/v2/requests/:id":                      customers,
-	"DELETE /opendsr/v2/requests/:id":                   customers,
-	"GET /opendsr/v2/requests/:id/results":              customers,
-	"GET /opendsr/v2/status/:id":                        customers,
+	"POST /opendsr/v2/requests":                         customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v2/requests/:id":                      customers.with(models.GrantReadRequests),
+	"DELETE /opendsr/v2/requests/:id":                   customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v2/requests/:id/results":              customers.with(models.GrantReadRequests),
+	"GET /opendsr/v2/status/:id":                        customers.with(models.GrantReadRequests),
 	"GET /opendsr/v1/discovery":                         public,
 	"GET /opendsr/v1/certificate.pem":                   public,
-	"POST /opendsr/v1/opengdpr_requests":                customers,
-	"GET /opendsr/v1/opengdpr_requests/:id":             customers,
-	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers,
-	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers,
-	"GET /opendsr/v1/status/:id":                        customers,
+	"POST /opendsr/v1/opengdpr_requests":                customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v1/opengdpr_requests/:id":             customers.with(models.GrantReadRequests),
+	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers.with(models.GrantReadRequests),
+	"GET /opendsr/v1/status/:id":                        customers.with(models.GrantReadRequests),
 }
 
 // limits are the limits by access key that hold for a call: those of every call of a program, and the route's own.
@@ -230,6 +243,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		call.Principal = who
 		switch {
+		case who.Role != "" && !who.May(rule.grant) && (!rule.public || rule.grant != ""):
+			return models.Errorf(models.Forbidden, "scope_missing", "The scopes of this key do not allow it.")
 		case rule.public:
 			return next(c)
 		case who.Role == "":
@@ -258,7 +273,7 @@ func (s *server) authenticate(r *http.Request) (models.Principal, error) {
 		if !ok {
 			return models.Principal{}, models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
 		}
-		return s.Store.Authenticate(r.Context(), strings.TrimSpace(key))
+		return s.Store.Bearer(r.Context(), strings.TrimSpace(key))
 	case inConsole(r):
 		return s.console.Principal(r.Context())
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
+	"habeas/api/oauth"
 	"habeas/api/opendsr"
 	"habeas/api/portal"
 	"habeas/api/problem"
@@ -85,8 +86,9 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)))
-	s.routes(e)
+	machines := v1.New(s.Store, s.BaseURL, s.Now)
+	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)), onV1(machines.Once))
+	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {
 		return nil, err
 	}
@@ -157,13 +159,13 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func (s *server) routes(e *echo.Echo) {
-	machines := v1.New(s.Store, s.BaseURL, s.Now)
+func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
+	oauth.New(s.Store, s.BaseURL).Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
@@ -248,7 +250,7 @@ func (s *server) logFailure(r *http.Request, code string, err error) {
 
 func wantsPage(r *http.Request) bool {
 	path := r.URL.Path
-	for _, machine := range []string{"/v1", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
+	for _, machine := range []string{"/v1", "/oauth/", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
 		if strings.HasPrefix(path, machine) {
 			return false
 		}

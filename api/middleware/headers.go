@@ -50,7 +50,7 @@ func SameOrigin(base *url.URL, fail Fail) (func(http.Handler) http.Handler, erro
 	return func(next http.Handler) http.Handler {
 		guarded := cop.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasPrefix(r.URL.Path, "/v1/") {
+			if strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasPrefix(r.URL.Path, "/oauth/") {
 				next.ServeHTTP(w, r)
 				return
 			}

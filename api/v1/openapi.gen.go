@@ -63,6 +63,9 @@ type Breach struct {
 // BreachList defines model for BreachList.
 type BreachList struct {
 	Breaches []Breach `json:"breaches"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Circumstances defines model for Circumstances.
@@ -123,6 +126,9 @@ type Correction struct {
 // CorrectionList defines model for CorrectionList.
 type CorrectionList struct {
 	Corrections []Correction `json:"corrections"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Decision defines model for Decision.
@@ -146,6 +152,9 @@ type Deferral struct {
 // DeferralList defines model for DeferralList.
 type DeferralList struct {
 	Deferrals []Deferral `json:"deferrals"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Duty defines model for Duty.
@@ -177,6 +186,9 @@ type Entry struct {
 // EntryList defines model for EntryList.
 type EntryList struct {
 	Entries []Entry `json:"entries"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Event defines model for Event.
@@ -238,6 +250,48 @@ type Identity struct {
 	// Kind As in the data map, e.g. phone_number
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
+}
+
+// Key defines model for Key.
+type Key struct {
+	// Controller Slug
+	Controller string    `json:"controller,omitempty,omitzero"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// FormerUntil Until then the secret before the last rotation is valid too
+	FormerUntil time.Time `json:"former_until,omitempty,omitzero"`
+
+	// FormerUsedAt To the minute; when that secret was last used
+	FormerUsedAt time.Time `json:"former_used_at,omitempty,omitzero"`
+
+	// ID The client identifier of OAuth, too
+	ID string `json:"id"`
+
+	// LastUsedAt To the minute
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+	Name       string    `json:"name"`
+	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
+	Role       string    `json:"role"`
+	RotatedAt  time.Time `json:"rotated_at,omitempty,omitzero"`
+
+	// Scopes None is all that the role may
+	Scopes []string `json:"scopes"`
+	Valid  bool     `json:"valid"`
+}
+
+// KeyList defines model for KeyList.
+type KeyList struct {
+	Keys []Key `json:"keys"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// KeyWithSecret defines model for KeyWithSecret.
+type KeyWithSecret struct {
+	Key    Key    `json:"key"`
+	Secret string `json:"secret"`
 }
 
 // KindOfData defines model for KindOfData.
@@ -350,6 +404,24 @@ type NewDecision struct {
 	TaskID     string `json:"task_id,omitempty,omitzero"`
 }
 
+// NewKey defines model for NewKey.
+type NewKey struct {
+	// Controller Slug, for the role controller; a controller may leave it out
+	Controller string `json:"controller,omitempty,omitzero"`
+
+	// ExpiresAt Left out: never
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// Name Of the system or person that will hold it
+	Name string `json:"name"`
+
+	// Role controller, dpo, case_handler, auditor or operator; a controller's is controller and may be left out
+	Role string `json:"role,omitempty,omitzero"`
+
+	// Scopes What it may do; left out: all that its role may
+	Scopes []string `json:"scopes,omitempty,omitzero"`
+}
+
 // NewRequest defines model for NewRequest.
 type NewRequest struct {
 	// Controller Slug; may be left out when there is only the operator and by a controller with its key
@@ -387,6 +459,9 @@ type NewRequest struct {
 	Wrong string `json:"wrong,omitempty,omitzero"`
 }
 
+// Next Cursor of the next page; absent on the last
+type Next = string
+
 // Notice defines model for Notice.
 type Notice struct {
 	Answer   string    `json:"answer,omitempty,omitzero"`
@@ -403,6 +478,8 @@ type Notice struct {
 
 // NoticeList defines model for NoticeList.
 type NoticeList struct {
+	// Next Cursor of the next page; absent on the last
+	Next    Next     `json:"next,omitempty,omitzero"`
 	Notices []Notice `json:"notices"`
 }
 
@@ -444,6 +521,8 @@ type Receipt struct {
 
 // ReceiptList defines model for ReceiptList.
 type ReceiptList struct {
+	// Next Cursor of the next page; absent on the last
+	Next     Next      `json:"next,omitempty,omitzero"`
 	Receipts []Receipt `json:"receipts"`
 }
 
@@ -476,8 +555,14 @@ type Request struct {
 // RequestList defines model for RequestList.
 type RequestList struct {
 	// Next Cursor of the next page; absent on the last
-	Next     string    `json:"next,omitempty,omitzero"`
+	Next     Next      `json:"next,omitempty,omitzero"`
 	Requests []Request `json:"requests"`
+}
+
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// OverlapHours For how long the former secret stays valid; 0 ends it at once
+	OverlapHours int `json:"overlap_hours"`
 }
 
 // SaidCorrection defines model for SaidCorrection.
@@ -504,6 +589,8 @@ type Scan struct {
 
 // ScanList defines model for ScanList.
 type ScanList struct {
+	// Next Cursor of the next page; absent on the last
+	Next  Next   `json:"next,omitempty,omitzero"`
 	Scans []Scan `json:"scans"`
 }
 
@@ -600,24 +687,68 @@ type Task struct {
 
 // TaskList defines model for TaskList.
 type TaskList struct {
+	// Next Cursor of the next page; absent on the last
+	Next  Next   `json:"next,omitempty,omitzero"`
 	Tasks []Task `json:"tasks"`
 }
 
+// Cursor defines model for Cursor.
+type Cursor = string
+
 // ID defines model for ID.
 type ID = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// Limit defines model for Limit.
+type Limit = int
 
 // Token defines model for Token.
 type Token = string
 
 // ListBreachesParams defines parameters for ListBreaches.
 type ListBreachesParams struct {
-	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ReportBreachParams defines parameters for ReportBreach.
 type ReportBreachParams struct {
-	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
-	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// NoteBreachParams defines parameters for NoteBreach.
+type NoteBreachParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListKeysParams defines parameters for ListKeys.
+type ListKeysParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// CreateKeyParams defines parameters for CreateKey.
+type CreateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RevokeKeyParams defines parameters for RevokeKey.
+type RevokeKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RotateKeyParams defines parameters for RotateKey.
+type RotateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListRequestsParams defines parameters for ListRequests.
@@ -630,14 +761,114 @@ type ListRequestsParams struct {
 	Open       *bool  `form:"open,omitempty" json:"open,omitempty"`
 	Overdue    bool   `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
 	Reference  string `form:"reference,omitempty" json:"reference,omitempty,omitzero"`
-	Cursor     string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
-	Limit      int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // SubmitRequestParams defines parameters for SubmitRequest.
 type SubmitRequestParams struct {
-	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
-	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetCorrectionsParams defines parameters for GetCorrections.
+type GetCorrectionsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// EnterCorrectionParams defines parameters for EnterCorrection.
+type EnterCorrectionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// DecideParams defines parameters for Decide.
+type DecideParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetDeferralsParams defines parameters for GetDeferrals.
+type GetDeferralsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetLedgerParams defines parameters for GetLedger.
+type GetLedgerParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetNoticesParams defines parameters for GetNotices.
+type GetNoticesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetReceiptsParams defines parameters for GetReceipts.
+type GetReceiptsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetScansParams defines parameters for GetScans.
+type GetScansParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OrderScanParams defines parameters for OrderScan.
+type OrderScanParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetTasksParams defines parameters for GetTasks.
+type GetTasksParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AnswerStatusParams defines parameters for AnswerStatus.
+type AnswerStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ResendStatusParams defines parameters for ResendStatus.
+type ResendStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// VerifyStatusParams defines parameters for VerifyStatus.
+type VerifyStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// WithdrawStatusParams defines parameters for WithdrawStatus.
+type WithdrawStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListTasksParams defines parameters for ListTasks.
+type ListTasksParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ReportBreachJSONRequestBody defines body for ReportBreach for application/json ContentType.
@@ -645,6 +876,12 @@ type ReportBreachJSONRequestBody = NewBreach
 
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
+
+// CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
+type CreateKeyJSONRequestBody = NewKey
+
+// RotateKeyJSONRequestBody defines body for RotateKey for application/json ContentType.
+type RotateKeyJSONRequestBody = Rotation
 
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
@@ -677,7 +914,19 @@ type ServerInterface interface {
 	GetBreach(ctx echo.Context, id ID) error
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
-	NoteBreach(ctx echo.Context, id ID) error
+	NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error
+	// ListKeys List access keys, the newest first
+	// (GET /v1/keys)
+	ListKeys(ctx echo.Context, params ListKeysParams) error
+	// CreateKey Make an access key
+	// (POST /v1/keys)
+	CreateKey(ctx echo.Context, params CreateKeyParams) error
+	// RevokeKey End a key at once, with its tokens and its sessions
+	// (POST /v1/keys/{id}/revoke)
+	RevokeKey(ctx echo.Context, id ID, params RevokeKeyParams) error
+	// RotateKey Give a key another secret
+	// (POST /v1/keys/{id}/rotate)
+	RotateKey(ctx echo.Context, id ID, params RotateKeyParams) error
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx echo.Context, params ListRequestsParams) error
@@ -689,61 +938,61 @@ type ServerInterface interface {
 	GetRequest(ctx echo.Context, id ID) error
 	// GetCorrections The corrections that were entered for a rectification, without their values
 	// (GET /v1/requests/{id}/corrections)
-	GetCorrections(ctx echo.Context, id ID) error
+	GetCorrections(ctx echo.Context, id ID, params GetCorrectionsParams) error
 	// EnterCorrection Enter what a field is to become; makes a new version of the plan
 	// (POST /v1/requests/{id}/corrections)
-	EnterCorrection(ctx echo.Context, id ID) error
+	EnterCorrection(ctx echo.Context, id ID, params EnterCorrectionParams) error
 	// Decide Take a decision
 	// (POST /v1/requests/{id}/decisions)
-	Decide(ctx echo.Context, id ID) error
+	Decide(ctx echo.Context, id ID, params DecideParams) error
 	// GetDeferrals What is erased later, when its hold ends
 	// (GET /v1/requests/{id}/deferrals)
-	GetDeferrals(ctx echo.Context, id ID) error
+	GetDeferrals(ctx echo.Context, id ID, params GetDeferralsParams) error
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
-	GetLedger(ctx echo.Context, id ID) error
+	GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
-	GetNotices(ctx echo.Context, id ID) error
+	GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error
 	// GetPlan The latest plan
 	// (GET /v1/requests/{id}/plan)
 	GetPlan(ctx echo.Context, id ID) error
 	// GetReceipts The signed receipts
 	// (GET /v1/requests/{id}/receipts)
-	GetReceipts(ctx echo.Context, id ID) error
+	GetReceipts(ctx echo.Context, id ID, params GetReceiptsParams) error
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx echo.Context, id ID, receiptID string) error
 	// GetScans Where searches of whole systems found the person's identities, as counts
 	// (GET /v1/requests/{id}/scans)
-	GetScans(ctx echo.Context, id ID) error
+	GetScans(ctx echo.Context, id ID, params GetScansParams) error
 	// OrderScan Order a search of all systems for the person's identities
 	// (POST /v1/requests/{id}/scans)
-	OrderScan(ctx echo.Context, id ID) error
+	OrderScan(ctx echo.Context, id ID, params OrderScanParams) error
 	// GetTasks What people have to do, because no connector can
 	// (GET /v1/requests/{id}/tasks)
-	GetTasks(ctx echo.Context, id ID) error
+	GetTasks(ctx echo.Context, id ID, params GetTasksParams) error
 	// GetStatus How the request stands
 	// (GET /v1/status/{token})
 	GetStatus(ctx echo.Context, token Token) error
 	// AnswerStatus Answer the open question
 	// (POST /v1/status/{token}/answer)
-	AnswerStatus(ctx echo.Context, token Token) error
+	AnswerStatus(ctx echo.Context, token Token, params AnswerStatusParams) error
 	// ResendStatus Send the mail again
 	// (POST /v1/status/{token}/resend)
-	ResendStatus(ctx echo.Context, token Token) error
+	ResendStatus(ctx echo.Context, token Token, params ResendStatusParams) error
 	// VerifyStatus Confirm the address with the code from the mail
 	// (POST /v1/status/{token}/verify)
-	VerifyStatus(ctx echo.Context, token Token) error
+	VerifyStatus(ctx echo.Context, token Token, params VerifyStatusParams) error
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
-	WithdrawStatus(ctx echo.Context, token Token) error
+	WithdrawStatus(ctx echo.Context, token Token, params WithdrawStatusParams) error
 	// CheckSuppressions Ask whether people may be written to
 	// (POST /v1/suppressions/check)
 	CheckSuppressions(ctx echo.Context) error
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
-	ListTasks(ctx echo.Context) error
+	ListTasks(ctx echo.Context, params ListTasksParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -757,6 +1006,13 @@ func (w *ServerInterfaceWrapper) ListBreaches(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListBreachesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -779,7 +1035,7 @@ func (w *ServerInterfaceWrapper) ReportBreach(ctx echo.Context) error {
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey string
+		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
@@ -825,8 +1081,154 @@ func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NoteBreachParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.NoteBreach(ctx, id)
+	err = w.Handler.NoteBreach(ctx, id, params)
+	return err
+}
+
+// ListKeys converts echo context to params.
+func (w *ServerInterfaceWrapper) ListKeys(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListKeysParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListKeys(ctx, params)
+	return err
+}
+
+// CreateKey converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateKey(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateKey(ctx, params)
+	return err
+}
+
+// RevokeKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeKey(ctx, id, params)
+	return err
+}
+
+// RotateKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateKey(ctx, id, params)
 	return err
 }
 
@@ -907,7 +1309,7 @@ func (w *ServerInterfaceWrapper) SubmitRequest(ctx echo.Context) error {
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey string
+		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
@@ -953,8 +1355,24 @@ func (w *ServerInterfaceWrapper) GetCorrections(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCorrectionsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetCorrections(ctx, id)
+	err = w.Handler.GetCorrections(ctx, id, params)
 	return err
 }
 
@@ -969,8 +1387,28 @@ func (w *ServerInterfaceWrapper) EnterCorrection(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EnterCorrectionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.EnterCorrection(ctx, id)
+	err = w.Handler.EnterCorrection(ctx, id, params)
 	return err
 }
 
@@ -985,8 +1423,28 @@ func (w *ServerInterfaceWrapper) Decide(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.Decide(ctx, id)
+	err = w.Handler.Decide(ctx, id, params)
 	return err
 }
 
@@ -1001,8 +1459,24 @@ func (w *ServerInterfaceWrapper) GetDeferrals(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDeferralsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDeferrals(ctx, id)
+	err = w.Handler.GetDeferrals(ctx, id, params)
 	return err
 }
 
@@ -1017,8 +1491,24 @@ func (w *ServerInterfaceWrapper) GetLedger(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetLedger(ctx, id)
+	err = w.Handler.GetLedger(ctx, id, params)
 	return err
 }
 
@@ -1033,8 +1523,24 @@ func (w *ServerInterfaceWrapper) GetNotices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetNotices(ctx, id)
+	err = w.Handler.GetNotices(ctx, id, params)
 	return err
 }
 
@@ -1065,8 +1571,24 @@ func (w *ServerInterfaceWrapper) GetReceipts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReceiptsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetReceipts(ctx, id)
+	err = w.Handler.GetReceipts(ctx, id, params)
 	return err
 }
 
@@ -1105,8 +1627,24 @@ func (w *ServerInterfaceWrapper) GetScans(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScansParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetScans(ctx, id)
+	err = w.Handler.GetScans(ctx, id, params)
 	return err
 }
 
@@ -1121,8 +1659,28 @@ func (w *ServerInterfaceWrapper) OrderScan(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderScanParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.OrderScan(ctx, id)
+	err = w.Handler.OrderScan(ctx, id, params)
 	return err
 }
 
@@ -1137,8 +1695,24 @@ func (w *ServerInterfaceWrapper) GetTasks(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTasksParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetTasks(ctx, id)
+	err = w.Handler.GetTasks(ctx, id, params)
 	return err
 }
 
@@ -1169,8 +1743,28 @@ func (w *ServerInterfaceWrapper) AnswerStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AnswerStatus(ctx, token)
+	err = w.Handler.AnswerStatus(ctx, token, params)
 	return err
 }
 
@@ -1185,8 +1779,28 @@ func (w *ServerInterfaceWrapper) ResendStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendStatus(ctx, token)
+	err = w.Handler.ResendStatus(ctx, token, params)
 	return err
 }
 
@@ -1201,8 +1815,28 @@ func (w *ServerInterfaceWrapper) VerifyStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.VerifyStatus(ctx, token)
+	err = w.Handler.VerifyStatus(ctx, token, params)
 	return err
 }
 
@@ -1217,8 +1851,28 @@ func (w *ServerInterfaceWrapper) WithdrawStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WithdrawStatus(ctx, token)
+	err = w.Handler.WithdrawStatus(ctx, token, params)
 	return err
 }
 
@@ -1235,8 +1889,24 @@ func (w *ServerInterfaceWrapper) CheckSuppressions(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTasksParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListTasks(ctx)
+	err = w.Handler.ListTasks(ctx, params)
 	return err
 }
 
@@ -1291,6 +1961,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
 	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
 	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
+	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys, options.OperationMiddlewares["listKeys"]...)
+	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey, options.OperationMiddlewares["createKey"]...)
+	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey, options.OperationMiddlewares["revokeKey"]...)
+	router.POST(options.BaseURL+"/v1/keys/:id/rotate", wrapper.RotateKey, options.OperationMiddlewares["rotateKey"]...)
 	router.GET(options.BaseURL+"/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
 	router.POST(options.BaseURL+"/v1/requests", wrapper.SubmitRequest, options.OperationMiddlewares["submitRequest"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
@@ -1437,8 +2111,9 @@ func (response GetBreachdefaultApplicationProblemPlusJSONResponse) VisitGetBreac
 }
 
 type NoteBreachRequestObject struct {
-	ID   ID `json:"id"`
-	Body *NoteBreachJSONRequestBody
+	ID     ID `json:"id"`
+	Params NoteBreachParams
+	Body   *NoteBreachJSONRequestBody
 }
 
 type NoteBreachResponseObject interface {
@@ -1465,6 +2140,166 @@ type NoteBreachdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysRequestObject struct {
+	Params ListKeysParams
+}
+
+type ListKeysResponseObject interface {
+	VisitListKeysResponse(w http.ResponseWriter) error
+}
+
+type ListKeys200JSONResponse KeyList
+
+func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListKeysdefaultApplicationProblemPlusJSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKeyRequestObject struct {
+	Params CreateKeyParams
+	Body   *CreateKeyJSONRequestBody
+}
+
+type CreateKeyResponseObject interface {
+	VisitCreateKeyResponse(w http.ResponseWriter) error
+}
+
+type CreateKey201JSONResponse KeyWithSecret
+
+func (response CreateKey201JSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeKeyRequestObject struct {
+	ID     ID `json:"id"`
+	Params RevokeKeyParams
+}
+
+type RevokeKeyResponseObject interface {
+	VisitRevokeKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeKey200JSONResponse Key
+
+func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKeyRequestObject struct {
+	ID     ID `json:"id"`
+	Params RotateKeyParams
+	Body   *RotateKeyJSONRequestBody
+}
+
+type RotateKeyResponseObject interface {
+	VisitRotateKeyResponse(w http.ResponseWriter) error
+}
+
+type RotateKey200JSONResponse KeyWithSecret
+
+func (response RotateKey200JSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateKeydefaultApplicationProblemPlusJSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1603,7 +2438,8 @@ func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequ
 }
 
 type GetCorrectionsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetCorrectionsParams
 }
 
 type GetCorrectionsResponseObject interface {
@@ -1642,8 +2478,9 @@ func (response GetCorrectionsdefaultApplicationProblemPlusJSONResponse) VisitGet
 }
 
 type EnterCorrectionRequestObject struct {
-	ID   ID `json:"id"`
-	Body *EnterCorrectionJSONRequestBody
+	ID     ID `json:"id"`
+	Params EnterCorrectionParams
+	Body   *EnterCorrectionJSONRequestBody
 }
 
 type EnterCorrectionResponseObject interface {
@@ -1682,8 +2519,9 @@ func (response EnterCorrectiondefaultApplicationProblemPlusJSONResponse) VisitEn
 }
 
 type DecideRequestObject struct {
-	ID   ID `json:"id"`
-	Body *DecideJSONRequestBody
+	ID     ID `json:"id"`
+	Params DecideParams
+	Body   *DecideJSONRequestBody
 }
 
 type DecideResponseObject interface {
@@ -1722,7 +2560,8 @@ func (response DecidedefaultApplicationProblemPlusJSONResponse) VisitDecideRespo
 }
 
 type GetDeferralsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetDeferralsParams
 }
 
 type GetDeferralsResponseObject interface {
@@ -1761,7 +2600,8 @@ func (response GetDeferralsdefaultApplicationProblemPlusJSONResponse) VisitGetDe
 }
 
 type GetLedgerRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetLedgerParams
 }
 
 type GetLedgerResponseObject interface {
@@ -1800,7 +2640,8 @@ func (response GetLedgerdefaultApplicationProblemPlusJSONResponse) VisitGetLedge
 }
 
 type GetNoticesRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetNoticesParams
 }
 
 type GetNoticesResponseObject interface {
@@ -1878,7 +2719,8 @@ func (response GetPlandefaultApplicationProblemPlusJSONResponse) VisitGetPlanRes
 }
 
 type GetReceiptsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetReceiptsParams
 }
 
 type GetReceiptsResponseObject interface {
@@ -1963,7 +2805,8 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 }
 
 type GetScansRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetScansParams
 }
 
 type GetScansResponseObject interface {
@@ -2002,7 +2845,8 @@ func (response GetScansdefaultApplicationProblemPlusJSONResponse) VisitGetScansR
 }
 
 type OrderScanRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params OrderScanParams
 }
 
 type OrderScanResponseObject interface {
@@ -2035,7 +2879,8 @@ func (response OrderScandefaultApplicationProblemPlusJSONResponse) VisitOrderSca
 }
 
 type GetTasksRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetTasksParams
 }
 
 type GetTasksResponseObject interface {
@@ -2113,8 +2958,9 @@ func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatu
 }
 
 type AnswerStatusRequestObject struct {
-	Token Token `json:"token"`
-	Body  *AnswerStatusJSONRequestBody
+	Token  Token `json:"token"`
+	Params AnswerStatusParams
+	Body   *AnswerStatusJSONRequestBody
 }
 
 type AnswerStatusResponseObject interface {
@@ -2147,7 +2993,8 @@ func (response AnswerStatusdefaultApplicationProblemPlusJSONResponse) VisitAnswe
 }
 
 type ResendStatusRequestObject struct {
-	Token Token `json:"token"`
+	Token  Token `json:"token"`
+	Params ResendStatusParams
 }
 
 type ResendStatusResponseObject interface {
@@ -2180,8 +3027,9 @@ func (response ResendStatusdefaultApplicationProblemPlusJSONResponse) VisitResen
 }
 
 type VerifyStatusRequestObject struct {
-	Token Token `json:"token"`
-	Body  *VerifyStatusJSONRequestBody
+	Token  Token `json:"token"`
+	Params VerifyStatusParams
+	Body   *VerifyStatusJSONRequestBody
 }
 
 type VerifyStatusResponseObject interface {
@@ -2220,7 +3068,8 @@ func (response VerifyStatusdefaultApplicationProblemPlusJSONResponse) VisitVerif
 }
 
 type WithdrawStatusRequestObject struct {
-	Token Token `json:"token"`
+	Token  Token `json:"token"`
+	Params WithdrawStatusParams
 }
 
 type WithdrawStatusResponseObject interface {
@@ -2292,6 +3141,7 @@ func (response CheckSuppressionsdefaultApplicationProblemPlusJSONResponse) Visit
 }
 
 type ListTasksRequestObject struct {
+	Params ListTasksParams
 }
 
 type ListTasksResponseObject interface {
@@ -2343,6 +3193,18 @@ type StrictServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
+	// ListKeys List access keys, the newest first
+	// (GET /v1/keys)
+	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
+	// CreateKey Make an access key
+	// (POST /v1/keys)
+	CreateKey(ctx context.Context, request CreateKeyRequestObject) (CreateKeyResponseObject, error)
+	// RevokeKey End a key at once, with its tokens and its sessions
+	// (POST /v1/keys/{id}/revoke)
+	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// RotateKey Give a key another secret
+	// (POST /v1/keys/{id}/rotate)
+	RotateKey(ctx context.Context, request RotateKeyRequestObject) (RotateKeyResponseObject, error)
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
@@ -2522,10 +3384,11 @@ func (sh *strictHandler) GetBreach(ctx echo.Context, id ID) error {
 }
 
 // NoteBreach operation middleware
-func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID) error {
+func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error {
 	var request NoteBreachRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body NoteBreachJSONRequestBody
 	var err error
@@ -2563,6 +3426,154 @@ func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(NoteBreachResponseObject); ok {
 		return validResponse.VisitNoteBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListKeys operation middleware
+func (sh *strictHandler) ListKeys(ctx echo.Context, params ListKeysParams) error {
+	var request ListKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeys(ctx.Request().Context(), request.(ListKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListKeysResponseObject); ok {
+		return validResponse.VisitListKeysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateKey operation middleware
+func (sh *strictHandler) CreateKey(ctx echo.Context, params CreateKeyParams) error {
+	var request CreateKeyRequestObject
+
+	request.Params = params
+
+	var body CreateKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateKey(ctx.Request().Context(), request.(CreateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateKeyResponseObject); ok {
+		return validResponse.VisitCreateKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeKey operation middleware
+func (sh *strictHandler) RevokeKey(ctx echo.Context, id ID, params RevokeKeyParams) error {
+	var request RevokeKeyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeKey(ctx.Request().Context(), request.(RevokeKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeKeyResponseObject); ok {
+		return validResponse.VisitRevokeKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateKey operation middleware
+func (sh *strictHandler) RotateKey(ctx echo.Context, id ID, params RotateKeyParams) error {
+	var request RotateKeyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RotateKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateKey(ctx.Request().Context(), request.(RotateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateKeyResponseObject); ok {
+		return validResponse.VisitRotateKeyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2668,10 +3679,11 @@ func (sh *strictHandler) GetRequest(ctx echo.Context, id ID) error {
 }
 
 // GetCorrections operation middleware
-func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID, params GetCorrectionsParams) error {
 	var request GetCorrectionsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCorrections(ctx.Request().Context(), request.(GetCorrectionsRequestObject))
@@ -2693,10 +3705,11 @@ func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID) error {
 }
 
 // EnterCorrection operation middleware
-func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID) error {
+func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID, params EnterCorrectionParams) error {
 	var request EnterCorrectionRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body EnterCorrectionJSONRequestBody
 	var err error
@@ -2741,10 +3754,11 @@ func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID) error {
 }
 
 // Decide operation middleware
-func (sh *strictHandler) Decide(ctx echo.Context, id ID) error {
+func (sh *strictHandler) Decide(ctx echo.Context, id ID, params DecideParams) error {
 	var request DecideRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body DecideJSONRequestBody
 	var err error
@@ -2789,10 +3803,11 @@ func (sh *strictHandler) Decide(ctx echo.Context, id ID) error {
 }
 
 // GetDeferrals operation middleware
-func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID, params GetDeferralsParams) error {
 	var request GetDeferralsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDeferrals(ctx.Request().Context(), request.(GetDeferralsRequestObject))
@@ -2814,10 +3829,11 @@ func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID) error {
 }
 
 // GetLedger operation middleware
-func (sh *strictHandler) GetLedger(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error {
 	var request GetLedgerRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetLedger(ctx.Request().Context(), request.(GetLedgerRequestObject))
@@ -2839,10 +3855,11 @@ func (sh *strictHandler) GetLedger(ctx echo.Context, id ID) error {
 }
 
 // GetNotices operation middleware
-func (sh *strictHandler) GetNotices(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error {
 	var request GetNoticesRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetNotices(ctx.Request().Context(), request.(GetNoticesRequestObject))
@@ -2889,10 +3906,11 @@ func (sh *strictHandler) GetPlan(ctx echo.Context, id ID) error {
 }
 
 // GetReceipts operation middleware
-func (sh *strictHandler) GetReceipts(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetReceipts(ctx echo.Context, id ID, params GetReceiptsParams) error {
 	var request GetReceiptsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetReceipts(ctx.Request().Context(), request.(GetReceiptsRequestObject))
@@ -2940,10 +3958,11 @@ func (sh *strictHandler) GetReceipt(ctx echo.Context, id ID, receiptID string) e
 }
 
 // GetScans operation middleware
-func (sh *strictHandler) GetScans(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetScans(ctx echo.Context, id ID, params GetScansParams) error {
 	var request GetScansRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetScans(ctx.Request().Context(), request.(GetScansRequestObject))
@@ -2965,10 +3984,11 @@ func (sh *strictHandler) GetScans(ctx echo.Context, id ID) error {
 }
 
 // OrderScan operation middleware
-func (sh *strictHandler) OrderScan(ctx echo.Context, id ID) error {
+func (sh *strictHandler) OrderScan(ctx echo.Context, id ID, params OrderScanParams) error {
 	var request OrderScanRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.OrderScan(ctx.Request().Context(), request.(OrderScanRequestObject))
@@ -2990,10 +4010,11 @@ func (sh *strictHandler) OrderScan(ctx echo.Context, id ID) error {
 }
 
 // GetTasks operation middleware
-func (sh *strictHandler) GetTasks(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetTasks(ctx echo.Context, id ID, params GetTasksParams) error {
 	var request GetTasksRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetTasks(ctx.Request().Context(), request.(GetTasksRequestObject))
@@ -3040,10 +4061,11 @@ func (sh *strictHandler) GetStatus(ctx echo.Context, token Token) error {
 }
 
 // AnswerStatus operation middleware
-func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token, params AnswerStatusParams) error {
 	var request AnswerStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	var body AnswerStatusJSONRequestBody
 	var err error
@@ -3088,10 +4110,11 @@ func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token) error {
 }
 
 // ResendStatus operation middleware
-func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token, params ResendStatusParams) error {
 	var request ResendStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendStatus(ctx.Request().Context(), request.(ResendStatusRequestObject))
@@ -3113,10 +4136,11 @@ func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token) error {
 }
 
 // VerifyStatus operation middleware
-func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token, params VerifyStatusParams) error {
 	var request VerifyStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	var body VerifyStatusJSONRequestBody
 	var err error
@@ -3161,10 +4185,11 @@ func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token) error {
 }
 
 // WithdrawStatus operation middleware
-func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token, params WithdrawStatusParams) error {
 	var request WithdrawStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.WithdrawStatus(ctx.Request().Context(), request.(WithdrawStatusRequestObject))
@@ -3232,8 +4257,10 @@ func (sh *strictHandler) CheckSuppressions(ctx echo.Context) error {
 }
 
 // ListTasks operation middleware
-func (sh *strictHandler) ListTasks(ctx echo.Context) error {
+func (sh *strictHandler) ListTasks(ctx echo.Context, params ListTasksParams) error {
 	var request ListTasksRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListTasks(ctx.Request().Context(), request.(ListTasksRequestObject))

@@ -41,7 +41,9 @@ func (c *Call) Changed() bool { return c.done }
 type callKey struct{}
 
 // WithCall binds what is done with the context to a call.
-func WithCall(ctx context.Context, c *Call) context.Context { return context.WithValue(ctx, callKey{}, c) }
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
 
 func callOf(ctx context.Context) *Call {
 	c, _ := ctx.Value(callKey{}).(*Call) //nolint:errcheck // nil when there is none
