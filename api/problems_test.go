@@ -23,7 +23,7 @@ import (
 	"habeas/models"
 )
 
-var update = flag.Bool("update", false, "write problems.json instead of comparing with it")
+var update = flag.Bool("update", false, "write problems.json and testdata/access.txt instead of comparing with them")
 
 // problemsFile lists every code that a problem may have, for people, programs and the pages of the interface.
 const problemsFile = "problem/problems.json"

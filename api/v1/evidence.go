@@ -70,10 +70,7 @@ func (s *Server) GetDeferrals(ctx context.Context, in GetDeferralsRequestObject)
 	}
 	out := DeferralList{Deferrals: make([]Deferral, len(deferrals)), Next: next}
 	for i, d := range deferrals {
-		out.Deferrals[i] = Deferral{
-			ID: d.ID.String(), Dataset: d.Group.Dataset, Collection: d.Group.Collection, Rows: d.Group.Rows, Rule: d.Group.Rule,
-			Citation: d.Group.Citation, DueOn: d.DueOn.String(), State: string(d.State),
-		}
+		out.Deferrals[i] = deferralOf(d)
 	}
 	return GetDeferrals200JSONResponse(out), nil
 }

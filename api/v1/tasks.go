@@ -42,7 +42,7 @@ func (s *Server) ListTasks(ctx context.Context, in ListTasksRequestObject) (List
 	}
 	out := TaskList{Tasks: make([]Task, len(tasks))}
 	if more {
-		out.Next = cursorAt(tasks[len(tasks)-1].Task.ID.String())
+		out.Next = cursorAt(tasks[len(tasks)-1].ID.String())
 	}
 	for i, t := range tasks {
 		out.Tasks[i] = taskOf(t.Task, t.Request)

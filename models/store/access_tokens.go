@@ -22,13 +22,13 @@ const tokenPrefix = "habeas_token_"
 // tokenPlace is where the signature of a token belongs to.
 const tokenPlace = "access_tokens"
 
-// secretMark is how many bytes of the secret's hash a token carries: it ends with the secret that it was given for.
+// secretMark is how many bytes of the secret's hash a token carries.
 const secretMark = 8
 
 // tokenBody is what a token says. It is signed and not sealed: identifiers and scopes are no secret to who holds it.
 type tokenBody struct {
 	Key     models.ID      `json:"k"`
-	Secret  []byte         `json:"s"`
+	Mark    []byte         `json:"s"` // the first bytes of the hash of the secret that it was given for, with which it ends
 	Grants  []models.Grant `json:"g,omitempty"`
 	Expires int64          `json:"e"` // seconds since 1970
 }
@@ -54,7 +54,7 @@ func (s *Store) GiveToken(ctx context.Context, id models.ID, secret string, aske
 	if !ok {
 		return AccessToken{}, models.Errorf(models.Invalid, "scope_wider", "The key does not have all of these scopes.").At("scope")
 	}
-	body, err := json.Marshal(tokenBody{Key: id, Secret: vault.HashToken(secret)[:secretMark], Grants: grants, Expires: s.now().Add(TokenLife).Unix()})
+	body, err := json.Marshal(tokenBody{Key: id, Mark: vault.HashToken(secret)[:secretMark], Grants: grants, Expires: s.now().Add(TokenLife).Unix()})
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -80,10 +80,10 @@ func (s *Store) Bearer(ctx context.Context, credential string) (models.Principal
 		return models.Principal{}, err
 	}
 	used, hash := "last_used_at", row.SecretHash
-	if !bytes.HasPrefix(hash, body.Secret) { // the key was rotated since
+	if !bytes.HasPrefix(hash, body.Mark) { // the key was rotated since
 		used, hash = "former_used_at", row.FormerHash
 	}
-	if !bytes.HasPrefix(hash, body.Secret) || used == "former_used_at" && !s.now().Before(instant(row.FormerUntil)) {
+	if !bytes.HasPrefix(hash, body.Mark) || used == "former_used_at" && !s.now().Before(instant(row.FormerUntil)) {
 		return models.Principal{}, badKey()
 	}
 	if err := s.used(ctx, row, used); err != nil {
@@ -106,5 +106,5 @@ func (s *Store) readToken(token string) (body tokenBody, ok bool) {
 	if err != nil || !hmac.Equal(mac, s.vault.Own().Digest(tokenPlace, plain)) {
 		return body, false
 	}
-	return body, json.Unmarshal(plain, &body) == nil && len(body.Secret) == secretMark
+	return body, json.Unmarshal(plain, &body) == nil && len(body.Mark) == secretMark
 }
