@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
+	"habeas/api/oauth"
 	"habeas/api/opendsr"
 	"habeas/api/portal"
 	"habeas/api/problem"
@@ -49,6 +50,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
 	PostsPerMinute int            // by client address; 20 when zero
+	CallsPerMinute int            // by access key, to the JSON interface; 1200 when zero
 	// PublicSystems is under which name the public page shows a system, by the name that the data map uses; others it shows together and unnamed.
 	PublicSystems map[string]string
 }
@@ -87,8 +89,9 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)))
-	s.routes(e)
+	machines := v1.New(s.Store, s.BaseURL, s.Now)
+	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)), onV1(machines.Once))
+	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {
 		return nil, err
 	}
@@ -108,6 +111,9 @@ func prepare(d Deps) (*server, error) {
 	if d.PostsPerMinute == 0 {
 		d.PostsPerMinute = 20
 	}
+	if d.CallsPerMinute == 0 {
+		d.CallsPerMinute = 1200
+	}
 	base, err := url.Parse(d.BaseURL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, models.Errorf(models.Invalid, "bad_base_url", "The base URL must be like https://privacy.example.com.")
@@ -119,9 +125,10 @@ func prepare(d Deps) (*server, error) {
 	}
 	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
 	s.rates = map[string]*middleware.Rate{
-		"post":  middleware.NewRate(time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
-		"login": middleware.NewRate(12*time.Second, 5, d.Now),
-		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"post":  middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
+		"login": middleware.NewRate("login", 12*time.Second, 5, d.Now),
+		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
@@ -155,13 +162,13 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func (s *server) routes(e *echo.Echo) {
-	machines := v1.New(s.Store, s.BaseURL, s.Now)
+func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
+	oauth.New(s.Store, s.BaseURL).Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
@@ -248,7 +255,7 @@ func (s *server) logFailure(r *http.Request, code string, err error) {
 
 func wantsPage(r *http.Request) bool {
 	path := r.URL.Path
-	for _, machine := range []string{"/v1", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
+	for _, machine := range []string{"/v1", "/oauth/", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
 		if strings.HasPrefix(path, machine) {
 			return false
 		}

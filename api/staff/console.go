@@ -85,7 +85,7 @@ func (k *Console) Principal(ctx context.Context) (models.Principal, error) {
 		if key.ID != id || !key.RevokedAt.IsZero() || (!key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt)) {
 			continue
 		}
-		p := models.Principal{Actor: models.Actor{Role: key.Role, ID: key.ID}, Name: key.Name, Scope: models.ScopeOf(key.ControllerID)}
+		p := models.Principal{Actor: models.Actor{Role: key.Role, ID: key.ID}, Name: key.Name, Scope: models.ScopeOf(key.ControllerID), Grants: key.Grants}
 		if key.Role.Staff() {
 			p.Scope = models.ScopeOperator()
 		}
@@ -178,6 +178,9 @@ func (k *Console) login(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	who, err := k.Store.Authenticate(ctx, form.Get("key"))
+	if err == nil && len(who.Grants) > 0 { // a key for a program, which may do less than a page offers
+		err = models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
+	}
 	if models.KindOf(err) == models.Unauthenticated {
 		return show(k, c, http.StatusUnauthorized, "", templates.Login, templates.LoginView{Errors: templates.Errors{{Field: "key", Key: "error.bad_key"}}})
 	}

@@ -296,10 +296,21 @@ func concerned(tx *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Breaches are the breaches in the scope, open ones first, by their legal date and then by their report; limit bounds them.
 func (s *Store) Breaches(ctx context.Context, scope models.Scope, limit int) ([]Breach, error) {
+	return s.BreachesAfter(ctx, scope, models.ID{}, limit)
+}
+
+// breachOrder is the order of a list of breaches.
+const breachOrder = "closed_at IS NOT NULL, coalesce(due_at, 'infinity'::timestamptz), -extract(epoch FROM reported_at), id"
+
+// BreachesAfter are at most limit breaches of the list, from the one on that follows the named one; zero is the first page.
+func (s *Store) BreachesAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) ([]Breach, error) {
 	tx := s.read(ctx)
 	var rows []breachRow
-	err := concerned(tx, scope).Order("closed_at IS NOT NULL, due_at NULLS LAST, reported_at DESC, id").Limit(limit).Find(&rows).Error
-	if err != nil {
+	q := concerned(tx, scope)
+	if !after.IsZero() {
+		q = q.Where("("+breachOrder+") > (SELECT "+breachOrder+" FROM breaches WHERE id = ?)", after)
+	}
+	if err := q.Order(breachOrder).Limit(limit).Find(&rows).Error; err != nil {
 		return nil, unavailable(err)
 	}
 	out := make([]Breach, len(rows))

@@ -339,8 +339,20 @@ func changesFor(tx *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Changes are the changes in the scope, those under way first, then the latest; limit bounds them.
 func (s *Store) Changes(ctx context.Context, scope models.Scope, limit int) ([]Change, error) {
+	return s.ChangesAfter(ctx, scope, models.ID{}, limit)
+}
+
+// changeOrder is the order of a list of changes.
+const changeOrder = "closed_at IS NOT NULL, -extract(epoch FROM drafted_at), id"
+
+// ChangesAfter are at most limit changes of the list, from the one on that follows the named one; zero is the first page.
+func (s *Store) ChangesAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) ([]Change, error) {
+	q := changesFor(s.read(ctx), scope)
+	if !after.IsZero() {
+		q = q.Where("("+changeOrder+") > (SELECT "+changeOrder+" FROM subprocessor_changes WHERE id = ?)", after)
+	}
 	var rows []changeRow
-	err := changesFor(s.read(ctx), scope).Order("closed_at IS NOT NULL, drafted_at DESC, id").Limit(limit).Find(&rows).Error
+	err := q.Order(changeOrder).Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -43,6 +43,7 @@ func Rows() []any {
 		correctionRow{},
 		restrictionRow{},
 		breachKeyRow{},
+		callRow{},
 		endpointRow{},
 		deliveryRow{},
 		openDSRRow{},

@@ -42,7 +42,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Log: a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
-			PostsPerMinute: a.Config.PostsPerMinute, PublicSystems: a.publicNames,
+			PostsPerMinute: a.Config.PostsPerMinute, CallsPerMinute: a.Config.CallsPerMinute, PublicSystems: a.publicNames,
 		},
 	})
 }

@@ -79,7 +79,9 @@ func TestASubscriberConfirmsByMailHearsOfEachChangeOnceAndLeavesByOneCall(t *tes
 	defer cancel()
 	wait := func(subject string) mailbox.Message {
 		t.Helper()
-		m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.For("reader@reader.example") && strings.Contains(m.Subject, subject) })
+		m, err := box.Wait(ctx, func(m mailbox.Message) bool {
+			return m.For("reader@reader.example") && strings.Contains(m.Subject, subject)
+		})
 		require.NoError(t, err)
 		return m
 	}
