@@ -30,6 +30,7 @@ import (
 	"habeas/models/breach/persons"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
+	"habeas/models/store"
 )
 
 // registry lists the kinds of system that Habeas can reach.
@@ -145,7 +146,8 @@ func (a *App) processors(configured map[string]config.System) []string {
 }
 
 // CheckSystems compares the data maps with the live systems: an unknown table or column, a missing right and the like are refused by name. A
-// system that does not answer is passed over; its work is retried until it does.
+// system that does not answer is passed over; its work is retried until it does. So is a recipient's, whatever is wrong with it: it holds up its notices
+// and nothing else.
 func (a *App) CheckSystems(ctx context.Context) error {
 	var problems []datamap.Problem
 	for name, s := range a.systems {
@@ -163,7 +165,7 @@ func (a *App) CheckSystems(ctx context.Context) error {
 		code := models.CodeOf(err)
 		if err == nil {
 			code = ""
-		} else if models.KindOf(err) != models.Unavailable {
+		} else if models.KindOf(err) != models.Unavailable && slices.Contains(a.Graph.Systems(), name) {
 			return fmt.Errorf("system %s: %w", name, err)
 		} else {
 			a.log.WarnContext(ctx, "A system does not answer", "system", name, "code", code)
@@ -178,7 +180,21 @@ func (a *App) CheckSystems(ctx context.Context) error {
 			a.log.WarnContext(ctx, "Data map", "where", p.Where, "code", p.Code)
 		}
 	}
+	if err := a.checkProcessors(ctx); err != nil {
+		return err
+	}
 	return refuse(problems)
+}
+
+// checkProcessors warns of recipients that are to be told by OpenDSR and whose system is not configured: their notices wait until it is.
+func (a *App) checkProcessors(ctx context.Context) error {
+	recipients, err := a.Store.Recipients(ctx)
+	for _, r := range recipients {
+		if _, here := a.systems[r.Address.Reveal()]; r.Channel == store.ChannelOpenDSR && !here {
+			a.log.WarnContext(ctx, "A recipient's system is not configured", "recipient", r.ID.String())
+		}
+	}
+	return err
 }
 
 // Concerned finds the persons of the data map whom a breach concerns; see concerned.Find.

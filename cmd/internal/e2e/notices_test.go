@@ -196,7 +196,7 @@ func (n *notified) awaitAnswers(t *testing.T, asked actor.Asked) {
 	moving.Address = "new-" + moving.Address
 	_, err = n.store.PutRecipient(within(t), moving)
 	require.NoError(t, err)
-	eventually(t, func() bool {
+	require.Eventually(t, func() bool {
 		for slug, notice := range n.open(t, asked) {
 			as := n.manners[slug]
 			declined := as == declining || as == cancelling
@@ -205,7 +205,7 @@ func (n *notified) awaitAnswers(t *testing.T, asked actor.Asked) {
 			}
 		}
 		return true
-	}, "everybody answers that ever will")
+	}, 3*patience, 200*time.Millisecond, "everybody answers that ever will")
 	r, err := n.dpo.Request(within(t), asked.ID)
 	require.NoError(t, err)
 	require.Equal(t, string(models.Notifying), r.State)
