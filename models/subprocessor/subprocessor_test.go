@@ -10,6 +10,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/recipient"
 	"habeas/models/subprocessor"
 )
 
@@ -135,6 +136,54 @@ func TestWhatBecomesMoreOrOtherIsAnnouncedFirst(t *testing.T) {
 	require.Empty(t, unnamed.Unannounced(known), "a legal name that nobody had written down")
 	require.Empty(t, known.Unannounced(own), "the last customer has left")
 	require.True(t, own.Begins(known) && !known.Begins(known) && !known.Begins(own))
+}
+
+func TestNoDetourOfEditsLeadsToWhatMustBeAnnounced(t *testing.T) {
+	t.Parallel()
+	some := func(of ...string) *rapid.Generator[[]string] {
+		return rapid.SliceOfDistinct(rapid.SampledFrom(of), rapid.ID[string])
+	}
+	whichever := rapid.Custom(func(t *rapid.T) subprocessor.Matters {
+		word := func(label string) string { return rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, label) }
+		return subprocessor.Matters{
+			AtWork: rapid.Bool().Draw(t, "at work"), Name: word("name"), LegalName: word("legal name"), Country: word("country"), Safeguard: word("safeguard"),
+			Transfer: rapid.SampledFrom([]recipient.Transfer{"", recipient.NoTransfer, recipient.Clauses}).Draw(t, "transfer"), Purposes: some("mail", "profiling").Draw(t, "purposes"),
+			Categories: some("user", "user.contact", "user.contact.email").Draw(t, "categories"), Customers: some("acme", "globex").Draw(t, "customers"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		first := whichever.Draw(t, "first")
+		now := first
+		for range 12 {
+			next, other := now, whichever.Draw(t, "other")
+			switch rapid.IntRange(0, 8).Draw(t, "field") {
+			case 0:
+				next.AtWork = other.AtWork
+			case 1:
+				next.Name = other.Name
+			case 2:
+				next.LegalName = other.LegalName
+			case 3:
+				next.Country = other.Country
+			case 4:
+				next.Safeguard, next.Transfer = other.Safeguard, other.Transfer
+			case 5:
+				next.Purposes = other.Purposes
+			case 6:
+				next.Categories = other.Categories
+			case 7:
+				next.Customers = other.Customers
+			default:
+				next = other
+			}
+			if len(now.Unannounced(next)) == 0 {
+				now = next
+			}
+		}
+		if now.AtWork && len(now.Customers) > 0 {
+			require.Empty(t, first.Unannounced(now), "%+v came of %+v", now, first)
+		}
+	})
 }
 
 func TestAnEmergencyReplacementIsInForceWithItsAnnouncementAndIsHeardAfterwards(t *testing.T) {
