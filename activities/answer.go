@@ -26,6 +26,8 @@ func (a *Activities) sendAnswer(ctx context.Context, in Ending) error {
 	switch l.req.Right {
 	case models.Erasure:
 		mail, err = a.erasureMail(ctx, l)
+	case models.Deletion:
+		mail, err = a.deletionMail(ctx, l)
 	case models.Restriction:
 		mail, err = a.restrictionMail(ctx, l)
 	case models.Rectification:

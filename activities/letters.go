@@ -157,7 +157,7 @@ func (a *Activities) SendConfirmation(ctx context.Context, in RequestRef) error 
 
 func (a *Activities) sendConfirmation(ctx context.Context, in RequestRef) error {
 	l, err := a.letterContext(ctx, in.RequestID)
-	if err != nil {
+	if err != nil || l.req.Right.EndsContract() { // the customer knows: it ordered it
 		return err
 	}
 	return a.tell(ctx, in.RequestID, "confirmed", "confirmed", templates.ConfirmedMail{

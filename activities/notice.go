@@ -168,7 +168,7 @@ func (a *Activities) handOver(ctx context.Context, in NoticeRef, n store.NoticeM
 
 func (a *Activities) noticeMail(in NoticeRef, n store.NoticeMessage, l letterContext) templates.NoticeMail {
 	mail := templates.NoticeMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Right: n.Right, Recipient: n.Recipient, Fields: n.Fields, Categories: templates.CategoriesInWords(n.Categories),
+		MailHead: l.internalHead(a.deps.Policy.OperatorName), Right: n.Right, Customer: n.Controller, Recipient: n.Recipient, Fields: n.Fields, Categories: templates.CategoriesInWords(n.Categories),
 		AnswerBy: l.day(a.deps.Now().Add(n.ReminderAfter)), Link: a.deps.Links.Notice(n.Token),
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}

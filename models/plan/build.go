@@ -107,7 +107,7 @@ func (b *Builder) Groups() []Group { return b.groups }
 
 func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	switch b.right {
-	case models.Erasure:
+	case models.Erasure, models.Deletion:
 	case models.Restriction:
 		return judgeRestriction(c, row), nil
 	case models.Rectification:

@@ -59,5 +59,7 @@ func Rows() []any {
 		trustEntryRow{},
 		trustReleaseRow{},
 		trustFileRow{},
+		contractEndRow{},
+		contractEndEventRow{},
 	}
 }
