@@ -17,19 +17,31 @@ func (a *Activities) graph(right models.Right) *datamap.Graph {
 	return a.deps.Graph
 }
 
-// returnMail tells a customer where all of its data waits.
-func (a *Activities) returnMail(l letterContext, view store.PackageView) letter {
-	return templates.ContractReturnMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Customer: l.controller.Name, ExpiresAt: view.ExpiresAt,
+// returnMail tells a customer where all of its data waits, and when its erasure begins.
+func (a *Activities) returnMail(ctx context.Context, l letterContext, view store.PackageView) (letter, error) {
+	end, err := a.deps.Store.ContractEndOf(ctx, models.ScopeOperator(), l.req.ID)
+	if err != nil {
+		return nil, err
+	}
+	mail := templates.ContractReturnMail{
+		MailHead: l.head(), Customer: l.controller.Name, ExpiresAt: view.ExpiresAt,
 		Link: a.deps.Links.Package(a.deps.Store.PackageToken(view.ID)),
 	}
+	if from := end.EraseFrom(); from.After(l.day(a.deps.Now())) {
+		mail.EraseFrom = from
+	}
+	return mail, nil
 }
 
 // deletionMail tells a customer what was erased and kept, and where the certificate is.
 func (a *Activities) deletionMail(ctx context.Context, l letterContext) (letter, error) {
 	m, err := a.erasureMail(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	token, err := a.deps.Store.StatusToken(ctx, l.req.ID)
 	return templates.ContractDeletionMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Customer: l.controller.Name, Erased: m.Erased, Kept: m.Kept, Recipients: m.Recipients,
-		AllAnswered: m.AllAnswered, Link: m.Link,
+		MailHead: l.head(), Customer: l.controller.Name, Erased: m.Erased, Kept: m.Kept, Recipients: m.Recipients,
+		AllAnswered: m.AllAnswered, Link: a.deps.Links.Certificate(token),
 	}, err
 }

@@ -77,7 +77,11 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 		return err
 	}
 	if l.req.Right == models.Return {
-		return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, a.returnMail(l, view))
+		mail, err := a.returnMail(ctx, l, view)
+		if err != nil {
+			return err
+		}
+		return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
 	}
 	mail := templates.PackageReadyMail{
 		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,

@@ -121,3 +121,21 @@ func (s *Store) wakeContractEnd(tx *gorm.DB, r requestRow) error {
 	}
 	return err
 }
+
+// ContractEndByToken is the end of a contract by the link of its erasure's request, with the receipts of that request, oldest first. It fails with
+// not_found.
+func (s *Store) ContractEndByToken(ctx context.Context, statusToken string) (ContractEnd, []StoredReceipt, error) {
+	status, err := s.StatusByToken(ctx, statusToken)
+	if err != nil {
+		return ContractEnd{}, nil, err
+	}
+	if status.Masked || status.Right != models.Deletion {
+		return ContractEnd{}, nil, notFound("certificate")
+	}
+	end, err := s.ContractEndOf(ctx, models.ScopeOperator(), status.RequestID)
+	if err != nil {
+		return ContractEnd{}, nil, err
+	}
+	receipts, err := s.Receipts(ctx, models.ScopeOperator(), status.RequestID)
+	return end, receipts, err
+}
