@@ -119,7 +119,7 @@ func TestACustomersDataIsReturnedAndThenErasedByRequestsOfItsOwn(t *testing.T) {
 	require.False(t, hooks[0].Active)
 	_, err = b.Authenticate(t.Context(), globexSecret)
 	require.NoError(t, err, "another customer's access goes on")
-	require.Equal(t, len(end.Events), len(b.settledEnd(end.ID).Events), "nothing more happens")
+	require.Len(t, b.settledEnd(end.ID).Events, len(end.Events), "nothing more happens")
 	require.Empty(t, b.leaks(canary))
 	require.ErrorContains(t, b.try("DELETE FROM contract_end_events"), "append-only")
 	require.Equal(t, len(end.Events), b.count("SELECT count(*) FROM ledger_entries WHERE kind LIKE 'contract_end.%' AND controller_id = $1", b.acme.ID.String()))
