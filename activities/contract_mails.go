@@ -39,6 +39,11 @@ func (a *Activities) deletionMail(ctx context.Context, l letterContext) (letter,
 	if err != nil {
 		return nil, err
 	}
+	for i := range m.Kept {
+		if m.Kept[i].Why == sharedByPerson {
+			m.Kept[i].Why = sharedByController
+		}
+	}
 	token, err := a.deps.Store.StatusToken(ctx, l.req.ID)
 	return templates.ContractDeletionMail{
 		MailHead: l.head(), Customer: l.controller.Name, Erased: m.Erased, Kept: m.Kept, Recipients: m.Recipients,
