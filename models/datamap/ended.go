@@ -11,6 +11,25 @@ func (g *Graph) AtContractEnd() *Graph {
 	return g.ended
 }
 
+// ToCheck are the collections of a system that are to be compared with it, and in a second list, unless there are none, those that are erased
+// otherwise at the end of a contract, as they are then.
+func (g *Graph) ToCheck(system string) [][]*Node {
+	var now, then []*Node
+	for _, n := range g.Nodes {
+		if n.System != system {
+			continue
+		}
+		now = append(now, n)
+		if end := g.AtContractEnd().Node(n.Address); end.Erasure() != n.Erasure() {
+			then = append(then, end)
+		}
+	}
+	if len(then) == 0 {
+		return [][]*Node{now}
+	}
+	return [][]*Node{now, then}
+}
+
 // examine builds and checks a set of datasets, once more as they are at the end of a contract where one of them says something of it.
 func examine(datasets []Dataset, rules Rules) *builder {
 	b := build(datasets)

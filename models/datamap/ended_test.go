@@ -22,6 +22,7 @@ func TestACollectionMayBeErasedOtherwiseWhenAContractEnds(t *testing.T) {
 	require.Equal(t, node(g, "people").Erasure(), node(end, "people").Erasure())
 	require.Same(t, end, g.AtContractEnd())
 	require.Len(t, end.EraseOrder(), 2)
+	require.Equal(t, [][]*datamap.Node{{node(g, "people"), node(g, "orders")}, {node(end, "orders")}}, g.ToCheck("d"))
 	require.Equal(t, "orders", end.EraseOrder()[0].Node.Collection.Name, "children first")
 }
 
@@ -29,6 +30,7 @@ func TestAMapThatSaysNothingOfTheEndOfAContractIsTheSameThen(t *testing.T) {
 	t.Parallel()
 	g := compile(t, people)
 	require.Same(t, g, g.AtContractEnd())
+	require.Equal(t, [][]*datamap.Node{{node(g, "people")}}, g.ToCheck("d"))
 }
 
 func TestWhatCannotBeErasedAtTheEndOfAContractIsAFault(t *testing.T) {
