@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -28,13 +30,13 @@ func (a *Activities) createNotices(ctx context.Context, request, deferral models
 }
 
 // tellTo writes notices to chosen recipients and returns their identifiers. Each is told of the person by those identities by which it knows them,
-// and by no others.
+// and by no others; a customer whose contract ends they all know by its name.
 func (a *Activities) tellTo(ctx context.Context, request, deferral models.ID, to []store.Addressee) ([]models.ID, error) {
 	if len(to) == 0 {
 		return nil, nil
 	}
 	for i := range to {
-		to[i].Kinds = a.kindsKnownTo(to[i].Recipient)
+		to[i].Kinds = append(slices.Clone(a.kindsKnownTo(to[i].Recipient)), datamap.IdentityController)
 	}
 	refs, err := a.deps.Store.CreateNotices(ctx, request, deferral, to)
 	out := make([]models.ID, len(refs))
