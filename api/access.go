@@ -68,6 +68,9 @@ var (
 // keepers may add and change webhooks and access keys: a customer its own.
 var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleOperator}}
 
+// orderers may end a contract: a customer its own, the DPO on its instruction.
+var orderers = access{roles: []models.Role{models.RoleController, models.RoleDPO}}
+
 // table is every route with who may call it.
 var table = map[string]access{
 	"GET /":                                                public,
@@ -250,6 +253,15 @@ var table = map[string]access{
 	"POST /trust/unsubscribe/:token":                       public, // a mail provider calls it for many readers, from one address
 	"GET /.well-known/security.txt":                        public,
 
+	"GET /staff/contracts":                              readers,
+	"POST /staff/contracts":                             orderers,
+	"GET /staff/contracts/new":                          orderers,
+	"GET /staff/contracts/:id":                          readers,
+	"POST /staff/contracts/:id/events":                  orderers,
+	"GET /staff/contracts/:id/certificate.pdf":          readers,
+	"GET /certificates/:token":                          public,
+	"GET /certificates/:token/certificate.pdf":          public,
+	"GET /certificates/:token/receipts/:receipt":        public,
 	"GET /staff/webhooks":                               everyone,
 	"POST /staff/webhooks":                              keepers,
 	"GET /staff/webhooks/:id":                           everyone,

@@ -237,6 +237,7 @@ var allPages = []Example{
 	Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
+	Contracts, Contract, ContractForm, Certificate,
 	Webhooks, Webhook,
 	Login, Factor, Forgot, Link, Setup, Recovery, Confirm, AccountPage, Members, Permissions,
 }

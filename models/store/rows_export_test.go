@@ -67,5 +67,7 @@ func Rows() []any {
 		attemptRow{},
 		recoveryCodeRow{},
 		passkeyRow{},
+		contractEndRow{},
+		contractEndEventRow{},
 	}
 }
