@@ -59,5 +59,13 @@ func Rows() []any {
 		trustEntryRow{},
 		trustReleaseRow{},
 		trustFileRow{},
+		memberRow{},
+		memberLinkRow{},
+		memberSessionRow{},
+		memberEventRow{},
+		deviceRow{},
+		attemptRow{},
+		recoveryCodeRow{},
+		passkeyRow{},
 	}
 }
