@@ -44,6 +44,7 @@ type bundle struct {
 	keys    map[models.Role]string
 	globexK string // the other customer's key
 	clock   func(time.Duration)
+	now     func() time.Time
 
 	authority *opendsrtest.Authority // of the processor's certificate
 }
@@ -104,6 +105,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &bundle{Store: s, t: t, log: &safeBuffer{}, mails: &mailbox{}, keys: map[models.Role]string{}}
+	b.now = now
 	b.clock = func(d time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()

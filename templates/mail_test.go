@@ -110,6 +110,8 @@ func mails() map[string]mail {
 		"deferral":             templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
 		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
 		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
+		"account_invitation":   templates.AccountMail{MailHead: head, Invitation: true, Link: link, ExpiresAt: expires},
+		"account_password":     templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
 		"restriction": templates.RestrictionMail{
 			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: "Paper files", Records: 1}},

@@ -234,10 +234,11 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
-	Login, Inbox, Request, Group, Operations, Rules, Tasks, Task,
+	Inbox, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
 	Webhooks, Webhook,
+	Login, Factor, Forgot, Link, Setup, Recovery, Confirm, AccountPage, Members, Permissions,
 }
 
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)

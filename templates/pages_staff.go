@@ -9,9 +9,6 @@ import (
 	"habeas/models/task"
 )
 
-// LoginView asks for an access key.
-type LoginView struct{ Errors Errors }
-
 // InboxView lists requests by legal date.
 type InboxView struct {
 	Rows        []InboxRow
@@ -187,7 +184,6 @@ type SystemHealth struct {
 
 // The console's pages.
 var (
-	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
 	Inbox      = &Page[InboxView]{"staff/inbox", []InboxView{{Open: "open"}, inboxExample()}}
 	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
