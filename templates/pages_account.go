@@ -215,7 +215,8 @@ func accountExamples() []AccountView {
 		Sessions: whole.Sessions[:1], Errors: Errors{{Field: "current", Key: "error.bad_password"}, {Field: "password", Key: "error.password_short"}},
 	}
 	return []AccountView{
-		{Key: true, Name: "Key of the demo", Role: "dpo"}, whole, bare,
+		{Key: true, Name: "Key of the demo", Role: "dpo"},
+		whole, bare,
 		{Half: true, Name: "Ada Brandt", Email: "ada@nordkai.example", Role: "dpo", MinLength: 12, Password: true, PasswordAt: exampleTime, Flash: "account.password_old"},
 	}
 }

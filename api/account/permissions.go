@@ -21,11 +21,26 @@ type Permission struct {
 
 // areas are the parts under which the page lists routes, by the beginning of their template; the first that fits.
 var areas = [][2]string{
-	{"/staff/account", "account"}, {"/staff/confirm", "account"}, {"/staff/login", "account"}, {"/staff/logout", "account"}, {"/staff/link", "account"},
-	{"/staff/forgot", "account"}, {"/staff/members", "members"}, {"/staff/permissions", "members"}, {"/staff/breaches", "breaches"},
-	{"/v1/breach", "breaches"}, {"/staff/tasks", "tasks"}, {"/v1/tasks", "tasks"}, {"/staff/recipients", "register"}, {"/staff/changes", "register"},
-	{"/staff/webhooks", "webhooks"}, {"/staff/requests", "requests"}, {"/v1/requests", "requests"}, {"/opendsr", "opendsr"},
-	{"/v1", "other"}, {"/staff", "other"},
+	{"/staff/account", "account"},
+	{"/staff/confirm", "account"},
+	{"/staff/login", "account"},
+	{"/staff/logout", "account"},
+	{"/staff/link", "account"},
+	{"/staff/forgot", "account"},
+	{"/staff/members", "members"},
+	{"/staff/permissions", "members"},
+	{"/staff/breaches", "breaches"},
+	{"/v1/breach", "breaches"},
+	{"/staff/tasks", "tasks"},
+	{"/v1/tasks", "tasks"},
+	{"/staff/recipients", "register"},
+	{"/staff/changes", "register"},
+	{"/staff/webhooks", "webhooks"},
+	{"/staff/requests", "requests"},
+	{"/v1/requests", "requests"},
+	{"/opendsr", "opendsr"},
+	{"/v1", "other"},
+	{"/staff", "other"},
 }
 
 // permissions shows the access table, as it is enforced.
