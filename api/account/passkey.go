@@ -2,6 +2,7 @@ package account
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -52,8 +53,8 @@ func (o owner) WebAuthnDisplayName() string { return o.Name.Reveal() }
 // WebAuthnCredentials are the account's passkeys.
 func (o owner) WebAuthnCredentials() []webauthn.Credential { return o.credentials }
 
-func (a *Account) ownerOf(c echo.Context, m store.Member) (owner, error) {
-	keys, err := a.Store.Passkeys(c.Request().Context(), m.ID)
+func (a *Account) ownerOf(ctx context.Context, m store.Member) (owner, error) {
+	keys, err := a.Store.Passkeys(ctx, m.ID)
 	out := owner{Member: m}
 	for _, k := range keys {
 		var credential webauthn.Credential
@@ -135,7 +136,7 @@ func (a *Account) passkeyLogin(c echo.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return a.ownerOf(c, m)
+		return a.ownerOf(ctx, m)
 	}
 	user, credential, err := a.passkeys.ValidatePasskeyLogin(find, session, parsed)
 	if err != nil || credential.Authenticator.CloneWarning {
@@ -169,7 +170,7 @@ func (a *Account) newPasskeyOptions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	who, err := a.ownerOf(c, m)
+	who, err := a.ownerOf(c.Request().Context(), m)
 	if err != nil {
 		return err
 	}

@@ -221,7 +221,7 @@ func (a *Account) knowDevice(c echo.Context, memberID models.ID) error {
 	if err != nil {
 		return err
 	}
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // secure wherever the service is reached over TLS
 		Name: name, Value: token, Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true, Secure: a.Base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
 	return nil

@@ -96,7 +96,7 @@ func (a *Account) visitProvider(c echo.Context) error {
 	if err := a.noSSO(); err != nil {
 		return err
 	}
-	found, err := a.sso.discover() //nolint:contextcheck // what it finds outlives the call
+	found, err := a.sso.discover()
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 func TestTheFirstAccountIsMadeOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	configuration, _, _ := installation(t)
-	text, err := os.ReadFile(configuration) //nolint:gosec // the test's own file
+	text, err := os.ReadFile(configuration)
 	require.NoError(t, err)
 	configuration = file(t, string(text)+"base_url: https://privacy.example.com\n")
 	require.Contains(t, habeas(t, "--config", configuration, "member", "list").out, "no account yet")

@@ -47,6 +47,7 @@ type Server struct {
 	MailURL    string
 	DPOKey     string // access key of a data protection officer
 	Customer   string // access key of the sample customer
+	Accounts   []Account // people who were invited to the consoles
 
 	options  Options
 	files    string
