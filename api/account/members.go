@@ -3,11 +3,13 @@ package account
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
 	"habeas/api/problem"
+	"habeas/api/words"
 	"habeas/models"
 	"habeas/models/member"
 	"habeas/models/store"
@@ -34,10 +36,13 @@ func (a *Account) showMembers(c echo.Context, status int, view templates.Members
 	if err != nil {
 		return err
 	}
-	names := map[models.ID]string{}
+	names, zone := map[models.ID]string{}, time.UTC
 	view.Staff = who.Role.Staff()
 	for _, one := range controllers {
 		names[one.ID] = one.Name
+		if one.Operator || !view.Staff {
+			zone = words.Zone(one.Timezone)
+		}
 		if view.Staff && !one.Operator {
 			view.Controllers = append(view.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.Slug == view.Controller})
 		}
@@ -45,7 +50,7 @@ func (a *Account) showMembers(c echo.Context, status int, view templates.Members
 	for _, m := range list {
 		row := templates.MemberRow{
 			Path: "/staff/members/" + m.ID.String(), Name: m.Name.Reveal(), Email: m.Email.Reveal(), Role: string(m.Role), State: string(m.State),
-			Controller: names[m.ControllerID], Factor: m.Factor(), MustFactor: a.mustHave(m), SeenAt: m.SeenAt, ID: m.ID.String(),
+			Controller: names[m.ControllerID], Factor: m.Factor(), MustFactor: a.mustHave(m), SeenAt: within(m.SeenAt, zone), ID: m.ID.String(),
 			MayChange: m.ID != who.ID && m.State != member.Deactivated && member.MayManage(who.Role, m.Role), Self: m.ID == who.ID,
 		}
 		for _, role := range rolesOf(m.ControllerID) {
