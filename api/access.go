@@ -197,7 +197,7 @@ var table = map[string]access{
 	"POST /v1/subprocessor-changes/:id/objection":          customers.with(models.GrantChanges),
 	"GET /v1/keys":                                         keepers.with(models.GrantKeys),
 	"POST /v1/keys":                                        keepers.with(models.GrantKeys),
-	"POST /v1/keys/:id/rotate":                             everyone.with(models.GrantKeys),
+	"POST /v1/keys/:id/rotate":                             reporters.with(models.GrantKeys),
 	"POST /v1/keys/:id/revoke":                             keepers.with(models.GrantKeys),
 	"POST /oauth/token":                                    posting,
 	"GET /.well-known/oauth-authorization-server":          public,
