@@ -177,6 +177,13 @@ var may = map[string]string{
 	"POST /v1/keys/:id/revoke":                          "controller other dpo operator",
 	"POST /oauth/token":                                 "all",
 	"GET /.well-known/oauth-authorization-server":       "all",
+	"GET /staff/keys":                                   "controller other dpo operator",
+	"POST /staff/keys":                                  "controller other dpo operator",
+	"POST /staff/keys/:id/rotate":                       "controller other dpo operator",
+	"POST /staff/keys/:id/revoke":                       "controller other dpo operator",
+	"GET /reference":                                    "all",
+	"GET /reference/problems":                           "all",
+	"GET /problems/:code":                               "all",
 	"GET /opendsr/v2/discovery":                         "all",
 	"GET /opendsr/v2/certificate.pem":                   "all",
 	"POST /opendsr/v2/requests":                         "controller other",
@@ -271,7 +278,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 	_, key, err := b.CreateKey(t.Context(), store.KeySpec{Role: models.RoleController, ControllerID: b.acme.ID, Name: "of acme"})
 	require.NoError(t, err)
 	own := strings.NewReplacer("/webhooks/:id", "/webhooks/"+hook.ID.String(), "/keys/:id", "/keys/"+key.String())
-	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1", ":message", f.id.String())
+	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":code", "already_decided", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1", ":message", f.id.String())
 
 	var statuses strings.Builder
 	for _, route := range api.Routes() {
@@ -314,7 +321,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 func (b *bundle) page(c *http.Client, method, path string) answer {
 	b.t.Helper()
 	if method == http.MethodPost {
-		return b.post(c, path, url.Values{"kind": {"none"}, "input": {"{}"}, "right": {"access"}})
+		return b.post(c, path, url.Values{"kind": {"none"}, "hours": {"1"}, "input": {"{}"}, "right": {"access"}})
 	}
 	return b.get(c, path)
 }
