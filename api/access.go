@@ -262,6 +262,7 @@ var table = map[string]access{
 	"POST /staff/keys/:id/rotate":                       keepers,
 	"POST /staff/keys/:id/revoke":                       keepers,
 	"GET /reference":                                    public,
+	"GET /reference/schemas":                            public,
 	"GET /reference/problems":                           public,
 	"GET /problems/:code":                               public,
 	"GET /opendsr/v2/discovery":                         public,

@@ -182,6 +182,7 @@ var may = map[string]string{
 	"POST /staff/keys/:id/rotate":                       "controller other dpo operator",
 	"POST /staff/keys/:id/revoke":                       "controller other dpo operator",
 	"GET /reference":                                    "all",
+	"GET /reference/schemas":                            "all",
 	"GET /reference/problems":                           "all",
 	"GET /problems/:code":                               "all",
 	"GET /opendsr/v2/discovery":                         "all",

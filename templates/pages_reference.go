@@ -7,8 +7,10 @@ type ReferenceView struct {
 	Scopes   []ReferenceField
 	Headers  []ReferenceField
 	Sections []ReferenceSection
-	Schemas  []ReferenceSchema
 }
+
+// SchemasView is the forms of what is sent and answered.
+type SchemasView struct{ Schemas []ReferenceSchema }
 
 // ReferenceSection is the operations about one subject.
 type ReferenceSection struct {
@@ -25,6 +27,7 @@ type ReferenceOperation struct {
 	Body                         string // name of the schema; empty for none
 	Example                      string // as it is sent with curl
 	Answers                      []ReferenceAnswer
+	Refusals                     string // the statuses of the problems that it may have
 }
 
 // ReferenceField is a parameter, a header, a scope or a member of a schema.
@@ -69,10 +72,12 @@ var (
 				ID: "decide", Method: "POST", Path: "/v1/requests/{id}/decisions", Says: "Take a decision", More: "A controller: instruct, decline, withdraw.", Scope: "decisions",
 				Parameters: ReferenceTable{"decide", []ReferenceField{{Name: "Idempotency-Key", In: "header", Type: "text, at most 200", Says: "The same key gives the same answer."}, {Name: "id", In: "path", Type: "text", Required: true}}},
 				Body:       "NewDecision", Example: "curl https://privacy.example.com/v1/requests/$ID/decisions \\\n  -H \"Authorization: Bearer $HABEAS_API_KEY\" \\\n  -d '{\"kind\": \"instruct\"}'",
-				Answers: []ReferenceAnswer{{Status: "202", Says: "Recorded", Schema: "NewDecision"}, {Status: "409", Says: "The state has changed"}},
+				Answers: []ReferenceAnswer{{Status: "202", Says: "Recorded", Schema: "NewDecision"}}, Refusals: "400, 401, 403, 404, 409",
 			},
 			{ID: "getStatus", Method: "GET", Path: "/v1/status/{token}", Says: "How the request stands", Public: true, Answers: []ReferenceAnswer{{Status: "200", Says: "Status"}}},
 		}}},
+	}}}
+	Schemas = &Page[SchemasView]{"reference/schemas", []SchemasView{{
 		Schemas: []ReferenceSchema{{Name: "NewDecision", Table: ReferenceTable{"NewDecision", []ReferenceField{{Name: "kind", Type: "text", Required: true}, {Name: "groups", Type: "list of ", Schema: "NewDecision"}}}}},
 	}}}
 	Problems = &Page[ProblemsView]{"reference/problems", []ProblemsView{{Problems: []KnownProblem{

@@ -14,11 +14,7 @@ import (
 )
 
 // read turns the document into what the page shows, in the document's order of subjects and in the alphabet's of addresses.
-func read(document []byte, base string) (templates.ReferenceView, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(document)
-	if err != nil {
-		return templates.ReferenceView{}, err
-	}
+func read(spec *openapi3.T, base string) templates.ReferenceView {
 	v := templates.ReferenceView{About: spec.Info.Description, Base: base}
 	if flow := spec.Components.SecuritySchemes["oauth"].Value.Flows.ClientCredentials; flow != nil {
 		for _, name := range slices.Sorted(maps.Keys(flow.Scopes)) {
@@ -35,13 +31,18 @@ func read(document []byte, base string) (templates.ReferenceView, error) {
 	for _, tag := range spec.Tags {
 		v.Sections = append(v.Sections, section(spec, tag, base))
 	}
+	return v
+}
+
+// schemas are the forms of objects.
+func schemas(spec *openapi3.T) (v templates.SchemasView) {
 	for _, name := range slices.Sorted(maps.Keys(spec.Components.Schemas)) {
 		s := spec.Components.Schemas[name].Value
 		if s.Type.Is("object") {
 			v.Schemas = append(v.Schemas, templates.ReferenceSchema{Name: name, Says: s.Description, Table: templates.ReferenceTable{Of: name, Fields: members(s)}})
 		}
 	}
-	return v, nil
+	return v
 }
 
 func section(spec *openapi3.T, tag *openapi3.Tag, base string) templates.ReferenceSection {
@@ -71,17 +72,22 @@ func operation(path, method string, item *openapi3.PathItem, op *openapi3.Operat
 		out.Parameters.Fields = append(out.Parameters.Fields, f)
 	}
 	out.Body, out.Example = body(path, method, op, base)
+	var refusals []string
 	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		if status >= "300" { // and default, which is 5xx
+			if status != "default" {
+				refusals = append(refusals, status)
+			}
+			continue
+		}
 		r := op.Responses.Value(status).Value
 		a := templates.ReferenceAnswer{Status: status, Says: *r.Description}
 		if c := r.Content["application/json"]; c != nil && c.Schema != nil {
 			a.Schema = named(c.Schema)
 		}
-		if status == "default" {
-			a.Status = "5xx"
-		}
 		out.Answers = append(out.Answers, a)
 	}
+	out.Refusals = strings.Join(refusals, ", ")
 	return out
 }
 

@@ -3,6 +3,7 @@ package reference
 import (
 	"net/http"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/problem"
@@ -17,16 +18,18 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, render func(*
 type Server struct {
 	show     Show
 	view     templates.ReferenceView
+	schemas  templates.SchemasView
 	problems templates.ProblemsView
 }
 
 // New reads the document once; base is the installation's URL. It fails when the document or the list of problems cannot be read.
 func New(document []byte, base string, show Show) (*Server, error) {
 	s := &Server{show: show}
-	var err error
-	if s.view, err = read(document, base); err != nil {
+	spec, err := openapi3.NewLoader().LoadFromData(document)
+	if err != nil {
 		return nil, err
 	}
+	s.view, s.schemas = read(spec, base), schemas(spec)
 	list, err := problem.List()
 	for _, p := range list {
 		s.problems.Problems = append(s.problems.Problems, templates.KnownProblem{Code: p.Code, Says: p.Says, Statuses: p.Statuses})
@@ -37,6 +40,7 @@ func New(document []byte, base string, show Show) (*Server, error) {
 // Routes adds the routes.
 func (s *Server) Routes(e *echo.Echo) {
 	e.GET("/reference", func(c echo.Context) error { return page(s, c, templates.Reference, s.view) })
+	e.GET("/reference/schemas", func(c echo.Context) error { return page(s, c, templates.Schemas, s.schemas) })
 	e.GET("/reference/problems", func(c echo.Context) error { return page(s, c, templates.Problems, s.problems) })
 	e.GET("/problems/:code", s.problem)
 }
