@@ -35,7 +35,7 @@ var Keys = &Page[KeysView]{"staff/keys", []KeysView{
 		Roles:       []Option{{Value: "controller", Label: "Controller"}, {Value: "auditor", Label: "Auditor"}},
 		Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}}, Scopes: []Option{{Value: "requests:read", Selected: true}, {Value: "requests:write"}, {Value: "decisions"}, {Value: "webhooks"}},
 		Name: "", Days: "x", Errors: Errors{{Field: "name", Key: "error.key_name"}, {Field: "days", Key: "error.key_days"}}, Flash: "keys.revoked",
-		Secret: "habeas_controller_0f3b2c549a7e4c0d8d583f6f9c2b7a13_EXAMPLEEXAMPLEEXAMPLEEXAM", SecretOf: "Warehouse sync", FormerUntil: exampleTime, //nolint:gosec // an example that opens nothing
+		Secret: "habeas_controller_0f3b2c549a7e4c0d8d583f6f9c2b7a13_EXAMPLEEXAMPLEEXAMPLEEXAM", SecretOf: "Warehouse sync", FormerUntil: exampleTime,
 		Rows: []KeyRow{
 			{
 				Path: "/staff/keys/0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Name: "Warehouse sync", Role: "controller", Controller: "Acme Forwarding", State: "valid", Scopes: []string{"requests:read", "requests:write", "suppressions"},
