@@ -132,7 +132,7 @@ var may = map[string]string{
 	"POST /changes/:token":                                 "all",
 	"GET /trust":                                           "all",
 	"GET /trust/files/:file":                               "all",
-	"GET /staff/trust":                                     "controller other dpo case_handler auditor",
+	"GET /staff/trust":                                     "controller controller_viewer other dpo case_handler auditor",
 	"GET /staff/trust/preview":                             "dpo case_handler auditor",
 	"GET /staff/trust/new":                                 "dpo",
 	"POST /staff/trust/items":                              "dpo",
