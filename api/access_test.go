@@ -188,6 +188,14 @@ var may = map[string]string{
 	"POST /v1/keys/:id/revoke":                          "controller other dpo operator",
 	"POST /oauth/token":                                 "all",
 	"GET /.well-known/oauth-authorization-server":       "all",
+	"GET /staff/keys":                                   "controller other dpo operator",
+	"POST /staff/keys":                                  "controller other dpo operator",
+	"POST /staff/keys/:id/rotate":                       "controller other dpo operator",
+	"POST /staff/keys/:id/revoke":                       "controller other dpo operator",
+	"GET /reference":                                    "all",
+	"GET /reference/schemas":                            "all",
+	"GET /reference/problems":                           "all",
+	"GET /problems/:code":                               "all",
 	"GET /opendsr/v2/discovery":                         "all",
 	"GET /opendsr/v2/certificate.pem":                   "all",
 	"POST /opendsr/v2/requests":                         "controller other",
@@ -285,7 +293,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 	browsers["controller_viewer"] = b.browser()
 	b.enter(browsers["controller_viewer"], viewer)
 	own := strings.NewReplacer("/webhooks/:id", "/webhooks/"+hook.ID.String(), "/keys/:id", "/keys/"+key.String())
-	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1", ":message", f.id.String())
+	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":code", "already_decided", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file", "none.css", ":no", "1", ":message", f.id.String())
 
 	var statuses strings.Builder
 	for _, route := range api.Routes() {
@@ -331,7 +339,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 func (b *bundle) page(c *http.Client, method, path string) answer {
 	b.t.Helper()
 	if method == http.MethodPost {
-		return b.post(c, path, url.Values{"kind": {"none"}, "input": {"{}"}, "right": {"access"}})
+		return b.post(c, path, url.Values{"kind": {"none"}, "hours": {"1"}, "input": {"{}"}, "right": {"access"}})
 	}
 	return b.get(c, path)
 }
