@@ -110,7 +110,7 @@ func (a *Activities) unsearched(t task.Task) (out []templates.KeptPortion) {
 	}
 	for _, name := range t.Collections {
 		out = append(out, templates.KeptPortion{
-			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: "We could not search these records. Our data protection officer can tell you why.",
+			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: templates.WhyUnsearched,
 		})
 	}
 	return out
@@ -148,11 +148,11 @@ func (a *Activities) kept(g plan.Group) templates.KeptPortion {
 	k := templates.KeptPortion{Portion: a.portion(g)}
 	switch {
 	case g.Treatment() == models.TreatRetain:
-		k.Why, k.Law, k.Through = "The law obliges us to keep these records.", g.Citation, g.HoldThrough
+		k.Why, k.Law, k.Through = templates.WhyLaw, g.Citation, g.HoldThrough
 	case g.SharedWith != "":
-		k.Why = "These records also belong to another person."
+		k.Why = templates.WhyShared
 	default:
-		k.Why = "Our data protection officer decided that these records stay."
+		k.Why = templates.WhyDecided
 	}
 	return k
 }

@@ -133,7 +133,7 @@ func prepare(d Deps) (*server, error) {
 		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
 		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
-	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
+	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{Store: d.Store, Show: show.console, Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now})
 	s.account, err = account.New(account.Deps{

@@ -12,6 +12,7 @@ import (
 
 	"habeas/api/intake"
 	"habeas/api/problem"
+	"habeas/api/tongue"
 	"habeas/models"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -153,7 +154,7 @@ func (p *Portal) submit(c echo.Context) error {
 	}
 	raw := intake.Raw{
 		Right: form.Get("right"), Controller: form.Get("controller"), Name: form.Get("name"), Email: form.Get("email"),
-		Message: lines(form, "message"), Language: "en", Statement: intake.Statement{
+		Message: lines(form, "message"), Language: tongue.Of(c.Request()), Statement: intake.Statement{
 			Ground: form.Get("ground"), Purposes: form["purpose"], Situation: lines(form, "situation"), Wrong: lines(form, "wrong"),
 			Correct: lines(form, "correct"), Corrections: intake.Lines(lines(form, "corrections")),
 		},

@@ -62,8 +62,8 @@ func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (
 	zone := words.Zone(controller.Timezone)
 	view := templates.StatusView{
 		Path: path, Reference: st.Reference, Right: st.Right, Controller: st.Controller, State: st.State, Outcome: st.Outcome,
-		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Steps: st.Clock.Steps, Question: st.Question.Reveal(),
-		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authority: controller.Authority,
+		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Reckoning: words.Reckoning(st.Clock), Question: st.Question.Reveal(),
+		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authorities: authorities(controller),
 	}
 	if !st.State.Verified() { // the workflow has not taken the confirmation up yet
 		view.State = models.Received
