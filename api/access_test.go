@@ -25,6 +25,8 @@ var callers = []string{"nobody", "controller", "other", "dpo", "case_handler", "
 var may = map[string]string{
 	"GET /":                                                "all",
 	"GET /requests/new":                                    "all",
+	"GET /c/:slug":                                         "all",
+	"GET /brand/:slug/:file":                               "all",
 	"POST /requests":                                       "all",
 	"GET /requests/sent/:token":                            "all",
 	"GET /verify/:token":                                   "all",

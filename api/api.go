@@ -185,6 +185,7 @@ func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	e.GET("/.well-known/security.txt", s.security)
 	e.GET("/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", document) })
 	e.GET("/static/:file", s.static)
+	e.GET("/brand/:slug/:file", s.brandFile)
 }
 
 // wrap puts what every call passes around the routes, the outermost last.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/look"
 	"habeas/api/middleware"
 	"habeas/api/problem"
 	"habeas/api/tongue"
@@ -33,6 +34,7 @@ func (p *pages) frame(r *http.Request) templates.Frame {
 	if c, err := p.store.Operator(r.Context()); err == nil {
 		f.Operator, f.Authority = c.Name, c.Authority
 	}
+	f.Look = look.Of(r, p.store)
 	return f
 }
 
@@ -45,6 +47,7 @@ func (p *pages) public(w http.ResponseWriter, r *http.Request, status int, rende
 // console shows a page of the console to whoever is signed in.
 func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, section string, render renderer) error {
 	f := p.frame(r)
+	f.Look = nil
 	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half {
 		who := call.Principal
 		f.User, f.Section = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}, section
@@ -128,6 +131,20 @@ func (s *server) static(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	return c.Blob(http.StatusOK, a.Type, a.Body)
+}
+
+// brandFile is a style sheet or a logo of a controller.
+func (s *server) brandFile(c echo.Context) error {
+	b, err := s.Store.BrandOf(c.Request().Context(), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	body, media, ok := look.File(b, c.Param("file"))
+	if !ok {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	return c.Blob(http.StatusOK, media, body)
 }
 
 func prefixNet(p netip.Prefix) *net.IPNet {

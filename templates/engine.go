@@ -26,6 +26,7 @@ type Frame struct {
 	Here      string // path of the page, to which a language may be added; empty hides the choice of language
 	Operator  string // name of the organisation that runs Habeas
 	Contact   string // how to reach its data protection officer, e.g. a mail address; may be empty
+	Look      *Look  // of a controller; nil for that of Habeas
 	User      *User  // who is signed in to the console; nil on public pages
 	Section   string // the console's section that the page belongs to
 	Authority string // supervisory authority of the operator; may be empty
@@ -49,6 +50,14 @@ func (f Frame) In(tag string) (string, error) {
 	q.Set("lang", tag)
 	u.RawQuery = q.Encode()
 	return u.RequestURI(), nil
+}
+
+// Look is how pages to persons look for a controller. Its addresses are paths; an empty one leaves out what it is for.
+type Look struct {
+	Name  string
+	Home  string // where its pages begin
+	Style string
+	Logo  string
 }
 
 // User is who is signed in to the console.

@@ -42,13 +42,17 @@ type Option struct {
 }
 
 // HomeView offers the rights.
-type HomeView struct{ Rights []models.Right }
+type HomeView struct {
+	Rights     []models.Right
+	Controller string // slug of the one that it is about; empty leaves it to the form
+}
 
 // FormView is the form of a new request, with what was typed when it is sent back.
 type FormView struct {
 	Right       models.Right
 	Article     string
 	Controllers []Option // more than one: the person must choose
+	Fixed       string   // slug of the only one that it can be about
 	Name, Email string
 	Identities  []IdentityField
 	Message     string
