@@ -297,6 +297,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 			}
 			require.Equal(t, through, !refused, "%s by %s: %d", route, who, a.status)
 			require.Less(t, a.status, 500, "%s by %s", route, who)
+			requirePolicy(t, route, a.header)
 			if who == "other" && through && strings.Contains(template, ":id") {
 				require.Equal(t, 404, a.status, "%s by another customer", route)
 			}

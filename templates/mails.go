@@ -12,7 +12,6 @@ import (
 type VerificationMail struct {
 	MailHead
 	Right     models.Right
-	Agent     bool // somebody who says that they act for the person has asked
 	Link      string
 	Code      string // as shown, e.g. "1234-5678"
 	ExpiresAt time.Time
