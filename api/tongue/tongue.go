@@ -37,7 +37,7 @@ func chosen(r *http.Request) string {
 // Remember keeps the language that the address of a call names for the next ones; it does nothing for a call that names none.
 func Remember(w http.ResponseWriter, r *http.Request, tls bool) {
 	if tag := chosen(r); tag != "" {
-		http.SetCookie(w, &http.Cookie{Name: Cookie, Value: tag, Path: "/", MaxAge: year, HttpOnly: true, Secure: tls, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: Cookie, Value: tag, Path: "/", MaxAge: year, HttpOnly: true, Secure: tls, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure wherever TLS is
 	}
 }
 

@@ -51,7 +51,7 @@ func picture(t *testing.T, width, height int, noise bool) []byte {
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for i := range m.Pix {
 		if noise {
-			m.Pix[i] = byte(rand.Uint32()) //nolint:gosec // any noise will do
+			m.Pix[i] = byte(rand.Uint32())
 		}
 	}
 	m.Set(0, 0, color.NRGBA{R: 200, A: 255})

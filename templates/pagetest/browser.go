@@ -85,8 +85,8 @@ func Picture(t *testing.T, ctx context.Context, file string) {
 	t.Helper()
 	var png []byte
 	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)))
-	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(t, os.WriteFile(file, png, 0o644))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+	require.NoError(t, os.WriteFile(file, png, 0o600))
 }
 
 // Paper writes what the page that is open looks like when it is printed, as PDF.
@@ -97,6 +97,6 @@ func Paper(t *testing.T, ctx context.Context, file string) {
 		pdf, _, err = page.PrintToPDF().WithPaperWidth(8.27).WithPaperHeight(11.69).Do(ctx)
 		return err
 	})))
-	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-	require.NoError(t, os.WriteFile(file, pdf, 0o644))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+	require.NoError(t, os.WriteFile(file, pdf, 0o600))
 }

@@ -41,7 +41,7 @@ func Invalid(t *testing.T, documents map[string][]byte) (found []string) {
 		require.NoError(t, os.WriteFile(file, body, 0o600))
 	}
 	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), node, program, "--config", filepath.Join(dir, ".htmlvalidate.json"), "--formatter", "json", "--max-warnings", "0", dir)
+	cmd := exec.CommandContext(t.Context(), node, program, "--config", filepath.Join(dir, ".htmlvalidate.json"), "--formatter", "json", "--max-warnings", "0", dir) //nolint:gosec // the test names the program
 	cmd.Stdout, cmd.Stderr, cmd.Dir = &out, &complaint, dir
 	failed := cmd.Run() // its status says that something was found, which the report says better
 	var report []struct {
