@@ -94,7 +94,7 @@ type StatusView struct {
 	PackageReady bool
 	CanWithdraw  bool
 	Kept         []Kept
-	Told         bool // somebody who had received the data was told of the request
+	Told         bool        // somebody who had received the data was told of the request
 	Authorities  []Authority // competent for the controller
 	Flash        string      // key of a message about what was just done
 	Errors       Errors
