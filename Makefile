@@ -52,6 +52,7 @@ test: setup temporal-dev versitygw ## run all tests with the race detector; what
 	@scripts/setup.sh browser
 	@scripts/setup.sh slapd
 	@scripts/setup.sh redis
+	@scripts/setup.sh web
 	@go test -C tools/testreport .
 	@scripts/test.sh --race -timeout 20m $(ARGS) $(PACKAGES)
 

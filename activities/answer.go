@@ -112,7 +112,7 @@ func (a *Activities) unsearched(t task.Task) (out []templates.KeptPortion) {
 	}
 	for _, name := range t.Collections {
 		out = append(out, templates.KeptPortion{
-			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: "We could not search these records. Our data protection officer can tell you why.",
+			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: templates.WhyUnsearched,
 		})
 	}
 	return out
@@ -146,21 +146,15 @@ func addPortion(list []templates.Portion, p templates.Portion) []templates.Porti
 	return append(list, p)
 }
 
-// Why shared records stay: those of a person, and those of a customer whose contract ends.
-const (
-	sharedByPerson     = "These records also belong to another person."
-	sharedByController = "These records also concern another customer of ours, or ourselves."
-)
-
 func (a *Activities) kept(g plan.Group) templates.KeptPortion {
 	k := templates.KeptPortion{Portion: a.portion(g)}
 	switch {
 	case g.Treatment() == models.TreatRetain:
-		k.Why, k.Law, k.Through = "The law obliges us to keep these records.", g.Citation, g.HoldThrough
+		k.Why, k.Law, k.Through = templates.WhyLaw, g.Citation, g.HoldThrough
 	case g.SharedWith != "":
-		k.Why = sharedByPerson
+		k.Why = templates.WhyShared
 	default:
-		k.Why = "Our data protection officer decided that these records stay."
+		k.Why = templates.WhyDecided
 	}
 	return k
 }

@@ -40,8 +40,8 @@ func (a *Activities) deletionMail(ctx context.Context, l letterContext) (letter,
 		return nil, err
 	}
 	for i := range m.Kept {
-		if m.Kept[i].Why == sharedByPerson {
-			m.Kept[i].Why = sharedByController
+		if m.Kept[i].Why == templates.WhyShared {
+			m.Kept[i].Why = templates.WhyCustomers
 		}
 	}
 	token, err := a.deps.Store.StatusToken(ctx, l.req.ID)

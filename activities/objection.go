@@ -95,7 +95,7 @@ func (a *Activities) objectionMail(ctx context.Context, l letterContext) (templa
 	if err != nil {
 		return mail, err
 	}
-	mail.Stopped, mail.Refused = templates.PurposesInWords(entered), templates.PurposesInWords(refused)
+	mail.Stopped, mail.Refused = entered, refused
 	if len(refused) > 0 {
 		if mail.Reason, err = a.remark(ctx, l.req.ID); err != nil {
 			return mail, err

@@ -226,11 +226,11 @@ func (a *Activities) remark(ctx context.Context, id models.ID) (models.Personal,
 }
 
 // refusedBecause words the code of a correction that was refused.
-var refusedBecause = map[string]string{
-	codeFixed:                  "This field identifies the record, or our system does not let it be changed.",
-	codeGone:                   "The record has been deleted in the meantime.",
-	connectors.CodeUnsupported: "The system that holds it does not let a field be changed, and it could not be changed by hand.",
-	connectors.CodeReadOnly:    "The system that holds it cannot be written to.",
+var refusedBecause = map[string]templates.Why{
+	codeFixed:                  templates.WhyFixed,
+	codeGone:                   templates.WhyGone,
+	connectors.CodeUnsupported: templates.WhyUnsupported,
+	connectors.CodeReadOnly:    templates.WhyReadOnly,
 }
 
 func (a *Activities) rectificationMail(ctx context.Context, l letterContext) (templates.RectificationMail, error) {
@@ -257,7 +257,7 @@ func (a *Activities) rectificationMail(ctx context.Context, l letterContext) (te
 			continue
 		}
 		if one.Why = refusedBecause[c.Code]; one.Why == "" {
-			one.Why = "The system that holds it does not accept the value."
+			one.Why = templates.WhyNotTaken
 		}
 		mail.NotCorrected = append(mail.NotCorrected, one)
 	}

@@ -75,6 +75,8 @@ var orderers = access{roles: []models.Role{models.RoleController, models.RoleDPO
 var table = map[string]access{
 	"GET /":                                                public,
 	"GET /requests/new":                                    public,
+	"GET /c/:slug":                                         public,
+	"GET /brand/:slug/:file":                               public,
 	"POST /requests":                                       posting,
 	"GET /requests/sent/:token":                            public,
 	"GET /verify/:token":                                   public,

@@ -27,6 +27,8 @@ var callers = []string{"nobody", "controller", "other", "dpo", "case_handler", "
 var may = map[string]string{
 	"GET /":                                                "all",
 	"GET /requests/new":                                    "all",
+	"GET /c/:slug":                                         "all",
+	"GET /brand/:slug/:file":                               "all",
 	"POST /requests":                                       "all",
 	"GET /requests/sent/:token":                            "all",
 	"GET /verify/:token":                                   "all",
@@ -320,6 +322,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 			}
 			require.Equal(t, through, !refused, "%s by %s: %d", route, who, a.status)
 			require.Less(t, a.status, 500, "%s by %s", route, who)
+			requirePolicy(t, route, a.header)
 			if who == "other" && through && strings.Contains(template, ":id") {
 				require.Equal(t, 404, a.status, "%s by another customer", route)
 			}

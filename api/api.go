@@ -135,7 +135,7 @@ func prepare(d Deps) (*server, error) {
 		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
 		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
-	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
+	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{Store: d.Store, Show: show.console, Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now})
 	s.account, err = account.New(account.Deps{
@@ -189,6 +189,7 @@ func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	e.GET("/.well-known/security.txt", s.security)
 	e.GET("/openapi.yaml", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/yaml", document) })
 	e.GET("/static/:file", s.static)
+	e.GET("/brand/:slug/:file", s.brandFile)
 }
 
 // wrap puts what every call passes around the routes, the outermost last.

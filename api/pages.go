@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,8 +9,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/look"
 	"habeas/api/middleware"
 	"habeas/api/problem"
+	"habeas/api/tongue"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -21,28 +22,32 @@ type pages struct {
 	engine  *templates.Engine
 	store   *store.Store
 	contact string
+	tls     bool
 }
 
 // renderer is any templates.Page with its view.
 type renderer = func(e *templates.Engine, f templates.Frame) ([]byte, error)
 
-func (p *pages) frame(ctx context.Context) templates.Frame {
-	f := templates.Frame{Lang: "en", Contact: p.contact}
+func (p *pages) frame(r *http.Request) templates.Frame {
+	f := templates.Frame{Lang: tongue.Of(r), Here: tongue.Here(r), Contact: p.contact}
 	// A page is shown without the operator's name rather than not at all.
-	if c, err := p.store.Operator(ctx); err == nil {
+	if c, err := p.store.Operator(r.Context()); err == nil {
 		f.Operator, f.Authority = c.Name, c.Authority
 	}
+	f.Look = look.Of(r, p.store)
 	return f
 }
 
 // public shows a page of the portal. A page is whole before its first byte is sent.
 func (p *pages) public(w http.ResponseWriter, r *http.Request, status int, render renderer) error {
-	return p.write(w, status, p.frame(r.Context()), render)
+	tongue.Remember(w, r, p.tls)
+	return p.write(w, status, p.frame(r), render)
 }
 
 // console shows a page of the console to whoever is signed in.
 func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, section string, render renderer) error {
-	f := p.frame(r.Context())
+	f := p.frame(r)
+	f.Look = nil
 	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half {
 		who := call.Principal
 		f.User, f.Section = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}, section
@@ -56,7 +61,6 @@ func (p *pages) write(w http.ResponseWriter, status int, f templates.Frame, rend
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", f.Lang)
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil {
 		return nil // the reader has gone; there is nobody left to tell
@@ -80,13 +84,13 @@ func (s *server) failPage(w http.ResponseWriter, r *http.Request, p problem.Prob
 		title = "failure.internal"
 	}
 	view := templates.ErrorView{Status: p.Status, Title: title, Advice: title + ".advice", RequestID: p.Instance}
-	if p.Status == http.StatusConflict || p.Status == http.StatusBadRequest {
+	f := templates.Frame{Lang: tongue.Of(r), Here: tongue.Here(r), Contact: s.Contact}
+	if (p.Status == http.StatusConflict || p.Status == http.StatusBadRequest) && f.Lang == "en" { // the sentences of errors are in English
 		view.Detail = p.Detail
 	}
 	show := &pages{engine: s.engine, contact: s.Contact, store: s.Store}
-	f := templates.Frame{Lang: "en", Contact: s.Contact}
 	if p.Status < http.StatusInternalServerError {
-		f = show.frame(r.Context())
+		f = show.frame(r)
 	}
 	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half && inConsole(r) {
 		who := call.Principal
@@ -127,6 +131,20 @@ func (s *server) static(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	return c.Blob(http.StatusOK, a.Type, a.Body)
+}
+
+// brandFile is a style sheet or a logo of a controller.
+func (s *server) brandFile(c echo.Context) error {
+	b, err := s.Store.BrandOf(c.Request().Context(), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	body, media, ok := look.File(b, c.Param("file"))
+	if !ok {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	return c.Blob(http.StatusOK, media, body)
 }
 
 func prefixNet(p netip.Prefix) *net.IPNet {

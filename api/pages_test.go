@@ -336,7 +336,7 @@ func TestThePortalAnswersAlikeForKnownAndUnknownAddresses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.verified(models.Access, "known@example.com", models.AwaitingInstruction)
-	reference := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}|/status/[A-Za-z0-9_-]+`)
+	reference := regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}|/(?:status|requests/sent)/[A-Za-z0-9_-]+`)
 	see := func(email string) (sent, status string) {
 		c := b.browser()
 		a := b.post(c, "/requests", url.Values{"right": {"access"}, "controller": {"acme"}, "email": {email}})

@@ -6,6 +6,7 @@
 #   scripts/setup.sh compiler   a C compiler, for the race detector; without it tests run without the detector and say so
 #   scripts/setup.sh browser    Chromium, for the browser tests; without it they are skipped and say so
 #   scripts/setup.sh slapd      OpenLDAP's server, for the tests of the LDAP connector; without it they are skipped and say so
+#   scripts/setup.sh web        axe-core and html-validate (which needs node), for the tests of pages; without them they are skipped and say so
 #   scripts/setup.sh redis      Redis, for the tests of its connector; without it they are skipped and say so
 #
 # Root installs Debian packages, as does a user whose sudo asks for no password. Everybody else gets the packages unpacked
@@ -241,6 +242,33 @@ redis() {
 	server_for_tests redis-server bin/redis-server '^(redis-server|redis-tools|lib.*)$' "Redis" redis-tools # it holds the program; the other a link to it
 }
 
+# web fetches what pages are checked with, in the versions and with the digests of tools/web/package-lock.json. No script of a package is run.
+web() {
+	local source target=$cache/web
+	source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/web" && pwd)
+	if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -d "$target/node_modules" ]; then
+		return 0
+	fi
+	if ! command -v npm >/dev/null; then
+		if ! command -v apt-get >/dev/null || ! may_install || ! install_packages nodejs npm; then
+			say "no npm, and no right to install it: pages will not be checked with axe-core and html-validate"
+			return 0
+		fi
+	fi
+	say "fetching axe-core and html-validate into $target"
+	rm -rf "$target.part"
+	mkdir -p "$target.part"
+	cp "$source/package.json" "$source/package-lock.json" "$target.part"
+	if ! (cd "$target.part" && npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1); then
+		tail -n 15 "$log" >&2
+		say "they could not be fetched: pages will not be checked with axe-core and html-validate"
+		rm -rf "$target.part"
+		return 0
+	fi
+	rm -rf "$target"
+	mv "$target.part" "$target"
+}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 as_root=()
@@ -251,8 +279,9 @@ compiler) compiler ;;
 browser) browser ;;
 slapd) slapd ;;
 redis) redis ;;
+web) web ;;
 *)
-	echo "usage: scripts/setup.sh [database|mariadb|compiler|browser|slapd|redis]" >&2
+	echo "usage: scripts/setup.sh [database|mariadb|compiler|browser|slapd|redis|web]" >&2
 	exit 2
 	;;
 esac

@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -21,12 +22,42 @@ var staticFiles embed.FS
 
 // Frame is what every page shows around its content.
 type Frame struct {
-	Lang      string // BCP 47; a language without a catalogue falls back to English
+	Lang      string // one of Languages; a page that is not for persons is in English
+	Here      string // path of the page, to which a language may be added; empty hides the choice of language
 	Operator  string // name of the organisation that runs Habeas
 	Contact   string // how to reach its data protection officer, e.g. a mail address; may be empty
+	Look      *Look  // of a controller; nil for that of Habeas
 	User      *User  // who is signed in to the console; nil on public pages
 	Section   string // the console's section that the page belongs to
 	Authority string // supervisory authority of the operator; may be empty
+}
+
+// Languages are those that the page can be had in; none when there is no choice.
+func (f Frame) Languages() []Language {
+	if f.Here == "" || f.User != nil {
+		return nil
+	}
+	return languages
+}
+
+// In is the address of the same page in another language.
+func (f Frame) In(tag string) (string, error) {
+	u, err := url.Parse(f.Here)
+	if err != nil {
+		return "", err
+	}
+	q := u.Query()
+	q.Set("lang", tag)
+	u.RawQuery = q.Encode()
+	return u.RequestURI(), nil
+}
+
+// Look is how pages to persons look for a controller. Its addresses are paths; an empty one leaves out what it is for.
+type Look struct {
+	Name  string
+	Home  string // where its pages begin
+	Style string
+	Logo  string
 }
 
 // User is who is signed in to the console.
@@ -61,20 +92,11 @@ func New() (*Engine, error) {
 		return nil, err
 	}
 	for lang, words := range catalogues {
-		if e.pages[lang], err = e.parse(words); err != nil {
+		if e.pages[lang], err = e.parse(words, pagesIn(lang)); err != nil {
 			return nil, fmt.Errorf("pages in %s: %w", lang, err)
 		}
 	}
 	return e, e.check()
-}
-
-// Languages lists the languages that have a catalogue of page texts.
-func (e *Engine) Languages() []string {
-	out := make([]string, 0, len(e.pages))
-	for lang := range e.pages {
-		out = append(out, lang)
-	}
-	return out
 }
 
 // Asset is the static file served under a URL path such as "/static/style.0a1b2c3d.css".
@@ -105,34 +127,21 @@ func (e *Engine) loadStatic() error {
 	})
 }
 
+// loadCatalogues reads the words of the pages: English has those of every page, each other language those of the pages to persons.
 func loadCatalogues() (map[string]catalogue, error) {
-	files, err := fs.Glob(pageFiles, "pages/words.*.json")
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]catalogue{}
-	for _, name := range files {
-		body, err := pageFiles.ReadFile(name)
+	for _, l := range languages {
+		c, err := readWords(pageFiles, l.Tag, "pages/words."+l.Tag+".*json")
 		if err != nil {
 			return nil, err
 		}
-		words := catalogue{}
-		if err := json.Unmarshal(body, &words); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		lang, _, _ := strings.Cut(strings.TrimPrefix(path.Base(name), "words."), ".") // words.en.json, words.en.breach.json
-		if out[lang] == nil {
-			out[lang] = catalogue{}
-		}
-		if err := out[lang].add(words); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		out[l.Tag] = c
 	}
 	return out, nil
 }
 
 // parse makes one template set a page: the frame and the shared parts, then the page's own blocks.
-func (e *Engine) parse(words catalogue) (map[string]*template.Template, error) {
+func (e *Engine) parse(words catalogue, pages []Example) (map[string]*template.Template, error) {
 	funcs := words.funcs()
 	funcs["asset"] = func(name string) (string, error) {
 		if e.urls[name] == "" {
@@ -146,7 +155,7 @@ func (e *Engine) parse(words catalogue) (map[string]*template.Template, error) {
 		return nil, err
 	}
 	out := map[string]*template.Template{}
-	for _, p := range allPages {
+	for _, p := range pages {
 		set, err := shared.Clone()
 		if err != nil {
 			return nil, err
@@ -160,7 +169,7 @@ func (e *Engine) parse(words catalogue) (map[string]*template.Template, error) {
 
 func (e *Engine) check() error {
 	for lang := range e.pages {
-		for _, p := range allPages {
+		for _, p := range pagesIn(lang) {
 			for i := range p.samples() {
 				if _, err := p.Sample(e, Frame{Lang: lang, Operator: "Sample"}, i); err != nil {
 					return fmt.Errorf("page %s in %s: %w", p.Name(), lang, err)
@@ -178,13 +187,16 @@ type content struct {
 }
 
 func (e *Engine) render(name string, f Frame, v any) ([]byte, error) {
-	pages, ok := e.pages[f.Lang]
-	if !ok {
-		f.Lang = "en"
-		pages = e.pages[f.Lang]
+	page := e.pages[f.Lang][name]
+	if page == nil {
+		f.Lang = english // a page that is not for persons, or a language that is not spoken
+		page = e.pages[f.Lang][name]
+	}
+	if !slices.ContainsFunc(toPersons, func(p Example) bool { return p.Name() == name }) {
+		f.Here = "" // there is nothing to choose
 	}
 	var buf bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&buf, "frame", content{f, v}); err != nil {
+	if err := page.ExecuteTemplate(&buf, "frame", content{f, v}); err != nil {
 		return nil, err
 	}
 	return buf.Bytes(), nil

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type Mail struct {
 
 // MailHead is what every mail needs to know.
 type MailHead struct {
-	Language  string         // BCP 47; a language without templates gets English
+	Language  string         // BCP 47; persons are written to in the one of Languages that fits best
 	Sender    string         // in whose name the message is written: the controller towards persons, the operator towards others
 	Reference string         // public reference of the request; empty when there is none
 	Zone      *time.Location // in which dates and times are meant and shown; nil is UTC
@@ -36,7 +37,12 @@ func (h MailHead) Day(d calendar.Date) (string, error) {
 	if d.IsZero() {
 		return "", errors.New("a date is missing")
 	}
-	return fmt.Sprintf("%d %s %d (%s)", d.Day, d.Month, d.Year, h.zone()), nil
+	words := mailWords[h.language()]
+	day, err := words.date(d)
+	if err != nil {
+		return "", err
+	}
+	return words.text("day", day, h.zone())
 }
 
 // Instant is a point in time in words with its zone, e.g. "3 March 2027 at 14:05 CET (Europe/Brussels)".
@@ -44,15 +50,23 @@ func (h MailHead) Instant(t time.Time) (string, error) {
 	if t.IsZero() {
 		return "", errors.New("a time is missing")
 	}
-	t = t.In(h.zone())
+	words, t := mailWords[h.language()], t.In(h.zone())
+	day, err := words.date(calendar.DateOf(t))
+	if err != nil {
+		return "", err
+	}
+	return words.text("moment", day, t.Format("15:04"), h.zoneAt(t))
+}
+
+func (h MailHead) zoneAt(t time.Time) string {
 	if h.zone() == time.UTC {
-		return t.Format("2 January 2006 at 15:04 UTC"), nil
+		return "UTC"
 	}
 	name, _ := t.Zone()
 	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") { // a zone without an abbreviation
 		name = "UTC" + t.Format("-07:00")
 	}
-	return t.Format("2 January 2006 at 15:04 ") + name + " (" + h.zone().String() + ")", nil
+	return name + " (" + h.zone().String() + ")"
 }
 
 func (h MailHead) zone() *time.Location {
@@ -62,47 +76,90 @@ func (h MailHead) zone() *time.Location {
 	return h.Zone
 }
 
-func (h MailHead) language() string { return h.Language }
+func (h MailHead) language() string { return Match(h.Language) }
 
-//go:embed mail/*/*.html
+//go:embed mail
 var mailFiles embed.FS
 
-// mailTemplates are the parsed mails by language and name; a mail that does not parse ends the program at its start.
-var mailTemplates = mustParseMails(mailFiles)
+// mailWords are the words of the mails by language, and mailTemplates the parsed mails by language and name. Mails to persons are in every
+// language, the others in English. One that cannot be read ends the program at its start.
+var (
+	mailWords     = mustReadMailWords()
+	mailTemplates = mustParseMails(mailFiles)
+)
 
-func mustParseMails(files fs.FS) map[string]map[string]*template.Template {
-	layouts, err := fs.Glob(files, "mail/*/layout.html")
-	if err != nil || len(layouts) == 0 {
-		panic("no mail templates")
-	}
-	byLanguage := map[string]map[string]*template.Template{}
-	for _, layout := range layouts {
-		dir := path.Dir(layout)
-		frame := template.Must(template.New("layout.html").Option("missingkey=error").ParseFS(files, layout))
-		mails := map[string]*template.Template{}
-		names, err := fs.Glob(files, dir+"/*.html")
+func mustReadMailWords() map[string]catalogue {
+	out := map[string]catalogue{}
+	for _, l := range languages {
+		words, err := readWords(mailFiles, l.Tag, "mail/words."+l.Tag+".json")
+		if err == nil {
+			var dates catalogue
+			dates, err = readWords(pageFiles, l.Tag, "pages/words."+l.Tag+".dates.json")
+			err = errors.Join(err, words.add(dates.words))
+		}
 		if err != nil {
 			panic(err)
 		}
-		for _, name := range names {
-			if name != layout {
-				mails[strings.TrimSuffix(path.Base(name), ".html")] = template.Must(template.Must(frame.Clone()).ParseFS(files, name))
+		out[l.Tag] = words
+	}
+	return out
+}
+
+// mailFuncs are the functions of a mail's template.
+func (c catalogue) mailFuncs() template.FuncMap {
+	return template.FuncMap{
+		"t":     c.text,
+		"cite":  c.cite,
+		"count": c.count,
+		"asked": func(right any) (string, error) { return c.text("asked." + fmt.Sprint(right)) },
+		"join":  func(parts ...any) string { return fmt.Sprint(parts...) },
+		"list":  func(parts []string) string { return strings.Join(parts, ", ") },
+	}
+}
+
+// count is the number of a portion's records in words that follow a colon.
+func (c catalogue) count(p Portion) (string, error) {
+	switch {
+	case p.Unknown:
+		return c.text("count.unknown")
+	case p.Elsewhere && p.Records == 0:
+		return c.text("count.elsewhere")
+	case p.Elsewhere:
+		return c.text("count.partly", p.Records)
+	case p.ByHand > 0:
+		return c.text("count.hand", p.Records, p.ByHand)
+	}
+	return strconv.FormatInt(p.Records, 10), nil
+}
+
+func mustParseMails(files fs.FS) map[string]map[string]*template.Template {
+	byLanguage := map[string]map[string]*template.Template{}
+	for _, l := range languages {
+		frame := template.Must(template.New("frame.html").Option("missingkey=error").Funcs(mailWords[l.Tag].mailFuncs()).ParseFS(files, "mail/frame.html"))
+		byLanguage[l.Tag] = map[string]*template.Template{}
+		folders := []string{"mail/person"}
+		if l.Tag == english {
+			folders = append(folders, "mail/en")
+		}
+		for _, folder := range folders {
+			names, err := fs.Glob(files, folder+"/*.html")
+			if err != nil || len(names) == 0 {
+				panic("no mail templates in " + folder)
+			}
+			for _, name := range names {
+				byLanguage[l.Tag][strings.TrimSuffix(path.Base(name), ".html")] = template.Must(template.Must(frame.Clone()).ParseFS(files, name))
 			}
 		}
-		byLanguage[path.Base(dir)] = mails
 	}
 	return byLanguage
 }
 
-// mailTemplate is the mail in the language, in its base language, or in English.
-func mailTemplate(language, name string) *template.Template {
-	base, _, _ := strings.Cut(language, "-")
-	for _, l := range []string{language, base} {
-		if t := mailTemplates[l][name]; t != nil {
-			return t
-		}
+// mailTemplate is the mail in the language, or in English when it is none to persons.
+func mailTemplate(lang, name string) *template.Template {
+	if t := mailTemplates[lang][name]; t != nil {
+		return t
 	}
-	return mailTemplates["en"][name]
+	return mailTemplates[english][name]
 }
 
 // renderMail executes the template and derives subject and text from the document. Its error names the mail and never the data.
@@ -112,7 +169,7 @@ func renderMail(name string, data interface{ language() string }) (Mail, error) 
 		return Mail{}, fmt.Errorf("mail %s: no such template", name)
 	}
 	var document bytes.Buffer
-	if err := t.ExecuteTemplate(&document, "layout.html", data); err != nil {
+	if err := t.ExecuteTemplate(&document, "frame.html", data); err != nil {
 		return Mail{}, fmt.Errorf("mail %s: %w", name, err)
 	}
 	subject, text, err := plainText(document.Bytes())

@@ -1,8 +1,6 @@
 package templates
 
 import (
-	"fmt"
-	"strconv"
 	"time"
 
 	"habeas/models"
@@ -123,25 +121,26 @@ type Portion struct {
 	Unknown   bool  // nobody has counted
 }
 
-// Counted is the number of records in words that follow a colon.
-func (p Portion) Counted() string {
-	switch {
-	case p.Unknown:
-		return "number not known"
-	case p.Elsewhere && p.Records == 0:
-		return "by the company that keeps them for us"
-	case p.Elsewhere:
-		return fmt.Sprintf("%d, and more by the company that keeps them for us", p.Records)
-	case p.ByHand > 0:
-		return fmt.Sprintf("%d, of which %d by hand", p.Records, p.ByHand)
-	}
-	return strconv.FormatInt(p.Records, 10)
-}
+// Why says why something was not done as it was asked for.
+type Why string
+
+const (
+	WhyLaw         Why = "law"
+	WhyShared      Why = "shared"     // with another person
+	WhyCustomers   Why = "customers"  // with another customer, or the operator, when a contract ends
+	WhyDecided     Why = "decided"    // by the data protection officer
+	WhyUnsearched  Why = "unsearched" // nobody could search
+	WhyFixed       Why = "fixed"      // a field that identifies the record
+	WhyGone        Why = "gone"
+	WhyUnsupported Why = "unsupported"
+	WhyReadOnly    Why = "read_only"
+	WhyNotTaken    Why = "not_taken" // the system refuses the value
+)
 
 // KeptPortion is a portion that stays, with its reason.
 type KeptPortion struct {
 	Portion
-	Why     string        // a sentence
+	Why     Why
 	Law     string        // citation; empty when no law but another person's right is the reason
 	Through calendar.Date // last day held; zero when the portion is not erased later
 }

@@ -29,7 +29,7 @@ type CorrectedField struct {
 	What    string // the records, in words
 	Field   string
 	Records int64
-	Why     string // a sentence
+	Why     Why
 }
 
 // RectificationMail answers a request for rectification (Art. 16): what was corrected, and what was not and why (Art. 12(4)).
@@ -52,8 +52,8 @@ func (m RectificationMail) Mail() (Mail, error) { return renderMail("rectificati
 type ObjectionMail struct {
 	MailHead
 	ReceivedOn  calendar.Date
-	Stopped     []string // purposes in words
-	Refused     []string
+	Stopped     []request.Purpose
+	Refused     []request.Purpose
 	Reason      models.Personal // compelling grounds for what is refused; may be empty
 	Affected    []Portion
 	Restricted  []Portion
@@ -77,17 +77,3 @@ type LiftingMail struct {
 
 // Mail renders the letter.
 func (m LiftingMail) Mail() (Mail, error) { return renderMail("lifting", m) }
-
-var purposeWords = map[request.Purpose]string{
-	request.DirectMarketing: "direct marketing", request.Profiling: "profiling",
-	request.LegitimateInterests: "purposes based on our legitimate interests or the public interest", request.Research: "research and statistics",
-}
-
-// PurposesInWords are words for purposes that are objected to.
-func PurposesInWords(purposes []request.Purpose) []string {
-	var out []string
-	for _, p := range purposes {
-		out = append(out, purposeWords[p])
-	}
-	return out
-}

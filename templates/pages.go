@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"time"
 
 	"habeas/models"
@@ -41,13 +42,17 @@ type Option struct {
 }
 
 // HomeView offers the rights.
-type HomeView struct{ Rights []models.Right }
+type HomeView struct {
+	Rights     []models.Right
+	Controller string // slug of the one that it is about; empty leaves it to the form
+}
 
 // FormView is the form of a new request, with what was typed when it is sent back.
 type FormView struct {
 	Right       models.Right
 	Article     string
 	Controllers []Option // more than one: the person must choose
+	Fixed       string   // slug of the only one that it can be about
 	Name, Email string
 	Identities  []IdentityField
 	Message     string
@@ -82,16 +87,16 @@ type StatusView struct {
 	Outcome      models.Outcome
 	Masked       bool
 	Due          Due
-	Steps        []string // how the legal date was computed
+	Reckoning    *Reckoning // how the legal date was computed; nil while it is not
 	Events       []Event
 	Question     string // an open question to the person
 	Messages     []Message
 	PackageReady bool
 	CanWithdraw  bool
 	Kept         []Kept
-	Told         bool // somebody who had received the data was told of the request
-	Authority    string
-	Flash        string // key of a message about what was just done
+	Told         bool        // somebody who had received the data was told of the request
+	Authorities  []Authority // competent for the controller
+	Flash        string      // key of a message about what was just done
 	Errors       Errors
 }
 
@@ -115,9 +120,27 @@ type Kept struct {
 	Rows        int64
 	Reason      string // key of the catalogue, for rows kept for another reason than a law
 	Citation    string
-	Explanation string
+	Explanation string // in English
 	Until       calendar.Date
 }
+
+// Reckoning is how a legal date came about, step by step.
+type Reckoning struct {
+	StartOn    calendar.Date // does not count
+	MonthOn    calendar.Date // a month after it
+	Waited     int           // days on which the clock stood still
+	LastOn     calendar.Date // before it is moved to a working day; zero while paused
+	EndsOn     calendar.Date // zero while paused
+	ExtendedTo calendar.Date // zero unless extended
+	Paused     bool
+	UK         bool
+}
+
+// Rolled reports whether the last day was no working day.
+func (r Reckoning) Rolled() bool { return r.LastOn != r.EndsOn }
+
+// Authority is a supervisory authority with its contact.
+type Authority struct{ Name, Site, Email string }
 
 // VerifyView asks the person to press the button of a one-time link. State is live, used, expired or superseded.
 type VerifyView struct {
@@ -243,6 +266,19 @@ var allPages = []Example{
 	Reference, Schemas, Problems, Keys,
 }
 
+// toPersons are the pages that a data subject sees; they are in every language. The others, for staff, customers and recipients, are in English.
+var toPersons = []Example{Home, Form, Sent, Status, Verify, Package, Failure}
+
+// ToPersons reports whether a page is one that data subjects see.
+func ToPersons(p Example) bool { return slices.Contains(toPersons, p) }
+
+func pagesIn(lang string) []Example {
+	if lang == english {
+		return allPages
+	}
+	return toPersons
+}
+
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)
 
 func exampleDate(month time.Month, day int) calendar.Date {
@@ -262,8 +298,10 @@ func statusExamples() []StatusView {
 		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
 		{
 			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", Told: true, State: models.InReview,
-			Due:   Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
-			Steps: []string{"Received on 3 February 2027; that day does not count.", "One month later: 3 March 2027, a working day."},
+			Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
+			Reckoning: &Reckoning{
+				StartOn: exampleDate(time.February, 3), MonthOn: exampleDate(time.March, 3), LastOn: exampleDate(time.March, 3), EndsOn: exampleDate(time.March, 3),
+			},
 			Events: []Event{
 				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.received"},
 				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.verified"},
@@ -277,7 +315,9 @@ func statusExamples() []StatusView {
 			Outcome: models.PartlyFulfilled, Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Done: true},
 			Events:       []Event{{At: exampleTime, Text: "event.request.received"}, {At: exampleTime, Text: "event.state.closed"}},
 			Messages:     []Message{{At: exampleTime, Kind: "closed", Body: "We have erased your data.\n\nSome of it must be kept by law."}},
-			PackageReady: true, Kept: kept, Authority: "Berliner Beauftragte für Datenschutz und Informationsfreiheit",
+			PackageReady: true, Kept: kept, Authorities: []Authority{{
+				Name: "Berliner Beauftragte für Datenschutz und Informationsfreiheit", Site: "https://www.datenschutz-berlin.de", Email: "mailbox@datenschutz-berlin.de",
+			}},
 		},
 	}
 }

@@ -138,7 +138,7 @@ func TestUntrustedTextIsEscapedOnPages(t *testing.T) {
 	require.Contains(t, text(all(doc, "textarea")[0]), evil, "what was typed comes back as text")
 
 	body, err = templates.Status.Render(e, frame, templates.StatusView{
-		Right: models.Erasure, State: models.Closed, Controller: evil, Question: evil, Authority: evil,
+		Right: models.Erasure, State: models.Closed, Controller: evil, Question: evil, Authorities: []templates.Authority{{Name: evil, Site: evil, Email: evil}},
 		Messages: []templates.Message{{Body: evil}}, Kept: []templates.Kept{{What: evil, Explanation: evil}},
 	})
 	require.NoError(t, err)

@@ -1,82 +1,137 @@
 package templates_test
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"habeas/templates"
+	"habeas/templates/pagetest"
 )
 
-// TestPagesFitEveryScreen opens each example of each page in a browser at the width of a desk and of a phone, in light and dark. Nothing may
-// be cut off sideways; the pictures are kept in build/screens to be looked at.
-func TestPagesFitEveryScreen(t *testing.T) {
-	t.Parallel()
-	browser := findBrowser()
-	if browser == "" {
-		t.Skip("no Chromium on this machine: pages were not looked at in a browser (apt-get install chromium)")
+// sample is one example of a page in one language.
+type sample struct {
+	path string // "/portal/home/0", with "/de" before it in another language
+	lang string
+	body []byte
+}
+
+// samples are all examples of all pages; those to persons in every language.
+func samples(t *testing.T) (e *templates.Engine, out []sample) {
+	t.Helper()
+	e, err := templates.New()
+	require.NoError(t, err)
+	for p, n := range templates.Examples() {
+		for _, l := range templates.Languages() {
+			if l.Tag != "en" && !templates.ToPersons(p) {
+				continue
+			}
+			for i := range n {
+				f, path := frameOf(p), fmt.Sprintf("/%s/%d", p.Name(), i)
+				if f.Lang = l.Tag; l.Tag != "en" {
+					path = "/" + l.Tag + path
+				}
+				f.Here = path
+				body, err := p.Sample(e, f, i)
+				require.NoError(t, err)
+				out = append(out, sample{path, l.Tag, body})
+			}
+		}
 	}
+	slices.SortFunc(out, func(a, b sample) int { return cmp.Compare(a.path, b.path) })
+	return e, out
+}
+
+// TestPagesFitEveryScreenAndEverybody opens each example of each page in a browser at the width of a desk and of a phone, in light and dark.
+// Nothing may be cut off sideways, and axe-core may hold nothing against it; the pictures are kept in build/screens to be looked at.
+func TestPagesFitEveryScreenAndEverybody(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("short run: pages were not looked at in a browser")
 	}
-	server := sampleServer(t)
-	dir := filepath.Join("..", "build", "screens")
-	require.NoError(t, os.MkdirAll(dir, 0o755))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 9*time.Minute)
-	t.Cleanup(cancel)
-
-	for p, n := range templates.Examples() {
-		for i := range n {
-			require.Zero(t, overflow(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), 320), "%s/%d at 320 pixels", p.Name(), i)
-			for _, width := range []int64{1280, 390} {
-				for _, scheme := range []string{"light", "dark"} {
-					name := fmt.Sprintf("%s-%d-%d-%s.png", strings.ReplaceAll(p.Name(), "/", "-"), i, width, scheme)
-					picture, wider := look(t, ctx, fmt.Sprintf("%s/%s/%d", server.URL, p.Name(), i), width, scheme)
-					require.Zero(t, wider, "%s: the page is wider than the screen", name)
-					require.NoError(t, os.WriteFile(filepath.Join(dir, name), picture, 0o644))
-				}
+	axe, ctx := pagetest.LoadAxe(t), pagetest.Open(t, 10*time.Minute)
+	e, all := samples(t)
+	server := serve(t, e, all)
+	for _, s := range all {
+		require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(server.URL+s.path)), s.path)
+		for _, screen := range screensOf(s) {
+			name := fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(s.path[1:], "/", "-"), screen.Width, screen.Scheme)
+			screen.Set(t, ctx)
+			if wider := pagetest.Overflow(t, ctx); wider > 0 {
+				t.Errorf("%s: the page is %d pixels wider than the screen", name, wider)
+			}
+			if screen.Width != 390 && (s.lang == "en" || s.lang == "de") {
+				pagetest.RequireAccessible(t, ctx, axe, name)
+			}
+			if screen.Width != 320 {
+				pagetest.Picture(t, ctx, filepath.Join("..", "build", "screens", name+".png"))
 			}
 		}
 	}
 }
 
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-headless-shell", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+// screensOf are the screens on which an example is looked at. What differs by language are the lengths of words.
+func screensOf(s sample) []pagetest.Screen {
+	if s.lang != "en" {
+		return []pagetest.Screen{{Width: 320, Scheme: "light"}, {Width: 390, Scheme: "light"}}
 	}
-	return ""
+	return []pagetest.Screen{
+		{Width: 320, Scheme: "light"},
+		{Width: 390, Scheme: "light"},
+		{Width: 390, Scheme: "dark"},
+		{Width: 1280, Scheme: "light"},
+		{Width: 1280, Scheme: "dark"},
+	}
 }
 
-// sampleServer serves /<page>/<example> and the static files.
-func sampleServer(t *testing.T) *httptest.Server {
-	t.Helper()
-	e, err := templates.New()
-	require.NoError(t, err)
-	pages := map[string][]byte{}
-	for p, n := range templates.Examples() {
-		for i := range n {
-			body, err := p.Sample(e, frameOf(p), i)
-			require.NoError(t, err)
-			pages[fmt.Sprintf("/%s/%d", p.Name(), i)] = body
+func TestPagesAreValidHTML(t *testing.T) {
+	t.Parallel()
+	_, all := samples(t)
+	documents := map[string][]byte{}
+	for _, s := range all {
+		documents[s.path] = s.body
+	}
+	pagetest.RequireValid(t, documents)
+}
+
+var loaded = regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`)
+
+// largest is what a page may weigh with all that it loads, uncompressed.
+const largest = 100_000
+
+func TestPagesAreLight(t *testing.T) {
+	t.Parallel()
+	e, all := samples(t)
+	for _, s := range all {
+		size := len(s.body)
+		seen := map[string]bool{}
+		for _, m := range loaded.FindAllStringSubmatch(string(s.body), -1) {
+			a, ok := e.Asset(m[1])
+			require.True(t, ok, m[1])
+			if !seen[m[1]] {
+				seen[m[1]], size = true, size+len(a.Body)
+			}
 		}
+		require.Less(t, size, largest, s.path)
+	}
+}
+
+// serve serves the samples and the static files, under the policy that the product sends.
+func serve(t *testing.T, e *templates.Engine, all []sample) *httptest.Server {
+	t.Helper()
+	pages := map[string][]byte{}
+	for _, s := range all {
+		pages[s.path] = s.body
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'")
@@ -90,24 +145,4 @@ func sampleServer(t *testing.T) *httptest.Server {
 	}))
 	t.Cleanup(server.Close)
 	return server
-}
-
-// look takes a picture of a page and says by how many pixels it is wider than the screen.
-func look(t *testing.T, ctx context.Context, url string, width int64, scheme string) (picture []byte, wider int64) {
-	t.Helper()
-	require.NoError(t, chromedp.Run(ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})))
-	wider = overflow(t, ctx, url, width)
-	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&picture, 100)))
-	return picture, wider
-}
-
-// overflow opens a page and says by how many pixels it is wider than a screen of that width.
-func overflow(t *testing.T, ctx context.Context, url string, width int64) (wider int64) {
-	t.Helper()
-	require.NoError(t, chromedp.Run(ctx,
-		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
-		chromedp.Navigate(url),
-		chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &wider),
-	))
-	return wider
 }

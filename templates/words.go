@@ -3,24 +3,30 @@ package templates
 import (
 	"fmt"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"habeas/models/calendar"
 )
 
-// catalogue is the page texts of one language by key. A text may hold {0}, {1} … for arguments; a counted text has the
-// keys "….one" and "….other". Months are the keys month.1 … month.12.
-type catalogue map[string]string
+// catalogue is the texts of one language by key. A text may hold {0}, {1} … for arguments; a counted text has a key for each plural form of
+// the language, such as "….one" and "….other". Months are the keys month.1 … month.12.
+type catalogue struct {
+	language language.Tag
+	words    map[string]string
+}
 
 // add takes in the texts of another file of the same language; a key that both have is an error.
-func (c catalogue) add(more catalogue) error {
+func (c catalogue) add(more map[string]string) error {
 	for key, text := range more {
-		if _, twice := c[key]; twice {
+		if _, twice := c.words[key]; twice {
 			return fmt.Errorf("the key %q is in another file too", key)
 		}
-		c[key] = text
+		c.words[key] = text
 	}
 	return nil
 }
@@ -29,7 +35,7 @@ func (c catalogue) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t":       c.text,
 		"tn":      c.counted,
-		"has":     func(key string) bool { return c[key] != "" },
+		"has":     func(key string) bool { return c.words[key] != "" },
 		"date":    c.date,
 		"instant": c.instant,
 		"due":     c.due,
@@ -38,29 +44,30 @@ func (c catalogue) funcs() template.FuncMap {
 		"join":    func(parts ...string) string { return strings.Join(parts, "") },
 		"list":    func(parts []string) string { return strings.Join(parts, ", ") },
 		"grouped": grouped,
-		"bytes":   size,
+		"bytes":   c.size,
+		"cite":    c.cite,
 		"int":     func(n int64) int { return int(n) },
 	}
 }
 
 // text is the words of a key with its arguments put in. Arguments are escaped by the template like any other value.
 func (c catalogue) text(key string, args ...any) (string, error) {
-	s, ok := c[key]
+	s, ok := c.words[key]
 	if !ok {
 		return "", fmt.Errorf("no text for key %q", key)
 	}
-	for i, a := range args {
-		s = strings.ReplaceAll(s, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
+	if len(args) == 0 {
+		return s, nil
 	}
-	return s, nil
+	pairs := make([]string, 0, 2*len(args))
+	for i, a := range args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
+	}
+	return strings.NewReplacer(pairs...).Replace(s), nil // at once, so that an argument which looks like a place is left as it is
 }
 
 func (c catalogue) counted(key string, n int) (string, error) {
-	form := ".other"
-	if n == 1 {
-		form = ".one"
-	}
-	return c.text(key+form, grouped(int64(n)))
+	return c.text(key+"."+pluralForm(c.language, n), grouped(int64(n)))
 }
 
 // date is "3 March 2027"; empty for no date.
@@ -71,6 +78,9 @@ func (c catalogue) date(d calendar.Date) (string, error) {
 	month, err := c.text("month." + strconv.Itoa(int(d.Month)))
 	if err != nil {
 		return "", err
+	}
+	if _, own := c.words["date.first"]; own && d.Day == 1 { // 1er mars
+		return c.text("date.first", month, d.Year)
 	}
 	return c.text("date", d.Day, month, d.Year)
 }
@@ -147,12 +157,28 @@ func grouped(n int64) string {
 }
 
 // size writes a number of bytes in units of 1000.
-func size(n int64) string {
+func (c catalogue) size(n int64) (string, error) {
 	switch {
 	case n >= 1_000_000:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+		return c.text("size.mega", strings.Replace(strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64), ".", c.words["size.point"], 1))
 	case n >= 1000:
-		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+		return c.text("size.kilo", strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64))
 	}
-	return strconv.FormatInt(n, 10) + " bytes"
+	return c.counted("size.bytes", int(n))
+}
+
+var provision = regexp.MustCompile(`^Art\. (\d+)(?:\((\d+)\))?(?:\(([a-z])\))? GDPR$`)
+
+// cite writes a provision of the GDPR as the language does: "Art. 12(5)(b) GDPR" is "Art. 12 Abs. 5 Buchst. b DSGVO" in German.
+func (c catalogue) cite(citation string) (string, error) {
+	m := provision.FindStringSubmatch(citation)
+	switch {
+	case m == nil:
+		return strings.ReplaceAll(citation, "GDPR", c.words["cite.law"]), nil
+	case m[3] != "":
+		return c.text("cite.point", m[1], m[2], m[3])
+	case m[2] != "":
+		return c.text("cite.paragraph", m[1], m[2])
+	}
+	return c.text("cite.article", m[1])
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/intake"
+	"habeas/api/look"
 	"habeas/api/problem"
+	"habeas/api/tongue"
 	"habeas/models"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -48,6 +50,7 @@ func New(d Deps) *Portal {
 // Routes adds the portal's routes.
 func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/", p.home)
+	e.GET("/c/:slug", p.controllerHome)
 	e.GET("/requests/new", p.form)
 	e.POST("/requests", p.submit)
 	e.GET("/requests/sent/:token", p.sent)
@@ -88,8 +91,23 @@ func show[V any](p *Portal, c echo.Context, status int, page *templates.Page[V],
 	return p.Show(c.Response(), c.Request(), status, func(e *templates.Engine, f templates.Frame) ([]byte, error) { return page.Render(e, f, view) })
 }
 
+// home offers the rights; on a controller's own domain, towards that controller.
 func (p *Portal) home(c echo.Context) error {
-	return show(p, c, http.StatusOK, templates.Home, templates.HomeView{Rights: models.Rights()})
+	view := templates.HomeView{Rights: models.Rights()}
+	if own, err := look.Own(c.Request(), p.Store); err == nil {
+		view.Controller = own.Slug
+	}
+	return show(p, c, http.StatusOK, templates.Home, view)
+}
+
+// controllerHome is where a controller's own site leads to: it is about that controller.
+func (p *Portal) controllerHome(c echo.Context) error {
+	found, err := p.Store.ControllerBySlug(c.Request().Context(), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	c.SetRequest(look.For(c.Request(), found.ID))
+	return show(p, c, http.StatusOK, templates.Home, templates.HomeView{Rights: models.Rights(), Controller: found.Slug})
 }
 
 func (p *Portal) form(c echo.Context) error {
@@ -113,6 +131,15 @@ func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, correction
 	}
 	view := templates.FormView{
 		Right: right, Article: right.Article(), Name: raw.Name, Email: raw.Email, Message: raw.Message, Statement: statementView(right, raw.Statement, corrections),
+	}
+	own, ownErr := look.Own(c.Request(), p.Store)
+	if ownErr == nil { // nobody there is told which other customers there are
+		view.Fixed, all = own.Slug, nil
+	}
+	for _, one := range all {
+		if one.Slug == raw.Controller {
+			c.SetRequest(look.For(c.Request(), one.ID))
+		}
 	}
 	if len(all) > 1 {
 		for _, one := range all {
@@ -156,13 +183,16 @@ func (p *Portal) submit(c echo.Context) error {
 	}
 	raw := intake.Raw{
 		Right: form.Get("right"), Controller: form.Get("controller"), Name: form.Get("name"), Email: form.Get("email"),
-		Message: lines(form, "message"), Language: "en", Statement: intake.Statement{
+		Message: lines(form, "message"), Language: tongue.Of(c.Request()), Statement: intake.Statement{
 			Ground: form.Get("ground"), Purposes: form["purpose"], Situation: lines(form, "situation"), Wrong: lines(form, "wrong"),
 			Correct: lines(form, "correct"), Corrections: intake.Lines(lines(form, "corrections")),
 		},
 	}
 	for _, kind := range p.IdentityKinds {
 		raw.Identities = append(raw.Identities, intake.Identity{Kind: kind, Value: form.Get("identity-" + kind)})
+	}
+	if own, err := look.Own(c.Request(), p.Store); err == nil {
+		raw.Controller = own.Slug
 	}
 	if form.Get("website") != "" { // a field that people cannot see: a program filled it in
 		return models.Errorf(models.Invalid, "bad_request", "The form cannot be read.")

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/look"
 	"habeas/api/middleware"
 	"habeas/api/problem"
 	"habeas/api/words"
@@ -38,7 +38,7 @@ func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Error
 	}
 	view := templates.StatusView{Path: "/status/" + token, Reference: st.Reference, Masked: true, State: models.Verifying}
 	if !st.Masked {
-		if view, err = p.statusView(c.Request().Context(), st, view.Path); err != nil {
+		if view, err = p.statusView(c, st, view.Path); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,8 @@ func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Error
 }
 
 // statusView shows the person their own request, which is why the question and the messages are revealed here.
-func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (templates.StatusView, error) {
+func (p *Portal) statusView(c echo.Context, st store.Status, path string) (templates.StatusView, error) {
+	ctx := c.Request().Context()
 	r, err := p.Store.Request(ctx, models.ScopeOperator(), st.RequestID)
 	if err != nil {
 		return templates.StatusView{}, err
@@ -59,11 +60,12 @@ func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (
 	if err != nil {
 		return templates.StatusView{}, err
 	}
+	c.SetRequest(look.For(c.Request(), controller.ID))
 	zone := words.Zone(controller.Timezone)
 	view := templates.StatusView{
 		Path: path, Reference: st.Reference, Right: st.Right, Controller: st.Controller, State: st.State, Outcome: st.Outcome,
-		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Steps: st.Clock.Steps, Question: st.Question.Reveal(),
-		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authority: controller.Authority,
+		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Reckoning: words.Reckoning(st.Clock), Question: st.Question.Reveal(),
+		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authorities: authorities(controller),
 	}
 	if !st.State.Verified() { // the workflow has not taken the confirmation up yet
 		view.State = models.Received

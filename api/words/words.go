@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"habeas/models/calendar"
+	"habeas/models/deadline"
 	"habeas/models/request"
 	"habeas/templates"
 )
@@ -29,6 +30,19 @@ func Due(c request.Clock, open bool, now time.Time) templates.Due {
 		d.Overdue = open && c.Overdue(now)
 	}
 	return d
+}
+
+// Reckoning is how a clock's date came about; nil while none is recorded.
+func Reckoning(c request.Clock) *templates.Reckoning {
+	if c.StartOn.IsZero() {
+		return nil
+	}
+	r := templates.Reckoning{StartOn: c.StartOn, MonthOn: c.StartOn.AddMonths(1), EndsOn: c.DueOn, ExtendedTo: c.ExtendedTo, Paused: c.Paused, UK: c.Regime == deadline.UKGDPR}
+	if !c.Paused {
+		r.LastOn = c.UnrolledDueOn
+		r.Waited = r.MonthOn.DaysUntil(r.LastOn)
+	}
+	return &r
 }
 
 // eventKeys are the lines of the person's timeline by ledger kind.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"habeas/cmd/internal/config"
@@ -78,7 +79,7 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		return err
 	}
 	for _, controller := range o.Controllers {
-		if _, err := db.PutController(ctx, controller.Domain()); err != nil {
+		if err := putController(ctx, db, controller, filepath.Dir(cmd.File)); err != nil {
 			return fmt.Errorf("controller %s: %w", controller.Slug, err)
 		}
 	}
@@ -99,6 +100,18 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 func withoutCustomers(ctx context.Context, db *store.Store) (bool, error) {
 	all, err := db.Controllers(ctx, models.ScopeOperator())
 	return !slices.ContainsFunc(all, func(c request.Controller) bool { return !c.Operator }), err
+}
+
+func putController(ctx context.Context, db *store.Store, c config.Controller, dir string) error {
+	made, err := db.PutController(ctx, c.Domain())
+	if err != nil || c.Brand == nil {
+		return err
+	}
+	look, err := c.Brand.Domain(dir)
+	if err != nil {
+		return err
+	}
+	return db.PutBrand(ctx, made.ID, look)
 }
 
 // keepRecipient writes a recipient; a subprocessor that customers' data goes to comes in at the beginning only, and else by an announced change.

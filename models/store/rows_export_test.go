@@ -7,6 +7,7 @@ const DueOrder = dueOrder
 func Rows() []any {
 	return []any{
 		controllerRow{},
+		brandRow{},
 		accessKeyRow{},
 		requestRow{},
 		submissionRow{},

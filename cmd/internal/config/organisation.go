@@ -3,12 +3,16 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"habeas/models"
+	"habeas/models/brand"
 	"habeas/models/calendar"
 	"habeas/models/recipient"
 	"habeas/models/request"
@@ -34,7 +38,31 @@ type Controller struct {
 	Authority   string          `yaml:"authority"`
 	BreachHours *int            `yaml:"breach_hours"` // within which a customer's contract wants it told of a breach; 24 when left out, 0: none
 	// ObjectionDays is how many days a customer's contract gives it to object to a change of subprocessors; 30 when left out.
-	ObjectionDays *int `yaml:"objection_days"`
+	ObjectionDays *int   `yaml:"objection_days"`
+	Brand         *Brand `yaml:"brand"` // how its pages look; kept as it is when left out
+}
+
+// Brand is the look of a controller's pages.
+type Brand struct {
+	Band   string `yaml:"band"`
+	Accent string `yaml:"accent"`
+	Logo   string `yaml:"logo"` // PNG file, beside this one
+	Host   string `yaml:"host"` // own domain
+}
+
+// Domain is the brand with its logo, which is read from dir, the directory of the file that names it.
+func (b Brand) Domain(dir string) (brand.Brand, error) {
+	out := brand.Brand{Band: b.Band, Accent: b.Accent, Host: strings.ToLower(b.Host)}
+	if b.Logo == "" {
+		return out, nil
+	}
+	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(b.Logo))) //nolint:gosec // the operator names its own file
+	if err != nil {
+		return out, err
+	}
+	defer func() { _ = f.Close() }() //nolint:errcheck // only read
+	out.Logo, err = io.ReadAll(io.LimitReader(f, brand.MaxLogo+1))
+	return out, err
 }
 
 // Recipient is somebody the data is disclosed to, Art. 19. What is left out of it is kept as the register has it.
