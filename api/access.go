@@ -154,6 +154,12 @@ var table = map[string]access{
 	"GET /trust":                                           public,
 	"GET /.well-known/security.txt":                        public,
 
+	"POST /staff/search":           readers,
+	"POST /staff/views":            readers,
+	"POST /staff/views/:id/remove": readers,
+	"POST /staff/bulk":             deciders,
+	"POST /staff/bulk/decisions":   deciders,
+
 	"GET /staff/webhooks":                               everyone,
 	"POST /staff/webhooks":                              keepers,
 	"GET /staff/webhooks/:id":                           everyone,

@@ -126,6 +126,12 @@ var may = map[string]string{
 	"GET /trust":                                           "all",
 	"GET /.well-known/security.txt":                        "all",
 
+	"POST /staff/search":           "controller other dpo case_handler auditor",
+	"POST /staff/views":            "controller other dpo case_handler auditor",
+	"POST /staff/views/:id/remove": "controller other dpo case_handler auditor",
+	"POST /staff/bulk":             "controller other dpo case_handler",
+	"POST /staff/bulk/decisions":   "controller other dpo case_handler",
+
 	"GET /staff/webhooks":                               "controller other dpo case_handler auditor operator",
 	"POST /staff/webhooks":                              "controller other dpo operator",
 	"GET /staff/webhooks/:id":                           "controller other dpo case_handler auditor operator",

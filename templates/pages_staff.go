@@ -12,31 +12,6 @@ import (
 // LoginView asks for an access key.
 type LoginView struct{ Errors Errors }
 
-// InboxView lists requests by legal date.
-type InboxView struct {
-	Rows        []InboxRow
-	States      []Option
-	Rights      []Option
-	Controllers []Option // empty for a customer
-	Open        string   // "open", "closed" or "all"
-	Reference   string
-	Overdue     bool
-	Filtered    bool
-	Next        string // URL of the next page of rows; empty on the last
-}
-
-// InboxRow is one request of the inbox.
-type InboxRow struct {
-	Path       string
-	Reference  string
-	Right      models.Right
-	State      models.State
-	Outcome    models.Outcome
-	Controller string
-	Due        Due
-	ReceivedAt time.Time
-}
-
 // RequestView is everything the console shows of one request. Subject is nil unless its identity was asked for.
 type RequestView struct {
 	Path        string
@@ -185,7 +160,6 @@ type SystemHealth struct {
 // The console's pages.
 var (
 	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
-	Inbox      = &Page[InboxView]{"staff/inbox", []InboxView{{Open: "open"}, inboxExample()}}
 	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},
@@ -195,26 +169,6 @@ var (
 		}},
 	}}
 )
-
-func inboxExample() InboxView {
-	row := func(ref string, r models.Right, s models.State, c string, d Due) InboxRow {
-		return InboxRow{Path: "/staff/requests/sample", Reference: ref, Right: r, State: s, Controller: c, Due: d, ReceivedAt: exampleTime.AddDate(0, -1, 0)}
-	}
-	zone := "Europe/Berlin"
-	closed := row("9ZQ2-0M4C-7B", models.Access, models.Closed, "Acme Forwarding", Due{On: exampleDate(time.March, 29), Zone: zone, Done: true})
-	closed.Outcome = models.Fulfilled
-	return InboxView{
-		Open: "all", Filtered: true, Next: "/staff?cursor=sample",
-		States: []Option{{Value: "in_review"}}, Rights: []Option{{Value: "access"}}, Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}},
-		Rows: []InboxRow{
-			row("7K3F-9QXM-2T", models.Erasure, models.InReview, "Acme Forwarding", Due{On: exampleDate(time.February, 17), Zone: zone, Days: -2, Overdue: true}),
-			row("2D8P-44VN-1R", models.Access, models.Locating, "Nordic Parcels", Due{On: exampleDate(time.February, 22), Zone: zone, Days: 3}),
-			row("5HJ1-C0TE-8W", models.Export, models.AwaitingInstruction, "Nordic Parcels", Due{Paused: true}),
-			row("B6XW-7A2M-3K", models.Erasure, models.Notifying, "Acme Forwarding", Due{On: exampleDate(time.March, 15), Zone: zone, Days: 24, Extended: true}),
-			closed,
-		},
-	}
-}
 
 func requestExample() RequestView {
 	groups := []plan.Group{

@@ -107,6 +107,12 @@ func offers(role models.Role, r request.Request, p *templates.PlanView, restrict
 	return out
 }
 
+// treatments are all of them in the order in which they are shown.
+var treatments = []models.Treatment{
+	models.TreatRestrict, models.TreatRectify, models.TreatSuppress, models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep,
+	models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
+}
+
 func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {
 	if r.PlanVersion == 0 {
 		return nil
@@ -116,13 +122,7 @@ func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.R
 		return err
 	}
 	v.Plan = &templates.PlanView{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, Decided: decided, Groups: p.Groups, Undecided: len(p.Undecided())}
-	for _, t := range []models.Treatment{
-		models.TreatRestrict, models.TreatRectify, models.TreatSuppress, models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep, models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
-	} {
-		if n := p.Rows(t); n > 0 {
-			v.Plan.Totals = append(v.Plan.Totals, templates.Total{Treatment: t, Rows: n})
-		}
-	}
+	v.Plan.Totals = totals(p)
 	return k.addProgress(ctx, r, v)
 }
 

@@ -88,6 +88,8 @@ func (s *Store) apply(tx *gorm.DB, r requestRow, d request.Decision) error {
 	switch d.Kind {
 	case request.Waive:
 		return s.waiveNotice(tx, r, d)
+	case request.Clarify, request.Answer:
+		return s.update(tx, r.ID, map[string]any{"asked": d.Kind == request.Clarify})
 	case request.Lift:
 		return s.startLifting(tx, r)
 	case request.Approve, request.Refuse, request.Withdraw, request.Decline:

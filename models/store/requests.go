@@ -32,7 +32,9 @@ type requestRow struct {
 	Clock        request.Clock `gorm:"serializer:json"`
 	DueBefore    *time.Time
 	PlanVersion  int
-	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"`
+	Asked        bool
+	WaitsFor     request.Party `gorm:"->"`
+	UpdatedAt    time.Time     `gorm:"autoUpdateTime:false"`
 }
 
 func (requestRow) TableName() string { return "requests" }
@@ -41,7 +43,7 @@ func (r requestRow) request() request.Request {
 	return request.Request{
 		ID: r.ID, Reference: r.Reference, ControllerID: r.ControllerID, Right: r.RightCode, State: r.State, Outcome: r.Outcome,
 		Channel: r.Channel, Language: r.Language, ReceivedAt: r.ReceivedAt.UTC(), VerifiedAt: instant(r.VerifiedAt),
-		ClosedAt: instant(r.ClosedAt), Clock: r.Clock, PlanVersion: r.PlanVersion,
+		ClosedAt: instant(r.ClosedAt), Clock: r.Clock, PlanVersion: r.PlanVersion, Waits: request.WaitsFor(r.State, r.Asked),
 	}
 }
 

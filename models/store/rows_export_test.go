@@ -52,5 +52,6 @@ func Rows() []any {
 		changingRow{},
 		changeEventRow{},
 		changeCustomerRow{},
+		viewRow{},
 	}
 }
