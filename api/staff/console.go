@@ -22,8 +22,9 @@ type Deps struct {
 	Store    *store.Store
 	Sessions scs.Store
 	Show     Show
-	Eval     func(line []byte) []byte // answers one case of the rules, as a line of JSON
-	TLS      bool                     // the service is reached over TLS: the cookie is bound to it
+	Text     func(lang, key string) string // words of the catalogue, for documents
+	Eval     func(line []byte) []byte      // answers one case of the rules, as a line of JSON
+	TLS      bool                          // the service is reached over TLS: the cookie is bound to it
 	Now      func() time.Time
 }
 
@@ -100,6 +101,11 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/logout", k.logout)
 	e.GET("/staff", k.inbox)
 	e.POST("/staff/search", k.search)
+	e.GET("/staff/dashboard", k.dashboard)
+	e.GET("/staff/reports", k.report)
+	e.GET("/staff/reports/report.pdf", k.reportDocument)
+	e.GET("/staff/reports/report.csv", k.reportTable)
+	e.GET("/staff/holds", k.holds)
 	e.POST("/staff/views", k.saveView)
 	e.POST("/staff/views/:id/remove", k.removeView)
 	e.POST("/staff/bulk", k.reviewBulk)

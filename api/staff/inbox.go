@@ -56,14 +56,14 @@ func (k *Console) search(c echo.Context) error {
 	if reference, err := store.ParseReference(text); err == nil {
 		return c.Redirect(http.StatusSeeOther, "/staff?"+url.Values{"open": {"all"}, "reference": {reference}}.Encode())
 	}
-	f := store.Filter{Email: models.Personal(text)}
+	f, who := store.Filter{Email: models.Personal(text)}, caller(c)
 	return k.showInbox(c, http.StatusOK, url.Values{"open": {"all"}}, func(ctx context.Context, v *templates.InboxView) error {
 		v.Searched, v.Filtered, v.Rows, v.Next = true, true, nil, ""
-		rows, _, err := k.Store.Requests(ctx, caller(c).Scope, f, "", pageSize)
+		rows, _, err := k.Store.Requests(ctx, who.Scope, f, "", pageSize)
 		if err != nil {
 			return err
 		}
-		return k.addRows(ctx, caller(c), rows, v)
+		return k.addRows(ctx, who, rows, v)
 	})
 }
 

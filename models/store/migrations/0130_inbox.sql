@@ -16,7 +16,8 @@ ALTER TABLE requests ADD COLUMN waits_for text NOT NULL GENERATED ALWAYS AS (CAS
 
 -- The inbox in the order of the legal date, for each filter that leaves a small part of it: without these a page reads every open request
 -- until it has found its fifty.
-CREATE INDEX requests_due_controller ON requests (controller_id, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
+CREATE INDEX requests_due_controller ON requests (controller_id, (coalesce(due_before, 'infinity'::timestamptz)), id)
+    INCLUDE (right_code, waits_for, due_before) WHERE closed_at IS NULL; -- with what the dashboard counts
 CREATE INDEX requests_due_state ON requests (state, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE INDEX requests_due_right ON requests (right_code, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE INDEX requests_due_waits ON requests (waits_for, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
