@@ -20,6 +20,7 @@ import (
 	"habeas/api/staff"
 	v1 "habeas/api/v1"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/rules"
 	"habeas/models/store"
 	"habeas/templates"
@@ -36,6 +37,7 @@ type Deps struct {
 	Keys     func() ([]byte, error)   // the JWK set that verifies receipts and checkpoints; nil serves an empty one
 	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
 	OpenDSR  *opendsr.Config          // nil: no OpenDSR processor; its routes answer 404
+	Graph    *datamap.Graph           // the data map, for the console to show; nil: none is loaded
 	Log      *slog.Logger             // nil is slog.Default()
 	Now      func() time.Time         // nil is time.Now
 	Config
@@ -122,7 +124,7 @@ func prepare(d Deps) (*server, error) {
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
-	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"habeas/api/middleware"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -24,6 +25,8 @@ type Deps struct {
 	Show     Show
 	Text     func(lang, key string) string // words of the catalogue, for documents
 	Eval     func(line []byte) []byte      // answers one case of the rules, as a line of JSON
+	Keys     func() ([]byte, error)        // the JWK set that verifies receipts and the ledger; nil: there is none
+	Graph    *datamap.Graph                // the data map; nil: none is loaded
 	TLS      bool                          // the service is reached over TLS: the cookie is bound to it
 	Now      func() time.Time
 }
@@ -32,6 +35,7 @@ type Deps struct {
 type Console struct {
 	Deps
 	sessions *scs.SessionManager
+	audit    audit
 }
 
 // Lifetimes of a session.
@@ -52,6 +56,11 @@ func New(d Deps) *Console {
 		m.Cookie.Name = "__Host-habeas_session"
 	}
 	m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Path, m.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
+	if d.Keys == nil {
+		d.Keys = func() ([]byte, error) {
+			return nil, models.Errorf(models.Unavailable, "no_keys", "No signing key is configured, so that there is nothing to verify with.")
+		}
+	}
 	return &Console{Deps: d, sessions: m}
 }
 
@@ -106,6 +115,10 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/reports/report.pdf", k.reportDocument)
 	e.GET("/staff/reports/report.csv", k.reportTable)
 	e.GET("/staff/holds", k.holds)
+	e.GET("/staff/map", k.dataMap)
+	e.GET("/staff/ledger", k.ledgerPage)
+	e.POST("/staff/ledger/verify", k.verifyLedger)
+	e.GET("/staff/requests/:id/evidence.zip", k.evidence)
 	e.POST("/staff/views", k.saveView)
 	e.POST("/staff/views/:id/remove", k.removeView)
 	e.POST("/staff/bulk", k.reviewBulk)
