@@ -166,6 +166,8 @@ var table = map[string]access{
 	"GET /staff/requests/:id/evidence.zip": readers,
 	"POST /staff/views":                    readers,
 	"POST /staff/views/:id/remove":         readers,
+	"GET /staff/requests/new":              deciders,
+	"POST /staff/requests":                 deciders,
 	"POST /staff/bulk":                     deciders,
 	"POST /staff/bulk/decisions":           deciders,
 

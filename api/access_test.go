@@ -138,6 +138,8 @@ var may = map[string]string{
 	"POST /staff/search":                   "controller other dpo case_handler auditor",
 	"POST /staff/views":                    "controller other dpo case_handler auditor",
 	"POST /staff/views/:id/remove":         "controller other dpo case_handler auditor",
+	"GET /staff/requests/new":              "controller other dpo case_handler",
+	"POST /staff/requests":                 "controller other dpo case_handler",
 	"POST /staff/bulk":                     "controller other dpo case_handler",
 	"POST /staff/bulk/decisions":           "controller other dpo case_handler",
 

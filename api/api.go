@@ -124,7 +124,7 @@ func prepare(d Deps) (*server, error) {
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
-	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }

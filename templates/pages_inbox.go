@@ -26,6 +26,7 @@ type InboxView struct {
 	Next        string // URL of the next page of rows; empty on the last
 	Views       []ViewLink
 	Actions     []string // what may be decided about several requests at once
+	MayFile     bool     // a request for a person
 	Flash       string
 	Failure     string // the safe sentence of an action that was refused
 }
@@ -97,7 +98,7 @@ func inboxExample() InboxView {
 	closed.Outcome = models.Fulfilled
 	return InboxView{
 		Open: "all", Filtered: true, CanSave: true, Next: "/staff?cursor=sample", Here: "/staff?open=all", SelectAll: "/staff?open=all&select=all", Due: "soon",
-		Actions: []string{"approve", "extend"}, Waits: []Option{{Value: "person"}, {Value: "dpo", Selected: true}}, Flash: "flash.view.saved",
+		Actions: []string{"approve", "extend"}, Waits: []Option{{Value: "person"}, {Value: "dpo", Selected: true}}, Flash: "flash.view.saved", MayFile: true,
 		Views: []ViewLink{
 			{Name: "Mine, near the date", Href: "/staff?due=soon", Remove: "/staff/views/sample/remove", Current: true},
 			{Name: "Nordic Parcels", Href: "/staff?controller=nordic", Shared: true},

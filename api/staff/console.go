@@ -20,15 +20,16 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, section strin
 
 // Deps is what the console needs.
 type Deps struct {
-	Store    *store.Store
-	Sessions scs.Store
-	Show     Show
-	Text     func(lang, key string) string // words of the catalogue, for documents
-	Eval     func(line []byte) []byte      // answers one case of the rules, as a line of JSON
-	Keys     func() ([]byte, error)        // the JWK set that verifies receipts and the ledger; nil: there is none
-	Graph    *datamap.Graph                // the data map; nil: none is loaded
-	TLS      bool                          // the service is reached over TLS: the cookie is bound to it
-	Now      func() time.Time
+	Store         *store.Store
+	Sessions      scs.Store
+	Show          Show
+	Text          func(lang, key string) string // words of the catalogue, for documents
+	Eval          func(line []byte) []byte      // answers one case of the rules, as a line of JSON
+	Keys          func() ([]byte, error)        // the JWK set that verifies receipts and the ledger; nil: there is none
+	Graph         *datamap.Graph                // the data map; nil: none is loaded
+	IdentityKinds []string                      // further identifiers that a form offers
+	TLS           bool                          // the service is reached over TLS: the cookie is bound to it
+	Now           func() time.Time
 }
 
 // Console serves the staff's and the customers' pages.
@@ -123,6 +124,8 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/views/:id/remove", k.removeView)
 	e.POST("/staff/bulk", k.reviewBulk)
 	e.POST("/staff/bulk/decisions", k.decideBulk)
+	e.GET("/staff/requests/new", k.fileForm)
+	e.POST("/staff/requests", k.file)
 	e.GET("/staff/requests/:id", k.request)
 	e.POST("/staff/requests/:id/decisions", k.decide)
 	e.POST("/staff/requests/:id/identity", k.reveal)

@@ -75,7 +75,7 @@ func (k *Console) showInbox(c echo.Context, status int, q url.Values, with func(
 		return err
 	}
 	view := inboxView(q, controllers)
-	view.Actions = bulkKinds(who.Role)
+	view.Actions, view.MayFile = bulkKinds(who.Role), who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController
 	if view.Views, err = k.viewLinks(ctx, who, q, controllers); err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ func (k *Console) request(c echo.Context) error {
 	switch c.QueryParam("done") {
 	case "decided":
 		flash = "flash.decided"
+	case "filed":
+		flash = "flash.filed"
 	case "scan":
 		flash = "flash.scan"
 	}
