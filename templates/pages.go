@@ -233,7 +233,7 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
-	Login, Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Request, Group, Operations, Rules, Tasks, Task,
+	Login, Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust,
 	Webhooks, Webhook,

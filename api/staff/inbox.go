@@ -213,5 +213,5 @@ func inboxView(q url.Values, controllers []request.Controller) templates.InboxVi
 	return v
 }
 
-// inboxFlash are the messages about what was just done.
-var inboxFlash = map[string]string{"saved": "flash.view.saved", "removed": "flash.view.removed"}
+// inboxFlash are, for lists, the messages about what was just done.
+var inboxFlash = map[string]string{"saved": "flash.view.saved", "removed": "flash.view.removed", "instructed": "flash.instructed", "ended": "flash.ended"}

@@ -157,8 +157,13 @@ func (s *Store) Advance(ctx context.Context, id models.ID, to models.State, outc
 	})
 }
 
-// tellAdvanced tells the controller, in the transaction in which a request moved.
+// tellAdvanced tells the controller, in the transaction in which a request moved, or does as the controller has said once and for all.
 func (s *Store) tellAdvanced(tx *gorm.DB, id models.ID, to models.State) error {
+	if to == models.AwaitingInstruction {
+		if err := s.followStanding(tx, id); err != nil {
+			return err
+		}
+	}
 	if to == models.Closed {
 		r, err := findRequest(tx, models.ScopeOperator(), id)
 		if err != nil {

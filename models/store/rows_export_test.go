@@ -53,5 +53,6 @@ func Rows() []any {
 		changeEventRow{},
 		changeCustomerRow{},
 		viewRow{},
+		standingRow{},
 	}
 }
