@@ -35,5 +35,5 @@ func (l Links) StaffChange(id models.ID) string { return l.Base + "/staff/change
 // Change is the page on which a customer objects to a change of subprocessors.
 func (l Links) Change(token string) string { return l.Base + "/changes/" + token }
 
-// Instruct is where a customer instructs: its API's address of the request.
-func (l Links) Instruct(id models.ID) string { return l.Base + "/v1/requests/" + id.String() }
+// Instruct is where a customer instructs: the request's page in the console.
+func (l Links) Instruct(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }
