@@ -31,11 +31,11 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 		Path: "/staff/requests/" + id.String(), Reference: r.Reference, ID: id.String(), Right: r.Right, Article: r.Right.Article(),
 		State: r.State, Outcome: r.Outcome, Controller: c.Name, Channel: string(r.Channel), Language: r.Language,
 		ReceivedAt: r.ReceivedAt.In(zone), VerifiedAt: in(r.VerifiedAt, zone), ClosedAt: in(r.ClosedAt, zone),
-		Due: words.Due(r.Clock, r.Open(), now), Target: r.Clock.UnrolledDueOn, Steps: r.Clock.Steps, RuleSet: r.Clock.RuleSet,
+		Due:       words.Due(r.Clock, r.Open(), now),
 		CanReveal: who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController,
 	}
 	for _, fill := range []func(context.Context, models.Principal, request.Request, *time.Location, *templates.RequestView) error{
-		k.addPlan, k.addNotices, k.addDeferrals, k.addDecisions, k.addReceipts, k.addLedger,
+		k.addClock, k.addPlan, k.addNotices, k.addDeferrals, k.addMessages, k.addDecisions, k.addReceipts, k.addLedger,
 	} {
 		if err := fill(ctx, who, r, zone, &v); err != nil {
 			return templates.RequestView{}, err
