@@ -2,10 +2,7 @@ package activities
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"habeas/models"
 	"habeas/models/store"
@@ -14,31 +11,19 @@ import (
 
 // MailSession is an open connection to the mail server, for one goroutine.
 type MailSession interface {
-	// Send sends a message once; uncertain says that it failed with the server's last word missing, so that it may have been taken.
+	// Send sends a message once; uncertain says that it failed with the server's last word missing, so that it may have been taken. An error with
+	// code CodeMailDeferred or CodeMailBroken is about this message only; the connection is of use after the former.
 	Send(ctx context.Context, to models.Personal, mail templates.Mail, key string) (uncertain bool, err error)
 	Close() error
 }
 
 // BulkMail is what writing to many persons needs.
 type BulkMail struct {
-	Open     func(ctx context.Context) (MailSession, error)
-	Accepted func(ctx context.Context, messages [][]byte) (map[string]bool, error) // by the mail server's log; nil when it cannot be read
-	Grace    time.Duration                                                         // after it, what a worker has claimed and not reported is settled by the log
-}
-
-const (
-	mailSessions = 4   // connections at once
-	mailBatch    = 100 // persons handed to a connection at once, at most
-)
-
-// A worker begins no message after a third of the grace and gives up on one under way after another third. So whatever it had in its hands has
-// reached the mail server or never will before anybody settles it, even when Temporal takes a worker for dead that is not.
-func (b BulkMail) third() time.Duration { return b.Grace / 3 }
-
-// batch is how many persons a connection claims at once: as many as it can write to in half of the time in which it may begin.
-func (b BulkMail) batch(perMinute int) int {
-	inTime := float64(perMinute) / mailSessions * (b.third() / 2).Minutes()
-	return max(1, min(mailBatch, int(inTime)))
+	Open func(ctx context.Context) (MailSession, error)
+	// Accepted says by the mail server's log which messages it has taken, and of which it has read the beginning and nobody can say more; nil when
+	// there is no log.
+	Accepted func(ctx context.Context, messages [][]byte) (taken, begun map[string]bool, err error)
+	Grace    time.Duration // after it, what a worker has claimed and not reported is settled by the log
 }
 
 // SendBreachTest sends the message to the persons to the DPO only.
@@ -76,7 +61,8 @@ func (a *Activities) breachLetter(ctx context.Context, id models.ID) (letterToPe
 }
 
 // TellBreachPersons writes to everybody of a breach's list who was not written to yet, at the rate of the letter. It may be interrupted anywhere and
-// goes on where it was. What a dead worker had in its hands is settled by the mail server's log; without one it is left to people.
+// goes on where it was. What a dead worker had in its hands is settled by the mail server's log; without one it is left to people. Whom the server
+// puts off is tried again later, at most mailTries times; a server that takes nothing ends the run with an error.
 func (a *Activities) TellBreachPersons(ctx context.Context, in BreachRef) (BreachMailed, error) {
 	out, err := a.tellBreachPersons(ctx, in)
 	return out, a.failure(ctx, err)
@@ -94,18 +80,31 @@ func (a *Activities) tellBreachPersons(ctx context.Context, in BreachRef) (Breac
 	if err := a.mailPersons(ctx, in.BreachID, letter); err != nil {
 		return BreachMailed{}, err
 	}
-	counts, err := a.deps.Store.CountBreachPersons(ctx, in.BreachID)
+	return a.mailed(ctx, in.BreachID)
+}
+
+// mailed says how far everybody of the list has been told, and finishes the letter when nobody is left.
+func (a *Activities) mailed(ctx context.Context, id models.ID) (BreachMailed, error) {
+	counts, err := a.deps.Store.CountBreachPersons(ctx, id)
 	if err != nil {
 		return BreachMailed{}, err
 	}
-	if counts[store.PersonSending] > 0 { // another worker has them in its hands, or had
+	if counts[store.PersonSending]+counts[store.PersonWaiting] > 0 { // another worker has them in its hands, or had, or somebody has put them back
 		return BreachMailed{}, models.Errorf(models.Unavailable, "mail_under_way", "Messages are in the hands of a worker that says nothing; they are looked at again.")
 	}
-	out := BreachMailed{Sent: counts[store.PersonSent] + counts[store.PersonBounced], Refused: counts[store.PersonRefused], Unclear: counts[store.PersonUnclear]}
-	if out.Unclear > 0 {
+	out := BreachMailed{
+		Sent: counts[store.PersonSent] + counts[store.PersonBounced], Refused: counts[store.PersonRefused], Unclear: counts[store.PersonUnclear],
+		Deferred: counts[store.PersonDeferred], Unreached: counts[store.PersonUnreached],
+	}
+	switch {
+	case out.Deferred > 0:
+		next, err := a.deps.Store.NextBreachPerson(ctx, id)
+		out.Pause = max(next.Sub(a.deps.Now()), mailPauseMin)
+		return out, err
+	case out.Unclear > 0:
 		return out, nil
 	}
-	return out, a.deps.Store.FinishBreachLetter(ctx, in.BreachID)
+	return out, a.deps.Store.FinishBreachLetter(ctx, id)
 }
 
 // settleStuck decides about the messages that a dead worker had in its hands.
@@ -115,25 +114,19 @@ func (a *Activities) settleStuck(ctx context.Context, id models.ID) error {
 		if err != nil || len(stuck) == 0 {
 			return err
 		}
-		taken := map[string]bool{}
+		var taken, begun map[string]bool
 		if a.deps.Bulk.Accepted != nil {
 			messages := make([][]byte, len(stuck))
 			for i, p := range stuck {
 				messages[i] = p.Message
 			}
-			if taken, err = a.deps.Bulk.Accepted(ctx, messages); err != nil {
+			if taken, begun, err = a.deps.Bulk.Accepted(ctx, messages); err != nil {
 				return err
 			}
 		}
 		outcomes := make([]store.PersonOutcome, len(stuck))
 		for i, p := range stuck {
-			outcomes[i] = p.Outcome(store.PersonUnclear, "")
-			switch {
-			case taken[string(p.Message)]:
-				outcomes[i].State = store.PersonSent
-			case a.deps.Bulk.Accepted != nil:
-				outcomes[i].State = store.PersonWaiting
-			}
+			outcomes[i] = a.settled(p, taken[string(p.Message)], begun[string(p.Message)])
 		}
 		if err := a.deps.Store.MarkBreachPersons(ctx, id, outcomes); err != nil {
 			return err
@@ -141,128 +134,18 @@ func (a *Activities) settleStuck(ctx context.Context, id models.ID) error {
 	}
 }
 
-// mailPersons lets several connections work until nobody waits, or one of them fails.
-func (a *Activities) mailPersons(ctx context.Context, id models.ID, letter letterToPersons) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	turn := paced(ctx, letter.perMinute)
-	var group sync.WaitGroup
-	for range mailSessions {
-		group.Go(func() {
-			if err := a.mailOver(ctx, id, letter, turn); err != nil {
-				cancel(err)
-			}
-		})
+// settled is what becomes of a message that a dead worker had in its hands. One that the server has not taken is sent again, behind those that nobody
+// has tried: it may be this very message that makes the server, or a worker, break off.
+func (a *Activities) settled(p store.BreachPerson, taken, begun bool) store.PersonOutcome {
+	switch {
+	case taken:
+		return p.Outcome(store.PersonSent, "")
+	case begun, a.deps.Bulk.Accepted == nil:
+		return p.Outcome(store.PersonUnclear, "")
+	case p.Tries+1 >= mailTries:
+		return p.Outcome(store.PersonUnreached, CodeMailBroken)
 	}
-	group.Wait()
-	return context.Cause(ctx)
-}
-
-// paced gives a turn for each message that may go out now: never more in a minute than allowed.
-func paced(ctx context.Context, perMinute int) func() error {
-	var mu sync.Mutex
-	next := time.Time{}
-	every := time.Minute / time.Duration(perMinute)
-	return func() error {
-		mu.Lock()
-		at := time.Now()
-		if next.After(at) {
-			at = next
-		}
-		next = at.Add(every)
-		mu.Unlock()
-		timer := time.NewTimer(time.Until(at))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// mailOver sends over one connection until nobody waits. What it had taken and not sent goes back.
-func (a *Activities) mailOver(ctx context.Context, id models.ID, letter letterToPersons, turn func() error) error {
-	var session MailSession
-	defer func() {
-		if session != nil {
-			_ = session.Close() //nolint:errcheck // what was taken is taken
-		}
-	}()
-	for ctx.Err() == nil {
-		people, err := a.deps.Store.ClaimBreachPersons(ctx, id, a.deps.Bulk.batch(letter.perMinute))
-		if err != nil || len(people) == 0 {
-			return err
-		}
-		if session == nil {
-			session, err = a.deps.Bulk.Open(ctx)
-		}
-		var outcomes []store.PersonOutcome
-		if err == nil {
-			outcomes, err = a.mailBatch(ctx, session, letter, people, turn)
-		} else {
-			outcomes = waiting(people)
-		}
-		// What became of a batch is noted also by a worker that is told to stop.
-		if noted := a.deps.Store.MarkBreachPersons(context.WithoutCancel(ctx), id, outcomes); noted != nil {
-			return noted
-		}
-		if err != nil {
-			return err
-		}
-		activity.RecordHeartbeat(ctx)
-	}
-	return context.Cause(ctx)
-}
-
-func waiting(people []store.BreachPerson) []store.PersonOutcome {
-	var out []store.PersonOutcome
-	for _, p := range people {
-		out = append(out, p.Outcome(store.PersonWaiting, ""))
-	}
+	out := p.Outcome(store.PersonWaiting, "")
+	out.Tries++
 	return out
-}
-
-// mailBatch sends to each of a batch. After a failure of the server the rest waits again; a message of which nobody can say whether it was taken stays
-// in hand, and is settled later.
-func (a *Activities) mailBatch(
-	ctx context.Context, session MailSession, letter letterToPersons, people []store.BreachPerson, turn func() error,
-) ([]store.PersonOutcome, error) {
-	var out []store.PersonOutcome
-	for i, p := range people {
-		if err := turn(); err != nil {
-			return append(out, waiting(people[i:])...), err
-		}
-		if a.deps.Now().Sub(p.ClaimedAt) > a.deps.Bulk.third() {
-			return append(out, waiting(people[i:])...), nil
-		}
-		letter.mail.Name = p.Name
-		mail, err := write(letter.mail)
-		if err != nil {
-			return append(out, waiting(people[i:])...), err
-		}
-		to := p.Email
-		if letter.drill { // an exercise never leaves the house
-			to = a.deps.Policy.DPOEmail
-		}
-		uncertain, err := a.mailPerson(ctx, session, to, mail, p)
-		switch {
-		case err == nil:
-			out = append(out, p.Outcome(store.PersonSent, ""))
-		case models.KindOf(err) == models.Invalid:
-			out = append(out, p.Outcome(store.PersonRefused, models.CodeOf(err)))
-		case uncertain:
-			return append(out, waiting(people[i+1:])...), err
-		default:
-			return append(out, waiting(people[i:])...), err
-		}
-	}
-	return out, nil
-}
-
-func (a *Activities) mailPerson(ctx context.Context, session MailSession, to models.Personal, mail templates.Mail, p store.BreachPerson) (uncertain bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, a.deps.Bulk.third())
-	defer cancel()
-	return session.Send(ctx, to, mail, p.ID.String())
 }

@@ -26,6 +26,7 @@ type post struct {
 	mu    sync.Mutex
 	got   map[string]int  // by address
 	log   map[string]bool // left halves of Message-IDs
+	begun map[string]bool // of messages of which only the beginning is in the log
 	calls int
 	does  func(call int, to string) (taken, uncertain bool, err error)
 }
@@ -49,14 +50,14 @@ func (p *post) Send(_ context.Context, to models.Personal, _ templates.Mail, key
 	return uncertain, err
 }
 
-func (p *post) Accepted(_ context.Context, messages [][]byte) (map[string]bool, error) {
+func (p *post) Accepted(_ context.Context, messages [][]byte) (taken, begun map[string]bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := map[string]bool{}
+	taken = map[string]bool{}
 	for _, m := range messages {
-		out[string(m)] = p.log[string(m)]
+		taken[string(m)] = p.log[string(m)]
 	}
-	return out, nil
+	return taken, p.begun, nil
 }
 
 // affecting is a breach of high risk with an approved letter to some persons.
@@ -149,6 +150,25 @@ func TestWhatADeadWorkerHadInItsHandsIsSettledByTheServersLog(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 50, out.Sent)
 	p.once(t, 50)
+}
+
+func TestAMessageOfWhichTheServerHasReadOnlyTheBeginningIsLeftToPeople(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(10)
+	people, err := w.store.ClaimBreachPersons(t.Context(), id, 3)
+	require.NoError(t, err)
+	p.begun = map[string]bool{string(people[0].Message): true}
+	w.pass(time.Minute)
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 9, Unclear: 1}, out)
+	_, err = w.store.SettleUnclear(t.Context(), id, true, officer)
+	require.NoError(t, err)
+	out, err = w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 10}, out)
+	p.once(t, 10)
 }
 
 func TestWithoutALogPeopleDecideAboutWhatNobodyKnows(t *testing.T) {

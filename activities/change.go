@@ -116,7 +116,7 @@ func (a *Activities) tellChangeCustomer(ctx context.Context, c store.Change, id 
 	p := c.Proposal
 	mail := templates.ChangeMail{
 		MailHead: templates.MailHead{Language: "en", Sender: a.deps.Policy.OperatorName, Reference: c.Reference, Zone: zone}, Customer: customer.Name,
-		Sort: p.Sort, Slug: p.Slug, Old: p.Old, Name: p.Name, LegalName: p.LegalName, Country: p.Country, Transfer: p.Transfer, Safeguard: p.Safeguard,
+		Sort: p.Sort, Emergency: p.Emergency, Slug: p.Slug, Old: p.Old, Name: p.Name, LegalName: p.LegalName, Country: p.Country, Transfer: p.Transfer, Safeguard: p.Safeguard,
 		Purposes: p.Purposes, Categories: templates.CategoriesInWords(p.Categories), Why: c.Why, Days: s.Days,
 		Until: subprocessor.WindowOf(a.deps.Now(), s.Days, zone).Last, Link: a.deps.Links.Change(token),
 	}

@@ -6,11 +6,15 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// shredLimit is how many requests one clean-up takes; the next takes the rest.
-const shredLimit = 500
+// Limits of one clean-up; the next takes the rest.
+const (
+	shredLimit = 500    // requests
+	purgeLimit = 50_000 // messages to webhooks
+)
 
 // CleanUp shreds expired packages and destroys the keys of requests that ended long enough ago and have nothing deferred: that is the erasure
-// of what Habeas itself held, backups included.
+// of what Habeas itself held, backups included. What only served to repeat a call, messages to webhooks that are long over, and addresses that
+// nobody confirmed are dropped.
 func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, error) {
 	out, err := a.cleanUp(ctx)
 	return out, a.failure(ctx, err)
@@ -19,6 +23,12 @@ func (a *Activities) CleanUp(ctx context.Context, _ struct{}) (Housekeeping, err
 func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 	var out Housekeeping
 	if _, err := a.deps.Store.PurgeIdempotency(ctx); err != nil {
+		return out, err
+	}
+	if _, err := a.deps.Store.PurgeDeliveries(ctx, purgeLimit); err != nil {
+		return out, err
+	}
+	if _, err := a.deps.Store.PurgeSubscribers(ctx); err != nil {
 		return out, err
 	}
 	expired, err := a.deps.Store.ExpiredPackages(ctx, shredLimit)

@@ -9,6 +9,8 @@ import (
 	"habeas/activities"
 	"habeas/models"
 	"habeas/models/receipt"
+	"habeas/models/store"
+	"habeas/models/webhook"
 )
 
 func (w *world) destroyed(id models.ID) bool {
@@ -80,4 +82,27 @@ func TestAReceiptIsSignedOnceAndVerifiesWithoutTheDatabase(t *testing.T) {
 	_, err = receipt.Verify(list[0].Body, jwks)
 	require.NoError(t, err)
 	w.noCanary(string(list[0].Body))
+}
+
+func TestTheClearUpDropsMessagesToWebhooksThatAreLongOver(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	e, _, err := w.store.AddEndpoint(t.Context(), models.ScopeOperator(), models.System(), store.Endpoint{
+		ControllerID: w.owner.ID, URL: "https://nordkai.example/hook", Events: webhook.Kinds(),
+	})
+	require.NoError(t, err)
+	require.NoError(t, w.store.TestEndpoint(t.Context(), models.ScopeOperator(), e.ID))
+	out, err := w.store.ClaimDeliveries(t.Context(), 1, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, w.store.Delivered(t.Context(), out[0].ID, 200))
+	left := func() int {
+		do[activities.Housekeeping](w, w.acts.CleanUp, struct{}{})
+		list, err := w.store.Deliveries(t.Context(), models.ScopeOperator(), e.ID, 10)
+		require.NoError(t, err)
+		return len(list)
+	}
+	w.pass(90 * day)
+	require.Equal(t, 1, left())
+	w.pass(4 * day)
+	require.Zero(t, left())
 }

@@ -35,5 +35,14 @@ func (l Links) StaffChange(id models.ID) string { return l.Base + "/staff/change
 // Change is the page on which a customer objects to a change of subprocessors.
 func (l Links) Change(token string) string { return l.Base + "/changes/" + token }
 
+// Trust is the public page about subprocessors and documents.
+func (l Links) Trust() string { return l.Base + "/trust" }
+
+// Subscribe is the page on which an address is confirmed.
+func (l Links) Subscribe(token string) string { return l.Base + "/trust/subscribe/" + token }
+
+// Unsubscribe is the page that ends a subscription, also by one call of a mail program.
+func (l Links) Unsubscribe(token string) string { return l.Base + "/trust/unsubscribe/" + token }
+
 // Instruct is where a customer instructs: the request's page in the console.
 func (l Links) Instruct(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }

@@ -79,7 +79,7 @@ func (a *Activities) settleObjection(ctx context.Context, id models.ID, p plan.P
 			to = append(to, one)
 		}
 	}
-	out.Notices, err = a.tellTo(ctx, id, to)
+	out.Notices, err = a.tellTo(ctx, id, models.ID{}, to)
 	return out, err
 }
 

@@ -78,6 +78,8 @@ const (
 	RemindDueSoon     ReminderKind = "due_soon"    // to the DPO: the legal date comes near
 	RemindOverdue     ReminderKind = "overdue"     // to the DPO: the legal date has passed
 	RemindNotice      ReminderKind = "notice"      // to the DPO: a recipient does not answer
+	RemindByHand      ReminderKind = "by_hand"     // to the DPO: people have to tell a recipient
+	RemindDeclined    ReminderKind = "declined"    // to the DPO: a recipient declines, with a reason
 	RemindIncomplete  ReminderKind = "incomplete"  // to the DPO: something is left after an erasure
 	RemindTask        ReminderKind = "task"        // to the DPO: a manual task waits
 )
@@ -85,7 +87,7 @@ const (
 // Reminder is one reminder; Count makes it unique, so that a retry sends it once.
 type Reminder struct {
 	RequestID  models.ID
-	NoticeID   models.ID // RemindNotice only
+	NoticeID   models.ID // RemindNotice, RemindByHand and RemindDeclined only
 	Kind       ReminderKind
 	Count      int
 	DeferralID models.ID // RemindIncomplete and RemindTask only: zero for the request itself
@@ -336,11 +338,15 @@ type BreachTest struct {
 	OrderID  models.ID
 }
 
-// BreachMailed counts what became of the messages to the persons. Unclear is left to people.
+// BreachMailed counts what became of the messages to the persons. Unclear is left to people; Deferred are tried again after Pause, and Unreached no
+// more.
 type BreachMailed struct {
-	Sent    int64
-	Refused int64
-	Unclear int64
+	Sent      int64
+	Refused   int64
+	Unclear   int64
+	Deferred  int64
+	Unreached int64
+	Pause     time.Duration // until the mailing is to go on; zero when there is nothing left to send
 }
 
 // BreachCustomer names a customer whose data a breach concerns.

@@ -177,29 +177,16 @@ func (a *Activities) settleRectification(ctx context.Context, id models.ID, p pl
 	if reason != "" || slices.ContainsFunc(corrections, func(c request.Correction) bool { return c.Status != request.CorrectionDone }) {
 		out.Outcome = models.PartlyFulfilled
 	}
-	to, unknown, err := a.addresseesOf(ctx, id, corrections)
+	to, err := a.addresseesOf(ctx, id, corrections)
 	if err != nil {
 		return Settled{}, err
 	}
-	if len(unknown) > 0 { // Art. 19: unless this proves impossible
-		if err := a.noteOnce(ctx, id, "notice.impossible", map[string]any{"recipients": unknown}); err != nil {
-			return Settled{}, err
-		}
-	}
-	out.Notices, err = a.tellTo(ctx, id, to)
+	out.Notices, err = a.tellTo(ctx, id, models.ID{}, to)
 	return out, err
 }
 
-// addresseesOf are the recipients of what was corrected, and the slugs of those that know the person by nothing that could be told to them.
-func (a *Activities) addresseesOf(ctx context.Context, id models.ID, corrections []request.Correction) (to []store.Addressee, unknown []string, err error) {
-	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), id)
-	if err != nil {
-		return nil, nil, err
-	}
-	var kinds []string
-	for _, i := range subject.Identities {
-		kinds = append(kinds, i.Kind)
-	}
+// addresseesOf are the recipients of what was corrected.
+func (a *Activities) addresseesOf(ctx context.Context, id models.ID, corrections []request.Correction) (to []store.Addressee, err error) {
 	recipients, err := a.recipientsOf(ctx, id)
 	for _, r := range recipients {
 		one := store.Addressee{Recipient: r}
@@ -212,17 +199,11 @@ func (a *Activities) addresseesOf(ctx context.Context, id models.ID, corrections
 				one.Told, one.Fields = append(one.Told, affected...), append(one.Fields, fieldWords(node, c.Field))
 			}
 		}
-		if len(one.Told) == 0 {
-			continue
+		if one.Told, one.Fields = sorted(one.Told), sorted(one.Fields); len(one.Told) > 0 {
+			to = append(to, one)
 		}
-		one.Told, one.Fields, one.Kinds = sorted(one.Told), sorted(one.Fields), a.kindsKnownTo(r, kinds)
-		if len(one.Kinds) == 0 {
-			unknown = append(unknown, r.Slug)
-			continue
-		}
-		to = append(to, one)
 	}
-	return to, unknown, err
+	return to, err
 }
 
 // fieldWords is a field's description in the data map, else its name.

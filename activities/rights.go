@@ -2,12 +2,10 @@ package activities
 
 import (
 	"context"
-	"slices"
 
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/plan"
-	"habeas/models/store"
 	"habeas/models/task"
 )
 
@@ -98,48 +96,6 @@ func (a *Activities) settleRight(ctx context.Context, id models.ID) (out Settled
 		err = models.Errorf(models.Invalid, "bad_right", "A request for %s is not settled so.", p.Right)
 	}
 	return out, err
-}
-
-// tell writes notices to chosen recipients and returns their identifiers.
-func (a *Activities) tellTo(ctx context.Context, id models.ID, to []store.Addressee) ([]models.ID, error) {
-	if len(to) == 0 {
-		return nil, nil
-	}
-	refs, err := a.deps.Store.CreateNoticesTo(ctx, id, to)
-	out := make([]models.ID, len(refs))
-	for i, r := range refs {
-		out[i] = r.ID
-	}
-	return out, err
-}
-
-// noteOnce writes a ledger entry unless one of its kind is there, so that a retry records nothing.
-func (a *Activities) noteOnce(ctx context.Context, id models.ID, kind string, data map[string]any) error {
-	entries, err := a.deps.Store.Ledger(ctx, models.ScopeOperator(), id)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Kind == kind {
-			return nil
-		}
-	}
-	return a.deps.Store.Append(ctx, id, kind, data)
-}
-
-// kindsKnownTo are those of the kinds of identity by which a recipient knows a person: it receives the category of a field that identifies by that
-// kind, or the map gives such a field none.
-func (a *Activities) kindsKnownTo(r store.Recipient, kinds []string) []string {
-	known := []string{}
-	for _, n := range a.deps.Graph.Nodes {
-		for _, i := range n.Identities {
-			f := n.Field(i.Field)
-			if slices.Contains(kinds, i.Kind) && (len(f.Categories) == 0 || len(r.Receives(f.Categories)) > 0) {
-				known = append(known, i.Kind)
-			}
-		}
-	}
-	return sorted(known)
 }
 
 // fieldCategories are the data categories of a field, those of its collection when it has none of its own.

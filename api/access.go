@@ -20,6 +20,13 @@ type access struct {
 	roles  []models.Role // who else
 	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
 	each   string        // rate limit by access key: "" none, "check"
+	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
+}
+
+// with is the same for programs, whose keys may have scopes.
+func (a access) with(g models.Grant) access {
+	a.grant = g
+	return a
 }
 
 var (
@@ -42,7 +49,7 @@ var (
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
-// keepers may add and change webhooks: a customer its own.
+// keepers may add and change webhooks and access keys: a customer its own.
 var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleOperator}}
 
 // table is every route with who may call it.
@@ -54,6 +61,7 @@ var table = map[string]access{
 	"GET /verify/:token":                                   public,
 	"POST /verify/:token":                                  posting,
 	"GET /status/:token":                                   public,
+	"GET /status/:token/recipients":                        public,
 	"POST /status/:token/verify":                           posting,
 	"POST /status/:token/resend":                           posting,
 	"POST /status/:token/withdraw":                         posting,
@@ -100,30 +108,50 @@ var table = map[string]access{
 	"GET /staff/operations":                                team,
 	"GET /staff/rules":                                     team,
 	"POST /staff/rules":                                    team,
-	"POST /v1/requests":                                    posting,
-	"GET /v1/requests":                                     readers,
-	"GET /v1/requests/:id":                                 readers,
-	"GET /v1/requests/:id/plan":                            readers,
-	"POST /v1/requests/:id/decisions":                      deciders,
-	"GET /v1/requests/:id/ledger":                          readers,
-	"GET /v1/requests/:id/notices":                         readers,
-	"GET /v1/requests/:id/deferrals":                       readers,
-	"GET /v1/requests/:id/tasks":                           readers,
-	"GET /v1/requests/:id/scans":                           watchers,
-	"POST /v1/requests/:id/scans":                          casework,
-	"GET /v1/tasks":                                        watchers,
-	"GET /v1/requests/:id/receipts":                        readers,
-	"GET /v1/requests/:id/receipts/:receipt_id":            readers,
-	"POST /v1/breaches":                                    everyone,
-	"GET /v1/breaches":                                     everyone,
-	"GET /v1/breaches/:id":                                 everyone,
-	"POST /v1/breaches/:id/events":                         noters,
+	"POST /v1/requests":                                    posting.with(models.GrantWriteRequests),
+	"GET /v1/requests":                                     readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id":                                 readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/plan":                            readers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/decisions":                      deciders.with(models.GrantDecisions),
+	"GET /v1/requests/:id/ledger":                          readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/notices":                         readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/deferrals":                       readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/tasks":                           readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/scans":                           watchers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/scans":                          casework.with(models.GrantWriteRequests),
+	"GET /v1/tasks":                                        watchers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/receipts":                        readers.with(models.GrantReadRequests),
+	"GET /v1/requests/:id/receipts/:receipt_id":            readers.with(models.GrantReadRequests),
+	"POST /v1/breaches":                                    everyone.with(models.GrantBreaches),
+	"GET /v1/breaches":                                     everyone.with(models.GrantBreaches),
+	"GET /v1/breaches/:id":                                 everyone.with(models.GrantBreaches),
+	"POST /v1/breaches/:id/events":                         noters.with(models.GrantBreaches),
 	"POST /v1/breach-reports/:recipient":                   posting,
 	"GET /v1/status/:token":                                public,
 	"POST /v1/status/:token/verify":                        posting,
 	"POST /v1/status/:token/resend":                        posting,
 	"POST /v1/status/:token/withdraw":                      posting,
 	"POST /v1/status/:token/answer":                        posting,
+	"GET /v1/deferrals":                                    readers.with(models.GrantReadRequests),
+	"GET /v1/webhooks":                                     everyone.with(models.GrantWebhooks),
+	"POST /v1/webhooks":                                    keepers.with(models.GrantWebhooks),
+	"GET /v1/webhooks/:id":                                 everyone.with(models.GrantWebhooks),
+	"POST /v1/webhooks/:id/rotate":                         keepers.with(models.GrantWebhooks),
+	"POST /v1/webhooks/:id/switch":                         keepers.with(models.GrantWebhooks),
+	"POST /v1/webhooks/:id/test":                           keepers.with(models.GrantWebhooks),
+	"GET /v1/webhooks/:id/messages":                        everyone.with(models.GrantWebhooks),
+	"POST /v1/webhooks/:id/messages/:message_id/replay":    keepers.with(models.GrantWebhooks),
+	"GET /v1/recipients":                                   watchers.with(models.GrantRecipients),
+	"GET /v1/recipients/:slug":                             watchers.with(models.GrantRecipients),
+	"GET /v1/subprocessor-changes":                         readers.with(models.GrantChanges),
+	"GET /v1/subprocessor-changes/:id":                     readers.with(models.GrantChanges),
+	"POST /v1/subprocessor-changes/:id/objection":          customers.with(models.GrantChanges),
+	"GET /v1/keys":                                         keepers.with(models.GrantKeys),
+	"POST /v1/keys":                                        keepers.with(models.GrantKeys),
+	"POST /v1/keys/:id/rotate":                             everyone.with(models.GrantKeys),
+	"POST /v1/keys/:id/revoke":                             keepers.with(models.GrantKeys),
+	"POST /oauth/token":                                    posting,
+	"GET /.well-known/oauth-authorization-server":          public,
 	"GET /.well-known/habeas-keys.json":                    public,
 	"GET /livez":                                           public,
 	"GET /readyz":                                          public,
@@ -134,12 +162,14 @@ var table = map[string]access{
 	"POST /staff/requests/:id/groups/:no/decision":         deciders,
 	"POST /staff/requests/:id/groups/:no/corrections":      deciders,
 	"POST /staff/requests/:id/groups/:no/corrections/drop": deciders,
-	"GET /v1/requests/:id/corrections":                     readers,
-	"POST /v1/requests/:id/corrections":                    deciders,
-	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check"},
+	"GET /v1/requests/:id/corrections":                     readers.with(models.GrantReadRequests),
+	"POST /v1/requests/:id/corrections":                    deciders.with(models.GrantWriteRequests),
+	"POST /v1/suppressions/check":                          {roles: []models.Role{models.RoleController, models.RoleDPO}, each: "check", grant: models.GrantSuppressions},
 	"GET /staff/recipients":                                watchers,
 	"POST /staff/recipients":                               approvers,
 	"GET /staff/recipients/new":                            approvers,
+	"GET /staff/recipients/register.csv":                   watchers,
+	"GET /staff/recipients/register.json":                  watchers,
 	"GET /staff/recipients/:id":                            watchers,
 	"POST /staff/recipients/:id":                           approvers,
 	"GET /staff/recipients/:id/edit":                       approvers,
@@ -152,6 +182,23 @@ var table = map[string]access{
 	"GET /changes/:token":                                  public,
 	"POST /changes/:token":                                 posting,
 	"GET /trust":                                           public,
+	"GET /trust/files/:file":                               public,
+	"GET /staff/trust":                                     readers,
+	"GET /staff/trust/preview":                             watchers,
+	"GET /staff/trust/new":                                 approvers,
+	"POST /staff/trust/items":                              approvers,
+	"GET /staff/trust/items/:item":                         watchers,
+	"GET /staff/trust/items/:item/edit":                    approvers,
+	"POST /staff/trust/items/:item":                        approvers,
+	"POST /staff/trust/items/:item/remove":                 approvers,
+	"POST /staff/trust/publish":                            approvers,
+	"GET /staff/trust/files/:file":                         watchers,
+	"POST /trust/subscribe":                                posting,
+	"GET /trust/subscribed":                                public,
+	"GET /trust/subscribe/:token":                          public,
+	"POST /trust/subscribe/:token":                         posting,
+	"GET /trust/unsubscribe/:token":                        public,
+	"POST /trust/unsubscribe/:token":                       public, // a mail provider calls it for many readers, from one address
 	"GET /.well-known/security.txt":                        public,
 
 	"POST /staff/search":                   readers,
@@ -183,18 +230,29 @@ var table = map[string]access{
 	"POST /staff/webhooks/:id/messages/:message/replay": keepers,
 	"GET /opendsr/v2/discovery":                         public,
 	"GET /opendsr/v2/certificate.pem":                   public,
-	"POST /opendsr/v2/requests":                         customers,
-	"GET /opendsr/v2/requests/:id":                      customers,
-	"DELETE /opendsr/v2/requests/:id":                   customers,
-	"GET /opendsr/v2/requests/:id/results":              customers,
-	"GET /opendsr/v2/status/:id":                        customers,
+	"POST /opendsr/v2/requests":                         customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v2/requests/:id":                      customers.with(models.GrantReadRequests),
+	"DELETE /opendsr/v2/requests/:id":                   customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v2/requests/:id/results":              customers.with(models.GrantReadRequests),
+	"GET /opendsr/v2/status/:id":                        customers.with(models.GrantReadRequests),
 	"GET /opendsr/v1/discovery":                         public,
 	"GET /opendsr/v1/certificate.pem":                   public,
-	"POST /opendsr/v1/opengdpr_requests":                customers,
-	"GET /opendsr/v1/opengdpr_requests/:id":             customers,
-	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers,
-	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers,
-	"GET /opendsr/v1/status/:id":                        customers,
+	"POST /opendsr/v1/opengdpr_requests":                customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v1/opengdpr_requests/:id":             customers.with(models.GrantReadRequests),
+	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers.with(models.GrantWriteRequests),
+	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers.with(models.GrantReadRequests),
+	"GET /opendsr/v1/status/:id":                        customers.with(models.GrantReadRequests),
+}
+
+// limits are the limits by access key that hold for a call: those of every call of a program, and the route's own.
+func (a access) limits(r *http.Request) (names []string) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		names = append(names, "key")
+	}
+	if a.each != "" {
+		names = append(names, a.each)
+	}
+	return names
 }
 
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
@@ -229,8 +287,7 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		call := middleware.CallOf(r.Context())
 		call.Route = c.Path()
 		if rule.limit != "" {
-			if wait, err := s.rates[rule.limit].Take(s.address(r)); err != nil {
-				middleware.RetryAfter(c.Response(), wait)
+			if err := s.rates[rule.limit].Take(c.Response().Header(), s.address(r)); err != nil {
 				return err
 			}
 		}
@@ -240,6 +297,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		call.Principal = who
 		switch {
+		case who.Role != "" && !who.May(rule.grant) && (!rule.public || rule.grant != ""):
+			return models.Errorf(models.Forbidden, "scope_missing", "The scopes of this key do not allow it.")
 		case rule.public:
 			return next(c)
 		case who.Role == "":
@@ -247,9 +306,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		case !slices.Contains(rule.roles, who.Role):
 			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
 		}
-		if rule.each != "" {
-			if wait, err := s.rates[rule.each].TakeOf(who.ID.String()); err != nil {
-				middleware.RetryAfter(c.Response(), wait)
+		for _, limit := range rule.limits(r) {
+			if err := s.rates[limit].TakeOf(c.Response().Header(), who.ID.String()); err != nil {
 				return err
 			}
 		}
@@ -269,7 +327,7 @@ func (s *server) authenticate(r *http.Request) (models.Principal, error) {
 		if !ok {
 			return models.Principal{}, models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
 		}
-		return s.Store.Authenticate(r.Context(), strings.TrimSpace(key))
+		return s.Store.Bearer(r.Context(), strings.TrimSpace(key))
 	case inConsole(r):
 		return s.console.Principal(r.Context())
 	}

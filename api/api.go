@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
+	"habeas/api/oauth"
 	"habeas/api/opendsr"
 	"habeas/api/portal"
 	"habeas/api/problem"
@@ -23,6 +24,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/rules"
 	"habeas/models/store"
+	"habeas/models/trust"
 	"habeas/templates"
 )
 
@@ -50,6 +52,9 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	IdentityKinds  []string       // further identifiers that the form offers, of the data map's kinds; the e-mail address is always asked for
 	PostsPerMinute int            // by client address; 20 when zero
+	CallsPerMinute int            // by access key, to the JSON interface; 1200 when zero
+	// PublicSystems is under which name the public page shows a system, by the name that the data map uses; others it shows together and unnamed.
+	PublicSystems map[string]string
 }
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
@@ -86,8 +91,9 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)))
-	s.routes(e)
+	machines := v1.New(s.Store, s.BaseURL, s.Now)
+	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)), onV1(machines.Once))
+	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {
 		return nil, err
 	}
@@ -107,6 +113,9 @@ func prepare(d Deps) (*server, error) {
 	if d.PostsPerMinute == 0 {
 		d.PostsPerMinute = 20
 	}
+	if d.CallsPerMinute == 0 {
+		d.CallsPerMinute = 1200
+	}
 	base, err := url.Parse(d.BaseURL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, models.Errorf(models.Invalid, "bad_base_url", "The base URL must be like https://privacy.example.com.")
@@ -118,13 +127,17 @@ func prepare(d Deps) (*server, error) {
 	}
 	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
 	s.rates = map[string]*middleware.Rate{
-		"post":  middleware.NewRate(time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
-		"login": middleware.NewRate(12*time.Second, 5, d.Now),
-		"check": middleware.NewRate(time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"post":  middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
+		"login": middleware.NewRate("login", 12*time.Second, 5, d.Now),
+		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
-	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, Now: d.Now})
-	s.console = staff.New(staff.Deps{Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds, Eval: d.Eval, TLS: base.Scheme == "https", Now: d.Now})
+	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
+	s.console = staff.New(staff.Deps{
+		Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
+		Eval: d.Eval, Preview: s.portal.TrustPreview, TLS: base.Scheme == "https", Now: d.Now,
+	})
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }
@@ -154,13 +167,13 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
-func (s *server) routes(e *echo.Echo) {
-	machines := v1.New(s.Store, s.BaseURL, s.Now)
+func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
+	oauth.New(s.Store, s.BaseURL).Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)
@@ -188,7 +201,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 // isDownload reports the calls that may take long: files go out, or come in.
 func isDownload(r *http.Request) bool {
 	path := r.URL.Path
-	return strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
+	return strings.HasPrefix(path, "/trust/files/") || strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
 		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r) || opendsr.IsDownload(path)
 }
 
@@ -206,6 +219,8 @@ func uploadSize(r *http.Request) int64 {
 	switch {
 	case strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/files"):
 		return store.MaxTaskFile
+	case path == "/staff/trust/items", strings.HasPrefix(path, "/staff/trust/items/"):
+		return trust.MaxFile
 	case strings.HasPrefix(path, "/staff/breaches/") && (strings.HasSuffix(path, "/persons") || strings.HasSuffix(path, "/events")):
 		return maxBreachFile
 	}
@@ -245,7 +260,7 @@ func (s *server) logFailure(r *http.Request, code string, err error) {
 
 func wantsPage(r *http.Request) bool {
 	path := r.URL.Path
-	for _, machine := range []string{"/v1", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
+	for _, machine := range []string{"/v1", "/oauth/", "/.well-known/", "/livez", "/readyz", "/openapi.yaml"} {
 		if strings.HasPrefix(path, machine) {
 			return false
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -281,6 +282,31 @@ func TestTheMessageToThePersonsTakesFourEyes(t *testing.T) {
 	require.Contains(t, d.get(d.dpo, d.path+"/letter").body, "it goes out now")
 	require.Equal(t, http.StatusConflict, d.post(d.dpo, d.path+"/letter", letter).status)
 	require.NotContains(t, d.log.String(), "sam@")
+}
+
+func TestNobodyIsWrittenToWithoutAContactPointAndOfTwoWhoApproveAtOnceOneIsTooLate(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	d.noted("aware", url.Values{"aware_at": {local(start)}})
+	d.noted("decided", url.Values{"risk": {"high"}, "reason": {"x"}})
+	letter := url.Values{"subject": {"About your delivery"}, "body": {"Your address was seen."}, "per_minute": {"60"}, "plain": {"true"}}
+	require.Equal(t, http.StatusSeeOther, d.post(d.dpo, d.path+"/letter", letter).status)
+	d.upload(d.dpo, d.path+"/persons", "list.csv", "sam@example.com\n")
+	d.clock(time.Minute)
+	second := d.signIn(d.key(store.KeySpec{Role: models.RoleDPO, Name: "Deputy"}))
+	a := d.post(second, d.path+"/letter/approve", url.Values{})
+	require.Equal(t, http.StatusConflict, a.status)
+	require.Contains(t, a.body, "contact point")
+	d.noted("found", url.Values{"contact": {"privacy@northwind.example"}, "consequences": {"Burglary."}, "measures": {"Wiped."}})
+	d.clock(time.Minute)
+	third := d.signIn(d.key(store.KeySpec{Role: models.RoleDPO, Name: "Another deputy"}))
+	answers := make([]answer, 2)
+	var group sync.WaitGroup
+	for i, who := range []*http.Client{second, third} {
+		group.Go(func() { answers[i] = d.post(who, d.path+"/letter/approve", url.Values{}) })
+	}
+	group.Wait()
+	require.ElementsMatch(t, []int{http.StatusSeeOther, http.StatusConflict}, []int{answers[0].status, answers[1].status})
 }
 
 func TestAListOfAHundredThousandPersonsIsTakenIn(t *testing.T) {

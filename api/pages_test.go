@@ -188,13 +188,13 @@ func TestWithoutMailACodeCannotBeSent(t *testing.T) {
 func (b *bundle) notice(f filed) (token string, id models.ID) {
 	b.t.Helper()
 	ctx := b.t.Context()
-	_, err := b.PutRecipient(ctx, store.Recipient{
+	analytics, err := b.PutRecipient(ctx, store.Recipient{
 		Slug: "analytics", Name: "Parcel Analytics", Channel: store.ChannelMail, Address: "privacy@analytics.example",
 		Categories: []string{"user"}, ReminderAfter: 72 * time.Hour,
 	})
 	require.NoError(b.t, err)
 	b.advance(f, models.Executing)
-	refs, err := b.CreateNotices(ctx, f.id, []string{"user.contact.email"}, models.ID{})
+	refs, err := b.CreateNotices(ctx, f.id, models.ID{}, []store.Addressee{{Recipient: analytics, Told: []string{"user.contact.email"}}})
 	require.NoError(b.t, err)
 	require.Len(b.t, refs, 1)
 	message, err := b.NoticeToSend(ctx, refs[0].ID)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -39,18 +40,20 @@ func TestTheDPOKeepsTheRegisterInTheConsole(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	dpo := b.signIn(b.keys[models.RoleDPO])
-	path := in(t, b.post(dpo, "/staff/recipients", entry()))
+	own := entry() // the operator's data concerns no customer
+	own.Set("controllers", "northwind")
+	path := in(t, b.post(dpo, "/staff/recipients", own))
 	page := b.get(dpo, path)
 	require.Equal(t, http.StatusOK, page.status)
 	for _, want := range []string{"Mailer Inc.", "Kim Example", "standard contractual clauses", "Version 1", "&lt;script&gt;", "10 days"} {
 		require.Contains(t, page.body, want)
 	}
 	require.NotContains(t, page.body, "<script")
-	again := b.post(dpo, "/staff/recipients", entry())
+	again := b.post(dpo, "/staff/recipients", own)
 	require.Equal(t, http.StatusConflict, again.status)
 	require.Contains(t, again.body, "already")
 
-	form := entry()
+	form := own
 	form.Set("seen", "1")
 	form.Set("country", "DE")
 	form.Set("next_review_on", "2026-02-01")
@@ -70,10 +73,87 @@ func TestTheDPOKeepsTheRegisterInTheConsole(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{2, "asked " + nasty, 72 * time.Hour}, []any{r.Version, r.Vetting.Of("security").Note.Reveal(), r.ReminderAfter})
 
+	table := b.get(dpo, "/staff/recipients/register.csv")
+	require.Equal(t, `attachment; filename="recipients.csv"`, table.header.Get("Content-Disposition"))
+	rows, err := recipient.ReadCSV(strings.NewReader(table.body))
+	require.NoError(t, err)
+	entries, err := recipient.ReadJSON(strings.NewReader(b.get(dpo, "/staff/recipients/register.json").body))
+	require.NoError(t, err)
+	require.Equal(t, []recipient.Entry{r.Entry()}, rows)
+	require.Equal(t, rows, entries)
+
 	b.clock(time.Minute)
 	auditor := b.signIn(b.keys[models.RoleAuditor])
 	require.NotContains(t, b.get(auditor, path).body, "/edit")
 	require.NotContains(t, b.log.String(), "Kim")
+}
+
+func TestWhatCustomersAreToldOfFirstIsNotWrittenIntoTheRegisterAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	a := b.post(dpo, "/staff/recipients", entry())
+	require.Equal(t, http.StatusConflict, a.status)
+	require.Contains(t, a.body, "Draft a change of subprocessors instead")
+	require.Contains(t, a.body, "/staff/changes/new?")
+	require.NotContains(t, a.body, "<script")
+	_, err := b.RecipientBySlug(t.Context(), "mailer")
+	require.Equal(t, "not_found", models.CodeOf(err))
+
+	r, err := b.PutRecipient(t.Context(), store.Recipient{
+		Slug: "mailer", Name: "Mailer", Channel: store.ChannelMail, Address: "a@mailer.example", Categories: []string{"user.contact"}, Country: "US", ReminderAfter: 72 * time.Hour,
+		Facts: recipient.Facts{Subprocessor: true, Purposes: []string{"sending mail"}, Transfer: recipient.Clauses, Controllers: []string{"acme"}, LegalName: "Mailer Inc."},
+	})
+	require.NoError(t, err)
+	path := "/staff/recipients/" + r.ID.String()
+	form := entry()
+	form.Set("name", "Mailer")
+	form.Set("purposes", "sending mail")
+	require.Equal(t, path, in(t, b.post(dpo, path, form)), "contacts, dates and vetting change at once")
+	form.Set("purposes", "sending mail\r\nprofiling")
+	form.Set("country", "CN")
+	a = b.post(dpo, path, form)
+	require.Equal(t, http.StatusConflict, a.status)
+	require.Contains(t, a.body, "country, purposes")
+	require.NotContains(t, a.body, "/staff/changes/new?address", "no address in a link")
+	_, after, _ := strings.Cut(a.body, `href="/staff/changes/new?`)
+	link, _, _ := strings.Cut(after, `"`)
+	draft := b.get(dpo, "/staff/changes/new?"+html.UnescapeString(link))
+	require.Equal(t, http.StatusOK, draft.status)
+	for _, want := range []string{"profiling", `value="CN"`, `value="mailer"`, `value="change" required checked`} {
+		require.Contains(t, draft.body, want)
+	}
+}
+
+func TestAnEmergencyReplacementIsMarkedWhereverItIsShown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.PutRecipient(t.Context(), store.Recipient{
+		Slug: "older", Name: "Older", Channel: store.ChannelMail, Address: "a@older.example", Categories: []string{"user.contact"}, Country: "DE", ReminderAfter: time.Hour,
+		Facts: recipient.Facts{Subprocessor: true, Purposes: []string{"sending mail"}},
+	})
+	require.NoError(t, err)
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	form := entry()
+	form.Set("sort", "add")
+	form.Set("emergency", "true")
+	form.Del("controllers")
+	require.Equal(t, http.StatusBadRequest, b.post(dpo, "/staff/changes", form).status, "without a reason")
+	form.Set("reason", "It is insolvent.")
+	require.Equal(t, http.StatusBadRequest, b.post(dpo, "/staff/changes", form).status, "only a replacement")
+	form.Set("sort", "replace")
+	form.Set("old", "older")
+	path := in(t, b.post(dpo, "/staff/changes", form))
+	require.Contains(t, b.get(dpo, path).body, "in force at once")
+	in(t, b.post(dpo, path+"/events", url.Values{"kind": {"announced"}, "seen": {"1"}}))
+	require.NotContains(t, b.get(dpo, path).body, "Withdraw the change")
+	require.Equal(t, http.StatusConflict, b.post(dpo, path+"/events", url.Values{"kind": {"withdrawn"}, "reason": {"x"}}).status)
+	list := b.get(b.client, "/trust").body
+	require.Contains(t, list, "Mailer &lt;script")
+	require.Contains(t, list, "in an emergency")
+	token, err := b.ChangeToken(t.Context(), models.MustParseID(strings.TrimPrefix(path, "/staff/changes/")), b.acme.ID)
+	require.NoError(t, err)
+	require.Contains(t, b.get(b.client, "/changes/"+token).body, "in force with its announcement")
 }
 
 func TestACustomerObjectsByItsLinkAndInTheConsoleAndIsAnswered(t *testing.T) {

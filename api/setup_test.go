@@ -126,6 +126,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	b.url, b.client = server.URL, server.Client()
+	b.client.Transport = checked{b.client.Transport, t}
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	b.people()
 	return b

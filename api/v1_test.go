@@ -302,7 +302,7 @@ func TestARevokedKeyOpensNothing(t *testing.T) {
 	require.NoError(t, err)
 	browser := b.signIn(secret)
 	require.Equal(t, 200, b.get(browser, "/staff").status)
-	require.NoError(t, b.RevokeKey(t.Context(), models.ScopeOperator(), id))
+	require.NoError(t, b.RevokeKey(t.Context(), models.ScopeOperator(), models.System(), id))
 	require.Equal(t, "bad_key", b.call("GET", "/v1/requests", secret, "").code(t))
 	a := b.get(browser, "/staff")
 	require.Equal(t, http.StatusSeeOther, a.status)

@@ -31,6 +31,7 @@ func System() Actor { return Actor{Role: RoleSystem} }
 // Principal is an authenticated caller.
 type Principal struct {
 	Actor
-	Name  string // of the staff member or the key, for the page's header
-	Scope Scope
+	Name   string // of the staff member or the key, for the page's header
+	Scope  Scope
+	Grants []Grant // of a key, or of a token that was given for one; none means all that the role may
 }

@@ -19,6 +19,8 @@ type Mail struct {
 	Subject string
 	Text    string // UTF-8, lines separated by \n
 	HTML    string // a whole document without any external resource
+	// Unsubscribe is where one call ends the subscription that the mail belongs to, RFC 8058; empty for a mail of no subscription.
+	Unsubscribe string
 }
 
 // MailHead is what every mail needs to know.

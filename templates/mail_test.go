@@ -68,6 +68,8 @@ func mails() map[string]mail {
 		MailHead: head, Customer: "Brightline Retail B.V.", Sort: "replace", Slug: "mailer", Old: "older", Name: "Mailer", LegalName: "Mailer Inc.", Country: "US", Transfer: "scc",
 		Safeguard: "Module three", Purposes: []string{"sending mail"}, Categories: []string{"Contact details"}, Why: "The old one closes.", Days: 30, Until: extended, Link: link,
 	}
+	emergency := change
+	emergency.Emergency = true
 	reminded := notice
 	reminded.Reminder, reminded.FirstSentAt = 1, expires
 	told := func(right models.Right, fields ...string) mail {
@@ -91,6 +93,8 @@ func mails() map[string]mail {
 		"reminder_due_soon":    reminder(templates.RemindDueSoon, models.ID{}, 1),
 		"reminder_overdue":     reminder(templates.RemindOverdue, models.ID{}, 3),
 		"reminder_notice":      reminder(templates.RemindNotice, noticeID, 1),
+		"reminder_by_hand":     reminder(templates.RemindByHand, noticeID, 1),
+		"reminder_declined":    reminder(templates.RemindDeclined, noticeID, 2),
 		"reminder_incomplete":  reminder(templates.RemindIncomplete, models.ID{}, 1),
 		"extension": templates.ExtensionMail{
 			MailHead: head, ReceivedOn: received, DueOn: due, ExtendedTo: extended, Authority: authority, Link: link,
@@ -144,9 +148,16 @@ func mails() map[string]mail {
 		"change":          change,
 		"change_remove":   templates.ChangeMail{MailHead: head, Customer: "Brightline Retail B.V.", Sort: "remove", Slug: "mailer", Why: "It closes.", Days: 1, Until: due, Link: link},
 		"register_review": templates.RegisterMail{MailHead: head, Kind: templates.RegisterReview, Name: "Baltic Haulage OÜ", DueOn: due, Count: 2, Link: link},
-		"register_change": templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
-		"notice":          notice,
-		"notice_reminder": reminded,
+		"subscription":    templates.SubscriptionMail{MailHead: head, Link: link, ExpiresAt: expires},
+		"subscriber_change": templates.SubscriberChangeMail{
+			MailHead: head, Sort: "replace", Old: "Older", Name: "Mailer", LegalName: "Mailer Inc.", Country: "US", Transfer: "scc", Safeguard: "Module three",
+			Purposes: []string{"sending mail"}, Categories: []string{"Contact details"}, Link: link, Unsubscribe: link,
+		},
+		"subscriber_change_gone": templates.SubscriberChangeMail{MailHead: head, Sort: "remove", Name: "Mailer", Link: link, Unsubscribe: link},
+		"change_emergency":       emergency,
+		"register_change":        templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
+		"notice":                 notice,
+		"notice_reminder":        reminded,
 	}
 }
 

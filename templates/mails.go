@@ -55,6 +55,8 @@ const (
 	RemindDueSoon    ReminderKind = "due_soon"   // the legal date comes near
 	RemindOverdue    ReminderKind = "overdue"    // the legal date has passed: escalation
 	RemindNotice     ReminderKind = "notice"     // a recipient does not answer
+	RemindByHand     ReminderKind = "by_hand"    // people have to tell a recipient
+	RemindDeclined   ReminderKind = "declined"   // a recipient declines, with a reason
 	RemindIncomplete ReminderKind = "incomplete" // something is left after an erasure
 	RemindTask       ReminderKind = "task"       // a task waits for people
 )
@@ -64,7 +66,7 @@ type ReminderMail struct {
 	MailHead
 	Kind      ReminderKind
 	RequestID models.ID
-	NoticeID  models.ID     // RemindNotice only
+	NoticeID  models.ID     // RemindNotice, RemindByHand, RemindDeclined only
 	DueOn     calendar.Date // RemindDueSoon, RemindOverdue; RemindReview too, zero while the clock is paused
 	Link      string        // behind a sign-in
 	Count     int           // 0 leaves it out

@@ -89,6 +89,7 @@ type StatusView struct {
 	PackageReady bool
 	CanWithdraw  bool
 	Kept         []Kept
+	Told         bool // somebody who had received the data was told of the request
 	Authority    string
 	Flash        string // key of a message about what was just done
 	Errors       Errors
@@ -214,9 +215,9 @@ var (
 	}}
 	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
 		{
-			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
+			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law", "declined"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
 			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"user.contact.email"}, SentAt: exampleTime,
-			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}},
+			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}, {Field: "note", Key: "error.missing_reason"}},
 		},
 		{State: "acknowledged", Right: models.Erasure, Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
 		{
@@ -232,10 +233,10 @@ var (
 )
 
 var allPages = []Example{
-	Home, Form, Sent, Status, Verify, Package, Notice, Failure,
+	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
 	Login, Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
-	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust,
+	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
 	Webhooks, Webhook,
 }
 
@@ -257,7 +258,7 @@ func statusExamples() []StatusView {
 	return []StatusView{
 		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
 		{
-			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.InReview,
+			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", Told: true, State: models.InReview,
 			Due:   Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
 			Steps: []string{"Received on 3 February 2027; that day does not count.", "One month later: 3 March 2027, a working day."},
 			Events: []Event{

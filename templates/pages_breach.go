@@ -274,6 +274,7 @@ type BreachLetterView struct {
 	FinishedAt      time.Time
 	Counts          []BreachCount // of persons, by state
 	Unclear         int64
+	Unreached       int64
 	Preview         string // the mail as it goes out, as text
 	Report          *BreachListReport
 	Flash, Failure  string
@@ -301,6 +302,6 @@ var BreachLetter = &Page[BreachLetterView]{"staff/breach_letter", []BreachLetter
 	},
 	{
 		Path: "/staff/breaches/sample", Reference: "7K3F-9QXM-2T", Drafted: true, Subject: "Your delivery data", Body: "A backup was copied by a stranger.", PerMinute: 600, ApprovedAt: exampleTime,
-		Counts: []BreachCount{{"waiting", 12}, {"sent", 4080}, {"refused", 3}, {"bounced", 1}, {"unclear", 4}}, Unclear: 4, MayApprove: true, Preview: "Subject: x\n", Failure: "The message was approved and goes out; it cannot be changed any more.",
+		Counts: []BreachCount{{"waiting", 12}, {"sent", 4080}, {"refused", 3}, {"bounced", 1}, {"deferred", 5}, {"unreached", 2}, {"unclear", 4}}, Unclear: 4, Unreached: 2, MayApprove: true, Preview: "Subject: x\n", Failure: "The message was approved and goes out; it cannot be changed any more.",
 	},
 }}

@@ -30,6 +30,7 @@ type ChangeCounts struct{ Concerned, Told, Objected, Late, Silent int }
 type ChangeFacts struct {
 	Sort, Slug, Old, Name, LegalName, Country, Transfer, Safeguard string
 	Purposes, Categories, Controllers                              []string
+	Emergency                                                      bool // in force with its announcement
 	Why                                                            models.Personal
 }
 
@@ -78,6 +79,7 @@ type ChangeEvent struct {
 type ChangeFormView struct {
 	Sorts, Transfers, Known []Option
 	Fields                  map[string]string
+	Emergency               bool
 	Failure                 string
 }
 
@@ -94,29 +96,6 @@ type ChangeAnswerView struct {
 	Typed                            string
 }
 
-// TrustView is the public list of subprocessors with its dated history.
-type TrustView struct {
-	Query   string
-	Rows    []TrustRow
-	History []TrustChange
-	Working bool // the service answers, and every system it needs
-	Checked time.Time
-}
-
-// TrustRow is one subprocessor.
-type TrustRow struct {
-	Name, LegalName, Country, Transfer, Safeguard string
-	Purposes, Categories                          []string
-	Since                                         calendar.Date
-}
-
-// TrustChange is one change of the list.
-type TrustChange struct {
-	On              calendar.Date
-	Upcoming        bool
-	Sort, Name, Old string
-}
-
 // Changes' pages.
 var (
 	Changes = &Page[ChangesView]{"staff/changes", []ChangesView{
@@ -131,17 +110,6 @@ var (
 		{Path: "/changes/x", Reference: "7K3F-9QXM-2T", Customer: "Acme", State: "open", Facts: changeFactsExample(), Days: 30, Own: ChangeCustomer{ToldAt: exampleTime, Until: exampleTime}, MayObject: true},
 		{Path: "/changes/x", Reference: "7K3F-9QXM-2T", Customer: "Acme", State: "in_force", Facts: changeFactsExample(), Days: 1, Own: changeCustomerExample(), Over: true, EffectiveOn: calendar.Date{Year: 2027, Month: 5, Day: 1}},
 		{Path: "/changes/x", Reference: "7K3F-9QXM-2T", Customer: "Acme", State: "withdrawn", Facts: ChangeFacts{Sort: "remove", Slug: "mailer", Why: "x"}, Over: true, MayObject: true, Failure: "Give the reason in words, in at most 8000 characters."},
-	}}
-	Trust = &Page[TrustView]{"portal/trust", []TrustView{
-		{},
-		{
-			Query: "log", Working: true, Checked: exampleTime,
-			Rows: []TrustRow{{
-				Name: "Pacific Gate Logistics", LegalName: "Pacific Gate Logistics Inc.", Country: "US", Transfer: "scc", Safeguard: "Module three", Purposes: []string{"Agent at the port"},
-				Categories: []string{"Contact details"}, Since: calendar.Date{Year: 2025, Month: 1, Day: 1},
-			}},
-			History: []TrustChange{{On: calendar.Date{Year: 2027, Month: 5, Day: 1}, Upcoming: true, Sort: "replace", Name: "Mailer", Old: "Older"}, {On: calendar.Date{Year: 2026, Month: 5, Day: 1}, Sort: "add", Name: "Older"}},
-		},
 	}}
 )
 
@@ -186,6 +154,7 @@ func FactsOf(r subprocessor.Record) ChangeFacts {
 	return ChangeFacts{
 		Sort: string(f.Sort), Slug: f.Slug, Old: f.Old, Name: f.Name, LegalName: f.LegalName, Country: f.Country, Transfer: string(f.Transfer), Safeguard: f.Safeguard,
 		Purposes: f.Purposes, Categories: CategoriesInWords(f.Categories), Controllers: f.Controllers, Why: r.Why,
+		Emergency: f.Emergency,
 	}
 }
 

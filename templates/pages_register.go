@@ -33,7 +33,7 @@ type RecipientView struct {
 	RecipientRow
 	Slug, LegalName, Safeguard, Channel, Protocol string
 	Address, Contacts                             models.Personal
-	Purposes, Controllers, Former                 []string
+	Purposes, Identities, Controllers, Former     []string
 	ResponseDays                                  int
 	ContractOn, ContractUntil, ReviewedOn         calendar.Date
 	Missing                                       []recipient.Gap
@@ -71,6 +71,7 @@ type RecipientFormView struct {
 	Questionnaire string
 	Values        []string
 	Failure       string
+	Announce      string // where a change is drafted that customers are told of first; empty when it is not that
 }
 
 // Register's pages.
@@ -95,7 +96,7 @@ func recipientExample() RecipientView {
 	day := calendar.Date{Year: 2025, Month: 3, Day: 1}
 	v := RecipientView{
 		RecipientRow: recipientRowExample(), Slug: "pacific-gate", LegalName: "Pacific Gate Logistics Inc.", Safeguard: "Module three", Channel: "webhook", Protocol: "Standard Webhooks",
-		Address: "https://gate.example/a-long-path/of-the-privacy-desk/that-does-not-end", Contacts: "Kim Example\n+1 202 555 0100", Purposes: []string{"Agent at the port"},
+		Address: "https://gate.example/a-long-path/of-the-privacy-desk/that-does-not-end", Contacts: "Kim Example\n+1 202 555 0100", Purposes: []string{"Agent at the port"}, Identities: []string{"email"},
 		Controllers: []string{"acme"}, Former: []string{"globex"}, ResponseDays: 10, ContractOn: day, ContractUntil: day, ReviewedOn: day, CanEdit: true,
 		Missing: []recipient.Gap{{Code: "transfer", Citation: "GDPR Art. 44"}}, Questionnaire: "2026-1", Flash: "register.saved",
 		Versions: []RecipientVersionRow{{No: 2, At: exampleTime, By: "dpo", Changed: []string{"country", "vetting"}}, {No: 1, At: exampleTime, By: "system"}},
@@ -117,7 +118,8 @@ func vettingExample() []VettingRow {
 func recipientFormExample() RecipientFormView {
 	v := RecipientFormView{
 		Path: "/staff/recipients/sample", Action: "/staff/recipients/sample", Version: 2, Fields: map[string]string{"name": "Pacific Gate", "slug": "pacific-gate"}, Subprocessor: true,
-		Answers: vettingExample()[6:], Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: "A recipient needs a name.",
+		Answers: vettingExample()[6:], Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: "Customers are told of this before it changes, and may object (Art. 28(2)): country, purposes. Draft a change of subprocessors instead.",
+		Announce: "/staff/changes/new?sort=change",
 		Channels: []Option{{Value: "mail", Selected: true}, {Value: "webhook"}},
 	}
 	for _, t := range recipient.Transfers() {
@@ -128,7 +130,7 @@ func recipientFormExample() RecipientFormView {
 
 // Lists are the form's fields that take an item a line.
 func (RecipientFormView) Lists() []string {
-	return []string{"purposes", "categories", "controllers", "contacts"}
+	return []string{"purposes", "categories", "identities", "controllers", "contacts"}
 }
 
 // Days are the form's fields that take a day.

@@ -124,6 +124,9 @@ type NoticeRow struct {
 	Attempts                     int
 	SentAt, AnsweredAt           time.Time
 	CanWaive                     bool
+	ByHand                       bool            // people tell it
+	Note                         models.Personal // the recipient's own words
+	Answers                      []string        // that the reader may record for it
 }
 
 // DeferralRow is data that is erased when its hold ends.
@@ -276,7 +279,9 @@ func closedExample() RequestView {
 	v.Subject = &SubjectView{Name: "Sam Sample", Email: "sam.sample@example.com", Identities: []KindValue{{"customer_number", "C-1042"}}, Claimed: []KindValue{{"phone_number", "+49 30 1234"}}, Message: "Please erase all.", Answers: []string{"The one in Hamburg."}}
 	v.Notices = []NoticeRow{
 		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Recipient: "Parcel Analytics", State: "acknowledged", Answer: "erased", Attempts: 1, SentAt: exampleTime, AnsweredAt: exampleTime},
-		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true},
+		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Recipient: "Mailer GmbH", State: "sent", Attempts: 2, SentAt: exampleTime, CanWaive: true, Answers: []string{"erased", "not_held", "retained_by_law"}},
+		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a14", Recipient: "Paper Archive e.K.", State: "queued", Attempts: 1, ByHand: true, CanWaive: true, Answers: []string{"erased"}},
+		{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a15", Recipient: "Score Bureau", State: "declined", Answer: "declined", Note: "We are a controller of our own.", Attempts: 1, SentAt: exampleTime, CanWaive: true},
 	}
 	v.Tasks = []TaskRow{
 		{Path: "/staff/tasks/sample", System: "paper_archive", Action: task.Locate, State: task.Confirmed, Collections: []string{"archive.letters"}, Records: 4},

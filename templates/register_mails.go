@@ -37,6 +37,7 @@ type ChangeMail struct {
 	MailHead
 	Customer   string
 	Sort       subprocessor.Sort
+	Emergency  bool // it is in force already
 	Slug       string
 	Old        string // the one that goes, of a replacement
 	Name       string

@@ -11,6 +11,9 @@ import (
 // alarmsPerRun is after how many alarms a breach's workflow goes on as a new run, so that an hourly alarm never fills a history.
 const alarmsPerRun = 400
 
+// mailingsPerRun is after how many rounds of a mailing its workflow goes on as a new run.
+const mailingsPerRun = 400
+
 // Breach watches one breach from its report to its end: it sounds the alarms of every open duty at their instants, tells customers what is to be
 // told, and looks at the record anew whenever something was noted. What was noted and decided is in the database; here it is only waited for.
 func Breach(ctx workflow.Context, in BreachInput) error {
@@ -91,11 +94,24 @@ func (b *breachRun) wait(ctx workflow.Context, until time.Time, woken func() boo
 }
 
 // BreachMailing writes to the persons whom a breach concerns, Art. 34, until everybody of the list was written to or somebody must decide about
-// messages of which nobody can say whether they were taken.
+// messages of which nobody can say whether they were taken. Whom the mail server puts off is waited for. A signal makes it go on at once.
 func BreachMailing(ctx workflow.Context, in BreachMailingInput) (activities.BreachMailed, error) {
-	var out activities.BreachMailed
-	err := workflow.ExecuteActivity(bulkOptions(ctx), act.TellBreachPersons, activities.BreachRef{BreachID: in.BreachID}).Get(ctx, &out)
-	return out, err
+	wanted := workflow.GetSignalChannel(ctx, BreachMailingSignal)
+	for rounds := 1; ; rounds++ {
+		for wanted.ReceiveAsync(nil) { // what was asked for before the round is done by it
+		}
+		var out activities.BreachMailed
+		err := workflow.ExecuteActivity(bulkOptions(ctx), act.TellBreachPersons, activities.BreachRef{BreachID: in.BreachID}).Get(ctx, &out)
+		if err != nil || out.Pause == 0 && wanted.Len() == 0 {
+			return out, err
+		}
+		if _, err := workflow.AwaitWithTimeout(ctx, out.Pause, func() bool { return wanted.Len() > 0 }); err != nil {
+			return out, err
+		}
+		if rounds >= mailingsPerRun && wanted.Len() == 0 {
+			return out, workflow.NewContinueAsNewError(ctx, BreachMailing, in)
+		}
+	}
 }
 
 // BreachTrial sends the message to the persons to the DPO.

@@ -55,9 +55,15 @@ func (c *Client) StartBreach(ctx context.Context, id models.ID) error {
 	return c.again(ctx, BreachWorkflowID(id), BreachWorkflowName, BreachInput{BreachID: id})
 }
 
-// StartBreachMailing starts the workflow that writes to the persons of a breach, unless it runs.
+// StartBreachMailing starts the workflow that writes to the persons of a breach. One that runs goes on at once instead, so that nobody is forgotten
+// who was put back while it was about to end.
 func (c *Client) StartBreachMailing(ctx context.Context, id models.ID) error {
-	return c.again(ctx, BreachMailingID(id), BreachMailingName, BreachMailingInput{BreachID: id})
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := c.temporal.SignalWithStartWorkflow(ctx, BreachMailingID(id), BreachMailingSignal, nil, client.StartWorkflowOptions{
+		TaskQueue: TaskQueue, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, BreachMailingName, BreachMailingInput{BreachID: id})
+	return err
 }
 
 // StartBreachTrial sends the message to the persons of a breach to the DPO, once an order.

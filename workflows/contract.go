@@ -91,6 +91,9 @@ type BreachNoted struct {
 	BreachID models.ID
 }
 
+// BreachMailingSignal is the name of the signal, without an argument, by which a running mailing learns that somebody is to be written to again.
+const BreachMailingSignal = "go_on"
+
 // BreachMailingInput starts the workflow that writes to the persons of a breach.
 type BreachMailingInput struct {
 	BreachID models.ID

@@ -36,6 +36,7 @@ func contract() string {
 		"id " + workflows.RequestWorkflowID(models.ID{}), "id " + workflows.NoticeWorkflowID(models.ID{}),
 		"id " + workflows.DeferralWorkflowID(models.ID{}), "id " + workflows.BreachWorkflowID(models.ID{}), "id " + workflows.ScanWorkflowID(models.ID{}),
 		"id " + workflows.BreachMailingID(models.ID{}), "id " + workflows.BreachTrialID(models.ID{}),
+		"signal " + workflows.BreachMailingSignal,
 		"id " + workflows.LiftingWorkflowID(models.ID{}),
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
 		"schedule " + workflows.ReviewsScheduleID, "id " + workflows.ChangeWorkflowID(models.ID{}), "update " + workflows.ChangeNotedUpdate + "(ChangeNoted)",

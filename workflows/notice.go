@@ -54,7 +54,7 @@ func (n *noticeRun) run(ctx workflow.Context) (NoticeResult, error) {
 	for ; !n.done(); attempt++ {
 		ref := activities.NoticeRef{NoticeID: n.in.NoticeID, RequestID: n.in.RequestID, Attempt: attempt}
 		var sent activities.NoticeSent
-		if err := workflow.ExecuteActivity(messageOptions(ctx), act.SendNotice, ref).Get(ctx, &sent); err != nil {
+		if err := workflow.ExecuteActivity(noticeOptions(ctx), act.SendNotice, ref).Get(ctx, &sent); err != nil {
 			return NoticeResult{}, err
 		}
 		if sent.Answered {

@@ -55,6 +55,33 @@ func TestARequestIsNotDoneUntilEveryRecipientHasAnsweredOrIsWaived(t *testing.T)
 	require.Equal(t, []time.Duration{9*day + time.Hour, 12*day + time.Hour}, r.reminders(activities.RemindNotice), "the DPO is told from the fourth message on")
 }
 
+func TestANoticeThatNobodyTakesIsTriedAtOnceAgainAndToldToTheDPO(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.opened.Verified = true
+	notice := models.ID{1}
+	on(r, "PrepareErasure", func(activities.RequestRef) (activities.Work, error) {
+		return activities.Work{Notices: []models.ID{notice}}, nil
+	})
+	on(r, "SendNotice", func(in activities.NoticeRef) (activities.NoticeSent, error) {
+		if in.Attempt < 6 { // the activity has waited for as long as it would for an answer
+			return activities.NoticeSent{}, nil
+		}
+		return activities.NoticeSent{ReminderAfter: 3 * day}, nil
+	})
+	r.decide(time.Hour, request.Approve)
+	r.answerNotice(2*day, notice, request.Acknowledge)
+	require.Equal(t, models.Fulfilled, r.end())
+	var attempts []int
+	for _, c := range r.made() {
+		if in, ok := c.in.(activities.NoticeRef); ok {
+			attempts = append(attempts, in.Attempt)
+		}
+	}
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6}, attempts)
+	require.Len(t, r.reminders(activities.RemindNotice), 3, "from the fourth on")
+}
+
 func TestADeferralErasesProvesTellsAndSigns(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -41,6 +41,12 @@ func messageOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// noticeOptions are messageOptions for what must be sent once: whether a lost worker has sent it is asked soon, because the recipient's time runs.
+func noticeOptions(ctx workflow.Context) workflow.Context {
+	ctx = messageOptions(ctx)
+	return workflow.WithHeartbeatTimeout(ctx, 15*time.Second)
+}
+
 // bulkOptions are for writing to very many: as long as it takes, and a lost worker is noticed soon, because the persons wait.
 func bulkOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

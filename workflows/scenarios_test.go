@@ -35,7 +35,8 @@ type scenario struct {
 	tasks  bool          // tasks wait for people from the start
 	fetch  activities.CopyWork
 	scan   []activities.Queue
-	change int // steps that NextChangeStep has given
+	change int                       // steps that NextChangeStep has given
+	mailed []activities.BreachMailed // what the rounds of a mailing come to, before the last
 	drive  func(*recorder)
 }
 
@@ -212,6 +213,15 @@ func scheduled() []scenario {
 			},
 		},
 		{
+			files:  map[string]string{"breach_mailing_later": workflows.BreachMailingID(id(217))},
+			mailed: []activities.BreachMailed{{Sent: 40, Refused: 1, Deferred: 1, Pause: soon}, {Sent: 40, Refused: 1, Deferred: 1, Pause: time.Hour}},
+			drive: func(r *recorder) {
+				r.failed(r.habeas.StartBreachMailing(r.ctx, id(217)))
+				r.awaitCalls(workflows.BreachMailingID(id(217)), 2)
+				r.failed(r.habeas.StartBreachMailing(r.ctx, id(217)))
+			},
+		},
+		{
 			files: map[string]string{"scan": workflows.ScanWorkflowID(id(213))},
 			drive: func(r *recorder) { r.failed(r.habeas.StartScan(r.ctx, id(213))) },
 		},
@@ -366,7 +376,12 @@ func (r *recorder) fakes() map[string]any {
 			return activities.Housekeeping{KeysDestroyed: 2, PackagesExpired: 1}, nil
 		},
 		"TellBreachPersons": func(ctx context.Context, _ activities.BreachRef) (activities.BreachMailed, error) {
-			ok(ctx)
+			s := ok(ctx)
+			if len(s.mailed) > 0 {
+				out := s.mailed[0]
+				s.mailed = s.mailed[1:]
+				return out, nil
+			}
 			return activities.BreachMailed{Sent: 41, Refused: 1}, nil
 		},
 		"SendBreachTest": done[activities.BreachTest](r),

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	netmail "net/mail"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -50,6 +51,8 @@ type Sender struct {
 // Codes of the errors of Send.
 const (
 	CodeUnavailable = "mail_unavailable" // Unavailable: the server does not take mail now
+	CodeDeferred    = "mail_deferred"    // Unavailable: the server asks to try this message again later
+	CodeBroken      = "mail_broken"      // Unavailable: the server broke off, or said nothing, while it was given this message
 	CodeRefused     = "mail_refused"     // Invalid: the server will never take this message or recipient
 	CodeBadAddress  = "bad_address"      // Invalid: not one bare mail address
 	CodeBadMessage  = "bad_message"      // Invalid: an empty part, or a subject of more than one line
@@ -172,6 +175,13 @@ func (s *Sender) compose(recipient models.Personal, m templates.Mail, key string
 	message.SetMessageIDWithValue(s.messageID(key))
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
 	message.SetGenHeader("X-Auto-Response-Suppress", "All")
+	if m.Unsubscribe != "" {
+		if u, err := url.Parse(m.Unsubscribe); err != nil || u.Host == "" || strings.ContainsAny(m.Unsubscribe, "<>\r\n ") {
+			return nil, models.Errorf(models.Invalid, CodeBadMessage, "The address that ends a subscription must be a URL.")
+		}
+		message.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">") // RFC 2369
+		message.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return message, nil

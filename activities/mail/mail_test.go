@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/big"
@@ -196,6 +198,23 @@ func TestAMessageArrivesWithBothPartsAndItsHeaders(t *testing.T) {
 	}
 }
 
+func TestAMailOfASubscriptionEndsItByOneCall(t *testing.T) {
+	t.Parallel()
+	srv := &server{}
+	s := sender(t, start(t, srv, mailer.Plain))
+	m := message
+	m.Unsubscribe = "https://privacy.nordkai.example/trust/unsubscribe/" + strings.Repeat("3vYk0hYV2f7", 4)
+	require.NoError(t, s.Send(t.Context(), to, m, key))
+	require.NoError(t, s.Send(t.Context(), to, message, key))
+	require.Equal(t, "<"+m.Unsubscribe+">", srv.got[0].header.Get("List-Unsubscribe"))
+	require.Equal(t, "List-Unsubscribe=One-Click", srv.got[0].header.Get("List-Unsubscribe-Post"))
+	require.Empty(t, srv.got[1].header.Get("List-Unsubscribe"))
+	for _, bad := range []string{"nonsense", "https://a.example/\r\nBcc: x@y.example", "https://a.example/>"} {
+		m.Unsubscribe = bad
+		require.Equal(t, "bad_message", models.CodeOf(s.Send(t.Context(), to, m, key)), bad)
+	}
+}
+
 func TestARetryRepeatsTheMessageIDAndAnotherKeyDoesNot(t *testing.T) {
 	t.Parallel()
 	srv := &server{}
@@ -207,6 +226,8 @@ func TestARetryRepeatsTheMessageIDAndAnotherKeyDoesNot(t *testing.T) {
 	require.Equal(t, id(0), id(1))
 	require.NotEqual(t, id(0), id(2))
 	require.Regexp(t, `^[0-9a-f]{32}@nordkai\.example$`, id(0))
+	sum := sha256.Sum256([]byte(key))
+	require.Equal(t, hex.EncodeToString(sum[:16])+"@nordkai.example", id(0), "the store finds a mail that comes back by it")
 }
 
 // Servers repeat addresses in their answers; none may reach an error.
@@ -221,9 +242,10 @@ func TestFailuresSayWhetherARetryHelpsAndNameNobody(t *testing.T) {
 		code   string
 	}{
 		"unknown recipient":    {&server{rcptErr: answer(550)}, models.Invalid, "mail_refused"},
-		"greylisted recipient": {&server{rcptErr: answer(451)}, models.Unavailable, "mail_unavailable"},
+		"greylisted recipient": {&server{rcptErr: answer(451)}, models.Unavailable, "mail_deferred"},
+		"closing":              {&server{rcptErr: answer(421)}, models.Unavailable, "mail_unavailable"},
 		"refused content":      {&server{dataErr: answer(554)}, models.Invalid, "mail_refused"},
-		"full disk":            {&server{dataErr: answer(452)}, models.Unavailable, "mail_unavailable"},
+		"full disk":            {&server{dataErr: answer(452)}, models.Unavailable, "mail_deferred"},
 		"sender not allowed":   {&server{mailErr: answer(550)}, models.Unavailable, "mail_unavailable"},
 		"sender not now":       {&server{mailErr: answer(421)}, models.Unavailable, "mail_unavailable"},
 	} {

@@ -13,7 +13,8 @@ import (
 	"habeas/templates"
 )
 
-// Session is an open connection over which many messages go. It is for one goroutine, and is worth nothing after an error of kind Unavailable.
+// Session is an open connection over which many messages go. It is for one goroutine, and is worth nothing after an error of kind Unavailable other
+// than CodeDeferred.
 type Session struct {
 	sender     *Sender
 	client     *gomail.Client
@@ -61,6 +62,9 @@ func (o *Session) Send(ctx context.Context, to models.Personal, m templates.Mail
 	}
 	sent, ok := errors.AsType[*gomail.SendError](err)
 	uncertain = ok && sent.Reason == gomail.ErrSMTPDataClose && sent.ErrorCode() == 0
+	if ok && sent.Reason == gomail.ErrSMTPData && sent.ErrorCode() != 0 { // go-mail leaves the server with a sender and a recipient
+		_ = o.client.ResetWithSMTPClient(o.smtp) //nolint:errcheck // if the connection has broken, the next message says so
+	}
 	return uncertain, failure(err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-smtp"
 	"github.com/stretchr/testify/require"
@@ -94,15 +95,36 @@ func TestOnlyALostLastWordLeavesItOpenWhetherAMessageWasTaken(t *testing.T) {
 func TestTheServersLogTellsWhichMessagesItHasTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	line := func(key string) string {
-		return "Nov 26 12:00:00 mx postfix/cleanup[7]: 4XyZ: message-id=<" + hex.EncodeToString(store.MessageOf(key)) + "@nordkai.example>\n"
+	header := func(place, key string) string {
+		return "Nov 26 12:00:00 mx postfix/cleanup[7]: " + place + ": message-id=<" + hex.EncodeToString(store.MessageOf(key)) + "@nordkai.example>\n"
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "mail.log"), []byte("other\n"+line("one")+line("foreign")), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "mail.log.1"), []byte(line("two")), 0o600))
+	queued := func(place string) string {
+		return "Nov 26 12:00:00 mx postfix/qmgr[8]: " + place + ": from=<privacy@nordkai.example>, size=4711, nrcpt=1 (queue active)\n"
+	}
+	older := header("4A", "two") + queued("4A") + header("4B", "late") + header("4C", "broken") + header("4D", "again")
+	newer := "other\n" + queued("4B") + header("4E", "one") + header("4F", "foreign") + queued("4F") + queued("4E") +
+		"Nov 26 12:00:01 mx postfix/cleanup[7]: 4C: message-id=<another@elsewhere.example>\n" + queued("4C") + header("5A", "again") + queued("5A")
+	for name, text := range map[string]string{"mail.log": newer, "mail.log.1": older} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	yesterday := time.Now().AddDate(0, 0, -1)
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "mail.log.1"), yesterday, yesterday))
+	set := func(keys ...string) map[string]bool {
+		out := map[string]bool{}
+		for _, key := range keys {
+			out[string(store.MessageOf(key))] = true
+		}
+		return out
+	}
 	log := mailer.Log{Paths: filepath.Join(dir, "mail.log*")}
-	got, err := log.Accepted(t.Context(), [][]byte{store.MessageOf("one"), store.MessageOf("two"), store.MessageOf("three")})
+	var asked [][]byte
+	for _, key := range []string{"one", "two", "late", "broken", "again", "never"} {
+		asked = append(asked, store.MessageOf(key))
+	}
+	taken, begun, err := log.Accepted(t.Context(), asked)
 	require.NoError(t, err)
-	require.Equal(t, map[string]bool{string(store.MessageOf("one")): true, string(store.MessageOf("two")): true}, got)
-	_, err = mailer.Log{Paths: filepath.Join(dir, "none")}.Accepted(t.Context(), nil)
+	require.Equal(t, set("one", "two", "late", "again"), taken)
+	require.Equal(t, set("broken"), begun, "its header came, and the place in the queue is another's later")
+	_, _, err = mailer.Log{Paths: filepath.Join(dir, "none")}.Accepted(t.Context(), nil)
 	require.Equal(t, "mail_log_unreadable", models.CodeOf(err))
 }

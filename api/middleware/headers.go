@@ -3,6 +3,7 @@ package middleware
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"habeas/models"
@@ -37,8 +38,12 @@ func Secure(tls bool) func(http.Handler) http.Handler {
 	}
 }
 
+// ownProof is where a call shows by itself that it is meant: by a key, or by an address that only the caller was given.
+var ownProof = []string{"/v1/", "/oauth/", "/trust/unsubscribe/"}
+
 // SameOrigin refuses forms that another site sent; base is the address under which people reach the service. Calls with a key in
-// a header are not made by a browser on somebody's behalf and pass.
+// a header are not made by a browser on somebody's behalf and pass, and so does the one call of a mail program that ends a subscription (RFC 8058):
+// its address is the permission.
 func SameOrigin(base *url.URL, fail Fail) (func(http.Handler) http.Handler, error) {
 	cop := http.NewCrossOriginProtection()
 	if err := cop.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
@@ -50,7 +55,7 @@ func SameOrigin(base *url.URL, fail Fail) (func(http.Handler) http.Handler, erro
 	return func(next http.Handler) http.Handler {
 		guarded := cop.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasPrefix(r.URL.Path, "/v1/") {
+			if slices.ContainsFunc(ownProof, func(prefix string) bool { return strings.HasPrefix(r.URL.Path, prefix) }) {
 				next.ServeHTTP(w, r)
 				return
 			}

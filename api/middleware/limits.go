@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
@@ -61,6 +62,7 @@ func Timeout(usual, longer time.Duration, long func(*http.Request) bool, fail Fa
 
 // Rate limits calls by client address. Addresses are held in memory only and forgotten when their bucket is full again.
 type Rate struct {
+	name  string
 	every time.Duration // one call more after each
 	burst int
 	now   func() time.Time
@@ -70,16 +72,17 @@ type Rate struct {
 	swept   time.Time
 }
 
-// NewRate allows burst calls at once and one more after each interval.
-func NewRate(every time.Duration, burst int, now func() time.Time) *Rate {
-	return &Rate{every: every, burst: burst, now: now, buckets: map[string]*rate.Limiter{}, swept: now()}
+// NewRate allows burst calls at once and one more after each interval; clients are told of it by its name.
+func NewRate(name string, every time.Duration, burst int, now func() time.Time) *Rate {
+	return &Rate{name: name, every: every, burst: burst, now: now, buckets: map[string]*rate.Limiter{}, swept: now()}
 }
 
-// Take counts a call from an address; it fails with too_many_requests and how long to wait.
-func (l *Rate) Take(address string) (time.Duration, error) { return l.TakeOf(network(address)) }
+// Take counts a call from an address, and tells in the answer's headers how many are left. It fails with too_many_requests, and says there how long
+// to wait.
+func (l *Rate) Take(h http.Header, address string) error { return l.TakeOf(h, network(address)) }
 
 // TakeOf counts a call of whoever has a name of another sort, such as an access key's identifier; it fails as Take does.
-func (l *Rate) TakeOf(key string) (time.Duration, error) {
+func (l *Rate) TakeOf(h http.Header, key string) error {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,11 +92,21 @@ func (l *Rate) TakeOf(key string) (time.Duration, error) {
 		b = rate.NewLimiter(rate.Every(l.every), l.burst)
 		l.buckets[key] = b
 	}
-	if b.AllowN(now, 1) {
-		return 0, nil
+	taken := b.AllowN(now, 1)
+	left := max(0, b.TokensAt(now))
+	l.tell(h, left)
+	if taken {
+		return nil
 	}
-	wait := time.Duration((1 - b.TokensAt(now)) * float64(l.every))
-	return wait, models.Errorf(models.TooMany, "too_many_requests", "Too many calls; wait and try again.")
+	h.Set("Retry-After", seconds((1-left)*l.every.Seconds()))
+	return models.Errorf(models.TooMany, "too_many_requests", "Too many calls; wait and try again.")
+}
+
+// tell sets the headers of draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it until the bucket is full again. Where several
+// limits hold for a call, the last to be counted is told.
+func (l *Rate) tell(h http.Header, left float64) {
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%s", l.name, l.burst, seconds(float64(l.burst)*l.every.Seconds())))
+	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%s", l.name, int(left), seconds((float64(l.burst)-left)*l.every.Seconds())))
 }
 
 // sweep drops full buckets now and then, so that the map is bounded by the callers of one refill time.
@@ -126,7 +139,5 @@ func network(address string) string {
 	return p.String()
 }
 
-// RetryAfter sets the header to whole seconds, at least one.
-func RetryAfter(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-}
+// seconds writes a duration in whole seconds, at least one.
+func seconds(s float64) string { return strconv.Itoa(max(1, int(math.Ceil(s)))) }

@@ -18,13 +18,16 @@ import (
 func TestABucketRefillsWithTime(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	r := middleware.NewRate(10*time.Second, 2, func() time.Time { return now })
-	take := func(address string) error { _, err := r.Take(address); return err }
+	r := middleware.NewRate("post", 10*time.Second, 2, func() time.Time { return now })
+	h := http.Header{}
+	take := func(address string) error { return r.Take(h, address) }
 	require.NoError(t, take("192.0.2.1"))
+	require.Equal(t, http.Header{"Ratelimit-Policy": {`"post";q=2;w=20`}, "Ratelimit": {`"post";r=1;t=10`}}, h)
 	require.NoError(t, take("192.0.2.1"))
-	wait, err := r.Take("192.0.2.1")
-	require.Equal(t, models.TooMany, models.KindOf(err))
-	require.InDelta(t, 10, wait.Seconds(), 0.01)
+	require.Empty(t, h.Get("Retry-After"))
+	require.Equal(t, models.TooMany, models.KindOf(take("192.0.2.1")))
+	require.Equal(t, "10", h.Get("Retry-After"))
+	require.Equal(t, `"post";r=0;t=20`, h.Get("RateLimit"))
 	require.NoError(t, take("192.0.2.2"), "another address has a bucket of its own")
 	now = now.Add(10 * time.Second)
 	require.NoError(t, take("::ffff:192.0.2.1"), "the same address, written otherwise")

@@ -1,17 +1,13 @@
 package portal
 
 import (
-	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/problem"
 	"habeas/models"
-	"habeas/models/calendar"
-	"habeas/models/store"
 	"habeas/models/subprocessor"
 	"habeas/templates"
 )
@@ -57,55 +53,4 @@ func (p *Portal) objectToChange(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/changes/"+c.Param("token"))
-}
-
-// historySize is how many changes the public list tells of.
-const historySize = 200
-
-// trust is the public list of subprocessors with its dated history, and whether the service works. It names no customer and no system.
-func (p *Portal) trust(c echo.Context) error {
-	ctx := c.Request().Context()
-	view := templates.TrustView{Query: c.QueryParam("q"), Working: p.working(ctx)}
-	var err error
-	if view.Rows, err = p.subprocessors(ctx, view.Query); err != nil {
-		return err
-	}
-	changes, err := p.Store.PublicChanges(ctx, historySize)
-	if err != nil {
-		return err
-	}
-	for _, one := range changes {
-		view.History = append(view.History, templates.TrustChange{On: one.On, Upcoming: one.Upcoming, Sort: string(one.Sort), Name: one.Name, Old: one.Old})
-	}
-	return show(p, c, http.StatusOK, templates.Trust, view)
-}
-
-func (p *Portal) subprocessors(ctx context.Context, query string) ([]templates.TrustRow, error) {
-	all, err := p.Store.Recipients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []templates.TrustRow
-	today := calendar.DateOf(p.Now())
-	for _, r := range all {
-		f := r.Facts
-		text := strings.ToLower(strings.Join(append(slices.Clone(f.Purposes), r.Name, f.LegalName, r.Country), "\n"))
-		if !f.Subprocessor || (!f.EndedOn.IsZero() && !f.EndedOn.After(today)) || !strings.Contains(text, strings.ToLower(strings.TrimSpace(query))) {
-			continue
-		}
-		out = append(out, templates.TrustRow{
-			Name: r.Name, LegalName: f.LegalName, Country: r.Country, Transfer: string(f.Transfer), Safeguard: r.Safeguard, Purposes: f.Purposes,
-			Categories: templates.CategoriesInWords(r.Categories), Since: f.ContractOn,
-		})
-	}
-	return out, nil
-}
-
-// working reports whether the database answers and every system did when it was last needed.
-func (p *Portal) working(ctx context.Context) bool {
-	systems, err := p.Store.Systems(ctx)
-	if err != nil || p.Store.Ready(ctx) != nil {
-		return false
-	}
-	return !slices.ContainsFunc(systems, func(s store.SystemHealth) bool { return s.Code != "" })
 }

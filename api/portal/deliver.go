@@ -120,7 +120,7 @@ func (p *Portal) showNotice(c echo.Context, status int, mistakes templates.Error
 	for _, a := range store.NoticeAnswers(v.Right) {
 		view.Answers = append(view.Answers, string(a))
 	}
-	if v.State == store.NoticeAcknowledged || v.State == store.NoticeWaived {
+	if v.State == store.NoticeAcknowledged || v.State == store.NoticeWaived || v.State == store.NoticeDeclined {
 		view.State = "acknowledged"
 	}
 	for _, i := range v.Identities {
@@ -142,6 +142,8 @@ func (p *Portal) acknowledge(c echo.Context) error {
 	switch models.CodeOf(err) {
 	case "unknown_answer":
 		return p.showNotice(c, http.StatusBadRequest, templates.Errors{{Field: "answer", Key: "error.missing_answer"}})
+	case "reason_missing":
+		return p.showNotice(c, http.StatusBadRequest, templates.Errors{{Field: "note", Key: "error.missing_reason"}})
 	case "already_acknowledged":
 		return p.showNotice(c, http.StatusConflict, nil)
 	}

@@ -32,6 +32,7 @@ type Deps struct {
 	Show          Show
 	Codes         CodeSender // nil when no mail can be sent
 	IdentityKinds []string
+	PublicSystems map[string]string // name under which the public page shows a system, by the name that the data map uses
 	Now           func() time.Time
 }
 
@@ -53,6 +54,7 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/verify/:token", p.verifyPage)
 	e.POST("/verify/:token", p.verify)
 	e.GET("/status/:token", p.status)
+	e.GET("/status/:token/recipients", p.told)
 	e.POST("/status/:token/verify", p.enterCode)
 	e.POST("/status/:token/resend", p.resend)
 	e.POST("/status/:token/withdraw", p.withdraw)
@@ -69,6 +71,13 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/changes/:token", p.changePage)
 	e.POST("/changes/:token", p.objectToChange)
 	e.GET("/trust", p.trust)
+	e.GET("/trust/files/:file", p.trustFile)
+	e.POST("/trust/subscribe", p.subscribe)
+	e.GET("/trust/subscribed", p.subscribed)
+	e.GET("/trust/subscribe/:token", p.subscription)
+	e.POST("/trust/subscribe/:token", p.confirmSubscription)
+	e.GET("/trust/unsubscribe/:token", p.leavePage)
+	e.POST("/trust/unsubscribe/:token", p.unsubscribe)
 }
 
 // show renders one page with its view.

@@ -76,6 +76,11 @@ func (p *Portal) statusView(ctx context.Context, st store.Status, path string) (
 	if !st.State.Verified() { // the workflow has not taken the confirmation up yet
 		view.State = models.Received
 	}
+	notices, err := p.Store.Notices(ctx, models.ScopeOperator(), st.RequestID)
+	if err != nil {
+		return templates.StatusView{}, err
+	}
+	view.Told = len(notices) > 0
 	for _, e := range st.Timeline {
 		if key := words.Event(e.Kind); key != "" {
 			view.Events = append(view.Events, templates.Event{At: e.At.In(zone), Text: key})

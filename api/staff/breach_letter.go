@@ -52,12 +52,12 @@ func (k *Console) showLetter(c echo.Context, status int, with func(*templates.Br
 	if err != nil {
 		return err
 	}
-	for _, s := range []store.PersonState{store.PersonWaiting, store.PersonSending, store.PersonSent, store.PersonRefused, store.PersonBounced, store.PersonUnclear} {
+	for _, s := range store.PersonStates() {
 		if counts[s] > 0 {
 			v.Counts = append(v.Counts, templates.BreachCount{State: string(s), N: counts[s]})
 		}
 	}
-	v.Unclear = counts[store.PersonUnclear]
+	v.Unclear, v.Unreached = counts[store.PersonUnclear], counts[store.PersonUnreached]
 	with(&v)
 	return show(k, c, status, "breaches", templates.BreachLetter, v)
 }

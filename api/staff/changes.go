@@ -113,6 +113,9 @@ func changeOffers(c *store.Change, who models.Principal) map[string]bool {
 	for _, kind := range subprocessor.Kinds() {
 		out[string(kind)] = kind != subprocessor.Drafted && subprocessor.Allowed(kind, who.Role, c.State) == nil
 	}
+	if c.Early() {
+		out[string(subprocessor.Withdrawn)] = false
+	}
 	if !who.Role.Staff() && len(c.Customers) == 1 && c.Customers[0].Objection != nil {
 		out[string(subprocessor.Objected)] = false
 	}
@@ -120,7 +123,7 @@ func changeOffers(c *store.Change, who models.Principal) map[string]bool {
 }
 
 func (k *Console) newChange(c echo.Context) error {
-	return k.showChangeForm(c, http.StatusOK, url.Values{}, "")
+	return k.showChangeForm(c, http.StatusOK, c.QueryParams(), "")
 }
 
 func (k *Console) showChangeForm(c echo.Context, status int, form url.Values, failure string) error {
@@ -128,7 +131,7 @@ func (k *Console) showChangeForm(c echo.Context, status int, form url.Values, fa
 	if err != nil {
 		return err
 	}
-	view := templates.ChangeFormView{Transfers: transfers(form.Get("transfer")), Fields: map[string]string{}, Failure: failure}
+	view := templates.ChangeFormView{Transfers: transfers(form.Get("transfer")), Fields: map[string]string{}, Failure: failure, Emergency: form.Get("emergency") == "true"}
 	for _, sort := range subprocessor.Sorts() {
 		view.Sorts = append(view.Sorts, templates.Option{Value: string(sort), Selected: string(sort) == form.Get("sort")})
 	}
@@ -151,7 +154,7 @@ func (k *Console) draftChange(c echo.Context) error {
 	p := subprocessor.Proposal{
 		Sort: subprocessor.Sort(form.Get("sort")), Slug: line(form, "slug"), Old: line(form, "old"), Name: line(form, "name"), LegalName: line(form, "legal_name"),
 		Country: line(form, "country"), Transfer: recipient.Transfer(form.Get("transfer")), Safeguard: line(form, "safeguard"), Purposes: listed(form, "purposes"),
-		Categories: listed(form, "categories"), Controllers: listed(form, "controllers"),
+		Categories: listed(form, "categories"), Controllers: listed(form, "controllers"), Emergency: form.Get("emergency") == "true",
 	}
 	made, err := k.Store.DraftChange(c.Request().Context(), subprocessor.Event{
 		Actor: caller(c).Actor, Facts: subprocessor.Facts{Proposal: &p}, Words: subprocessor.Words{Reason: prose(form, "reason"), Address: models.Personal(line(form, "address"))},

@@ -23,12 +23,13 @@ type Deps struct {
 	Store         *store.Store
 	Sessions      scs.Store
 	Show          Show
-	Text          func(lang, key string) string // words of the catalogue, for documents
-	Eval          func(line []byte) []byte      // answers one case of the rules, as a line of JSON
-	Keys          func() ([]byte, error)        // the JWK set that verifies receipts and the ledger; nil: there is none
-	Graph         *datamap.Graph                // the data map; nil: none is loaded
-	IdentityKinds []string                      // further identifiers that a form offers
-	TLS           bool                          // the service is reached over TLS: the cookie is bound to it
+	Text          func(lang, key string) string                      // words of the catalogue, for documents
+	Eval          func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
+	Keys          func() ([]byte, error)                             // the JWK set that verifies receipts and the ledger; nil: there is none
+	Graph         *datamap.Graph                                     // the data map; nil: none is loaded
+	IdentityKinds []string                                           // further identifiers that a form offers
+	Preview       func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
+	TLS           bool                                               // the service is reached over TLS: the cookie is bound to it
 	Now           func() time.Time
 }
 
@@ -95,7 +96,7 @@ func (k *Console) Principal(ctx context.Context) (models.Principal, error) {
 		if key.ID != id || !key.RevokedAt.IsZero() || (!key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt)) {
 			continue
 		}
-		p := models.Principal{Actor: models.Actor{Role: key.Role, ID: key.ID}, Name: key.Name, Scope: models.ScopeOf(key.ControllerID)}
+		p := models.Principal{Actor: models.Actor{Role: key.Role, ID: key.ID}, Name: key.Name, Scope: models.ScopeOf(key.ControllerID), Grants: key.Grants}
 		if key.Role.Staff() {
 			p.Scope = models.ScopeOperator()
 		}
@@ -163,9 +164,12 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/recipients", k.recipients)
 	e.POST("/staff/recipients", k.addRecipient)
 	e.GET("/staff/recipients/new", k.newRecipient)
+	e.GET("/staff/recipients/register.csv", k.recipientsTable)
+	e.GET("/staff/recipients/register.json", k.recipientsFile)
 	e.GET("/staff/recipients/:id", k.recipient)
 	e.POST("/staff/recipients/:id", k.saveRecipient)
 	e.GET("/staff/recipients/:id/edit", k.editRecipient)
+	k.trustRoutes(e)
 	e.GET("/staff/changes", k.changes)
 	e.POST("/staff/changes", k.draftChange)
 	e.GET("/staff/changes/new", k.newChange)
@@ -204,6 +208,9 @@ func (k *Console) login(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	who, err := k.Store.Authenticate(ctx, form.Get("key"))
+	if err == nil && len(who.Grants) > 0 { // a key for a program, which may do less than a page offers
+		err = models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
+	}
 	if models.KindOf(err) == models.Unauthenticated {
 		return show(k, c, http.StatusUnauthorized, "", templates.Login, templates.LoginView{Errors: templates.Errors{{Field: "key", Key: "error.bad_key"}}})
 	}

@@ -15,6 +15,7 @@ import (
 	"habeas/models/calendar"
 	"habeas/models/recipient"
 	"habeas/models/store"
+	"habeas/models/subprocessor"
 	"habeas/templates"
 )
 
@@ -92,7 +93,7 @@ func (k *Console) recipient(c echo.Context) error {
 	f := r.Facts
 	view := templates.RecipientView{
 		RecipientRow: recipientRow(r), Slug: r.Slug, LegalName: f.LegalName, Safeguard: r.Safeguard, Channel: string(r.Channel), Protocol: f.Protocol, Address: r.Address,
-		Contacts: r.Contacts, Purposes: f.Purposes, Controllers: f.Controllers, Former: f.Former, ResponseDays: f.ResponseDays, ContractOn: f.ContractOn,
+		Contacts: r.Contacts, Purposes: f.Purposes, Identities: f.Identities, Controllers: f.Controllers, Former: f.Former, ResponseDays: f.ResponseDays, ContractOn: f.ContractOn,
 		ContractUntil: f.ContractUntil, ReviewedOn: f.ReviewedOn, Missing: f.Gaps(r.Country, register.InUnion(r.Country)), Questionnaire: r.Vetting.Version,
 		CanEdit: caller(c).Role == models.RoleDPO,
 	}
@@ -120,7 +121,7 @@ func vettingRows(v recipient.Vetting, version string) []templates.VettingRow {
 
 func (k *Console) newRecipient(c echo.Context) error {
 	blank := store.Recipient{Channel: store.ChannelMail, ReminderAfter: 72 * time.Hour}
-	return k.showRecipientForm(c, http.StatusOK, blank, formFields(blank), 0, "")
+	return k.showRecipientForm(c, http.StatusOK, blank, formFields(blank), 0, "", "")
 }
 
 func (k *Console) editRecipient(c echo.Context) error {
@@ -128,16 +129,16 @@ func (k *Console) editRecipient(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.showRecipientForm(c, http.StatusOK, r, formFields(r), r.Version, "")
+	return k.showRecipientForm(c, http.StatusOK, r, formFields(r), r.Version, "", "")
 }
 
-func (k *Console) showRecipientForm(c echo.Context, status int, r store.Recipient, fields map[string]string, version int, failure string) error {
+func (k *Console) showRecipientForm(c echo.Context, status int, r store.Recipient, fields map[string]string, version int, failure, announce string) error {
 	view := templates.RecipientFormView{
 		Path: "/staff/recipients", Action: "/staff/recipients", New: r.ID.IsZero(), Version: version, Fields: fields, Subprocessor: r.Facts.Subprocessor,
-		Answers: vettingRows(r.Vetting, recipient.Questionnaire), Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: failure,
+		Answers: vettingRows(r.Vetting, recipient.Questionnaire), Questionnaire: recipient.Questionnaire, Values: recipient.Values(), Failure: failure, Announce: announce,
 		Transfers: transfers(string(r.Facts.Transfer)),
 	}
-	for _, channel := range []store.RecipientChannel{store.ChannelMail, store.ChannelWebhook} {
+	for _, channel := range []store.RecipientChannel{store.ChannelMail, store.ChannelWebhook, store.ChannelOpenDSR, store.ChannelManual} {
 		view.Channels = append(view.Channels, templates.Option{Value: string(channel), Selected: channel == r.Channel})
 	}
 	if !view.New {
@@ -161,7 +162,7 @@ func formFields(r store.Recipient) map[string]string {
 	return map[string]string{
 		"slug": r.Slug, "name": r.Name, "legal_name": f.LegalName, "country": r.Country, "safeguard": r.Safeguard, "address": r.Address.Reveal(), "protocol": f.Protocol,
 		"contacts": r.Contacts.Reveal(), "purposes": strings.Join(f.Purposes, "\n"), "categories": strings.Join(r.Categories, "\n"),
-		"controllers": strings.Join(f.Controllers, "\n"), "reminder_days": strconv.Itoa(int(r.ReminderAfter / (24 * time.Hour))),
+		"identities": strings.Join(f.Identities, "\n"), "controllers": strings.Join(f.Controllers, "\n"), "reminder_days": strconv.Itoa(int(r.ReminderAfter / (24 * time.Hour))),
 		"response_days": strconv.Itoa(f.ResponseDays), "contract_on": f.ContractOn.String(), "contract_until": f.ContractUntil.String(),
 		"reviewed_on": f.ReviewedOn.String(), "next_review_on": f.NextReviewOn.String(),
 	}
@@ -210,13 +211,34 @@ func (k *Console) keepRecipient(c echo.Context, known store.Recipient, form url.
 // sendBack shows the form with what was typed.
 func (k *Console) sendBack(c echo.Context, known store.Recipient, form url.Values, err error) error {
 	p := problem.Of(err, "", "")
+	announce := ""
+	if p.Code == "must_be_announced" {
+		announce = announcePath(known, form)
+	}
 	fields := formFields(known)
 	for name := range fields {
 		fields[name] = form.Get(name)
 	}
 	known.Facts.Subprocessor, known.Facts.Transfer = form.Get("subprocessor") == "true", recipient.Transfer(form.Get("transfer"))
 	known.Channel, known.Vetting = store.RecipientChannel(form.Get("channel")), readVetting(form, recipient.Vetting{})
-	return k.showRecipientForm(c, p.Status, known, fields, known.Version, p.Detail)
+	return k.showRecipientForm(c, p.Status, known, fields, known.Version, p.Detail, announce)
+}
+
+// announcePath is the form of an announced change with what somebody wanted to write into the register at once. Nothing in it is personal.
+func announcePath(known store.Recipient, form url.Values) string {
+	out := url.Values{"sort": {string(subprocessor.Add)}, "slug": {known.Slug}}
+	if known.Facts.Subprocessor && known.Facts.EndedOn.IsZero() {
+		out.Set("sort", string(subprocessor.Change))
+		if form.Get("subprocessor") != "true" {
+			out.Set("sort", string(subprocessor.Remove))
+		}
+	}
+	for _, name := range []string{"name", "legal_name", "country", "transfer", "safeguard", "purposes", "categories", "controllers"} {
+		if value := form.Get(name); value != "" {
+			out.Set(name, value)
+		}
+	}
+	return "/staff/changes/new?" + out.Encode()
 }
 
 // readRecipient is a known entry with what a form says.
@@ -224,10 +246,11 @@ func readRecipient(r store.Recipient, form url.Values) (store.Recipient, error) 
 	f := &r.Facts
 	r.Name, r.Country, r.Safeguard = line(form, "name"), line(form, "country"), line(form, "safeguard")
 	r.Channel, r.Address, r.Contacts = store.RecipientChannel(form.Get("channel")), models.Personal(line(form, "address")), prose(form, "contacts")
-	if secret := line(form, "secret"); secret != "" || r.Channel == store.ChannelMail {
+	if secret := line(form, "secret"); secret != "" || r.Channel != store.ChannelWebhook {
 		r.Secret = models.Personal(secret)
 	}
 	r.Categories, f.Purposes, f.Controllers = listed(form, "categories"), listed(form, "purposes"), listed(form, "controllers")
+	f.Identities = listed(form, "identities")
 	r.Purpose = ""
 	f.LegalName, f.Protocol, f.Subprocessor = line(form, "legal_name"), line(form, "protocol"), form.Get("subprocessor") == "true"
 	f.Transfer = recipient.Transfer(form.Get("transfer"))

@@ -60,6 +60,7 @@ func (k *Console) decide(c echo.Context) error {
 	who := caller(c)
 	d := request.Decision{
 		RequestID: id, Kind: request.DecisionKind(form.Get("kind")), Actor: who.Actor, PlanDigest: form.Get("plan_digest"),
+		Answer: form.Get("answer"),
 		Reason: models.Personal(strings.ReplaceAll(strings.TrimSpace(form.Get("reason")), "\r\n", "\n")),
 	}
 	choices := map[string]string{}

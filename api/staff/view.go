@@ -153,9 +153,23 @@ func (k *Console) addNotices(ctx context.Context, who models.Principal, r reques
 			ID: n.ID.String(), Recipient: n.Recipient, State: string(n.State), Answer: string(n.Answer), Attempts: n.Attempts,
 			SentAt: in(n.SentAt, zone), AnsweredAt: in(n.ClosedAt, zone),
 			CanWaive: !n.Closed() && request.Allowed(request.Waive, who.Role, r.State) == nil,
+			ByHand:   n.Channel == store.ChannelManual && !n.Closed(), Note: n.Note,
 		})
+		if row := &v.Notices[len(v.Notices)-1]; !n.Closed() && request.Allowed(request.Acknowledge, who.Role, r.State) == nil {
+			row.Answers = relayed(r.Right)
+		}
 	}
 	return nil
+}
+
+// relayed are the answers that staff may record for a recipient: one that declines has answered by its link, or is waived.
+func relayed(right models.Right) (out []string) {
+	for _, a := range store.NoticeAnswers(right) {
+		if a != store.AnswerDeclined {
+			out = append(out, string(a))
+		}
+	}
+	return out
 }
 
 func (k *Console) addDeferrals(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -37,19 +38,23 @@ func (s *Server) ReportBreach(ctx context.Context, in ReportBreachRequestObject)
 
 // ListBreaches lists the breaches that the caller may know of.
 func (s *Server) ListBreaches(ctx context.Context, in ListBreachesRequestObject) (ListBreachesResponseObject, error) {
-	limit := in.Params.Limit
-	if limit == 0 {
-		limit = 50
-	}
-	list, err := s.store.Breaches(ctx, caller(ctx).Scope, limit)
+	from, err := after(in.Params.Cursor)
 	if err != nil {
 		return nil, err
+	}
+	limit, next := cmp.Or(in.Params.Limit, usualPage), ""
+	list, err := s.store.BreachesAfter(ctx, caller(ctx).Scope, from, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > limit {
+		list, next = list[:limit], cursorAt(list[limit-1].ID.String())
 	}
 	names, err := s.slugs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := BreachList{Breaches: make([]Breach, len(list))}
+	out := BreachList{Breaches: make([]Breach, len(list)), Next: next}
 	for i := range list {
 		out.Breaches[i] = s.breach(ctx, list[i], names)
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"habeas/models"
+	"habeas/models/ledger"
+	"habeas/models/store"
 )
 
 // GetLedger lists the ledger's entries about a request.
@@ -17,7 +19,11 @@ func (s *Server) GetLedger(ctx context.Context, in GetLedgerRequestObject) (GetL
 	if err != nil {
 		return nil, err
 	}
-	out := EntryList{Entries: make([]Entry, len(entries))}
+	entries, next, err := pageOf(entries, in.Params.Cursor, in.Params.Limit, func(one ledger.Entry) string { return one.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := EntryList{Entries: make([]Entry, len(entries)), Next: next}
 	for i, e := range entries {
 		out.Entries[i] = Entry{ID: e.ID.String(), At: e.At, Kind: e.Kind, Role: string(e.Actor.Role), ActorID: text(e.Actor.ID), Data: e.Data}
 	}
@@ -34,7 +40,11 @@ func (s *Server) GetNotices(ctx context.Context, in GetNoticesRequestObject) (Ge
 	if err != nil {
 		return nil, err
 	}
-	out := NoticeList{Notices: make([]Notice, len(notices))}
+	notices, next, err := pageOf(notices, in.Params.Cursor, in.Params.Limit, func(one store.Notice) string { return one.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := NoticeList{Notices: make([]Notice, len(notices)), Next: next}
 	for i, n := range notices {
 		out.Notices[i] = Notice{
 			ID: n.ID.String(), Recipient: n.Recipient, Channel: string(n.Channel), State: string(n.State), Answer: string(n.Answer),
@@ -54,12 +64,13 @@ func (s *Server) GetDeferrals(ctx context.Context, in GetDeferralsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	out := DeferralList{Deferrals: make([]Deferral, len(deferrals))}
+	deferrals, next, err := pageOf(deferrals, in.Params.Cursor, in.Params.Limit, func(one store.Deferral) string { return one.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := DeferralList{Deferrals: make([]Deferral, len(deferrals)), Next: next}
 	for i, d := range deferrals {
-		out.Deferrals[i] = Deferral{
-			ID: d.ID.String(), Dataset: d.Group.Dataset, Collection: d.Group.Collection, Rows: d.Group.Rows, Rule: d.Group.Rule,
-			Citation: d.Group.Citation, DueOn: d.DueOn.String(), State: string(d.State),
-		}
+		out.Deferrals[i] = deferralOf(d)
 	}
 	return GetDeferrals200JSONResponse(out), nil
 }
@@ -74,7 +85,11 @@ func (s *Server) GetReceipts(ctx context.Context, in GetReceiptsRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	out := ReceiptList{Receipts: make([]Receipt, len(receipts))}
+	receipts, next, err := pageOf(receipts, in.Params.Cursor, in.Params.Limit, func(one store.StoredReceipt) string { return one.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := ReceiptList{Receipts: make([]Receipt, len(receipts)), Next: next}
 	for i, r := range receipts {
 		url := s.base + "/v1/requests/" + id.String() + "/receipts/" + r.ID.String()
 		out.Receipts[i] = Receipt{ID: r.ID.String(), DeferralID: text(r.DeferralID), At: r.At, URL: url}

@@ -63,6 +63,60 @@ type Breach struct {
 // BreachList defines model for BreachList.
 type BreachList struct {
 	Breaches []Breach `json:"breaches"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// Change defines model for Change.
+type Change struct {
+	AnnouncedAt time.Time        `json:"announced_at,omitempty,omitzero"`
+	Categories  []string         `json:"categories,omitempty,omitzero"`
+	ClosedAt    time.Time        `json:"closed_at,omitempty,omitzero"`
+	Country     string           `json:"country,omitempty,omitzero"`
+	Customers   []ChangeCustomer `json:"customers,omitempty,omitzero"`
+	DraftedAt   time.Time        `json:"drafted_at"`
+	EffectiveOn string           `json:"effective_on,omitempty,omitzero"`
+	ID          string           `json:"id"`
+
+	// Kind add, replace, remove or change
+	Kind      string   `json:"kind"`
+	Name      string   `json:"name,omitempty,omitzero"`
+	Purposes  []string `json:"purposes,omitempty,omitzero"`
+	Reference string   `json:"reference"`
+
+	// Replaces Slug of the one that goes
+	Replaces string `json:"replaces,omitempty,omitzero"`
+
+	// Slug Of the subprocessor
+	Slug string `json:"slug"`
+
+	// State draft, open, scheduled, in_force or withdrawn
+	State string `json:"state"`
+}
+
+// ChangeCustomer defines model for ChangeCustomer.
+type ChangeCustomer struct {
+	// Answer accept or overrule
+	Answer string `json:"answer,omitempty,omitzero"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+	Late       bool   `json:"late,omitempty,omitzero"`
+
+	// ObjectUntil The last day of the contract's time to object
+	ObjectUntil string    `json:"object_until,omitempty,omitzero"`
+	Objected    bool      `json:"objected"`
+	ObjectedAt  time.Time `json:"objected_at,omitempty,omitzero"`
+	ToldAt      time.Time `json:"told_at,omitempty,omitzero"`
+}
+
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	Changes []Change `json:"changes"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Circumstances defines model for Circumstances.
@@ -123,6 +177,9 @@ type Correction struct {
 // CorrectionList defines model for CorrectionList.
 type CorrectionList struct {
 	Corrections []Correction `json:"corrections"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Decision defines model for Decision.
@@ -138,6 +195,7 @@ type Deferral struct {
 	Dataset    string `json:"dataset"`
 	DueOn      string `json:"due_on"`
 	ID         string `json:"id"`
+	RequestID  string `json:"request_id"`
 	Rows       int64  `json:"rows"`
 	Rule       string `json:"rule,omitempty,omitzero"`
 	State      string `json:"state"`
@@ -146,6 +204,9 @@ type Deferral struct {
 // DeferralList defines model for DeferralList.
 type DeferralList struct {
 	Deferrals []Deferral `json:"deferrals"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Duty defines model for Duty.
@@ -177,6 +238,9 @@ type Entry struct {
 // EntryList defines model for EntryList.
 type EntryList struct {
 	Entries []Entry `json:"entries"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Event defines model for Event.
@@ -240,6 +304,48 @@ type Identity struct {
 	Value string `json:"value"`
 }
 
+// Key defines model for Key.
+type Key struct {
+	// Controller Slug
+	Controller string    `json:"controller,omitempty,omitzero"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// FormerUntil Until then the secret before the last rotation is valid too
+	FormerUntil time.Time `json:"former_until,omitempty,omitzero"`
+
+	// FormerUsedAt To the minute; when that secret was last used
+	FormerUsedAt time.Time `json:"former_used_at,omitempty,omitzero"`
+
+	// ID The client identifier of OAuth, too
+	ID string `json:"id"`
+
+	// LastUsedAt To the minute
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+	Name       string    `json:"name"`
+	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
+	Role       string    `json:"role"`
+	RotatedAt  time.Time `json:"rotated_at,omitempty,omitzero"`
+
+	// Scopes None is all that the role may
+	Scopes []string `json:"scopes"`
+	Valid  bool     `json:"valid"`
+}
+
+// KeyList defines model for KeyList.
+type KeyList struct {
+	Keys []Key `json:"keys"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// KeyWithSecret defines model for KeyWithSecret.
+type KeyWithSecret struct {
+	Key    Key    `json:"key"`
+	Secret string `json:"secret"`
+}
+
 // KindOfData defines model for KindOfData.
 type KindOfData struct {
 	Adjust  int    `json:"adjust,omitempty,omitzero"`
@@ -252,6 +358,14 @@ type Message struct {
 	At   time.Time `json:"at"`
 	Body string    `json:"body"`
 	Kind string    `json:"kind"`
+}
+
+// MessageList defines model for MessageList.
+type MessageList struct {
+	Messages []WebhookMessage `json:"messages"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // NewBreach defines model for NewBreach.
@@ -336,6 +450,9 @@ type NewCorrection struct {
 
 // NewDecision defines model for NewDecision.
 type NewDecision struct {
+	// Answer To acknowledge a notice for a recipient that answered another way: erased, not_held or retained_by_law; done or not_held where nothing is to be erased
+	Answer string `json:"answer,omitempty,omitzero"`
+
 	// Choices Treatment by number of the group
 	Choices map[string]string `json:"choices,omitempty,omitzero"`
 
@@ -348,6 +465,24 @@ type NewDecision struct {
 	PlanDigest string `json:"plan_digest,omitempty,omitzero"`
 	Reason     string `json:"reason,omitempty,omitzero"`
 	TaskID     string `json:"task_id,omitempty,omitzero"`
+}
+
+// NewKey defines model for NewKey.
+type NewKey struct {
+	// Controller Slug, for the role controller; a controller may leave it out
+	Controller string `json:"controller,omitempty,omitzero"`
+
+	// ExpiresAt Left out: never
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// Name Of the system or person that will hold it
+	Name string `json:"name"`
+
+	// Role controller, dpo, case_handler, auditor or operator; a controller's is controller and may be left out
+	Role string `json:"role,omitempty,omitzero"`
+
+	// Scopes What it may do; left out: all that its role may
+	Scopes []string `json:"scopes,omitempty,omitzero"`
 }
 
 // NewRequest defines model for NewRequest.
@@ -387,6 +522,21 @@ type NewRequest struct {
 	Wrong string `json:"wrong,omitempty,omitzero"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	// Controller Slug; a controller may leave it out
+	Controller string `json:"controller,omitempty,omitzero"`
+
+	// Events Kinds, such as request.created; see docs/webhooks.md
+	Events []string `json:"events"`
+
+	// URL On the public Internet, with https
+	URL string `json:"url"`
+}
+
+// Next Cursor of the next page; absent on the last
+type Next = string
+
 // Notice defines model for Notice.
 type Notice struct {
 	Answer   string    `json:"answer,omitempty,omitzero"`
@@ -403,7 +553,14 @@ type Notice struct {
 
 // NoticeList defines model for NoticeList.
 type NoticeList struct {
+	// Next Cursor of the next page; absent on the last
+	Next    Next     `json:"next,omitempty,omitzero"`
 	Notices []Notice `json:"notices"`
+}
+
+// Objection defines model for Objection.
+type Objection struct {
+	Reason string `json:"reason"`
 }
 
 // Plan defines model for Plan.
@@ -444,7 +601,43 @@ type Receipt struct {
 
 // ReceiptList defines model for ReceiptList.
 type ReceiptList struct {
+	// Next Cursor of the next page; absent on the last
+	Next     Next      `json:"next,omitempty,omitzero"`
 	Receipts []Receipt `json:"receipts"`
+}
+
+// Recipient defines model for Recipient.
+type Recipient struct {
+	// Categories Of data that it receives
+	Categories []string `json:"categories"`
+
+	// Channel mail or webhook
+	Channel string `json:"channel"`
+
+	// Controllers Slugs of those whose data it gets; none: of all
+	Controllers []string `json:"controllers,omitempty,omitzero"`
+	Country     string   `json:"country,omitempty,omitzero"`
+
+	// EndedOn It gets nothing from this day on
+	EndedOn   string   `json:"ended_on,omitempty,omitzero"`
+	LegalName string   `json:"legal_name,omitempty,omitzero"`
+	Name      string   `json:"name"`
+	Purposes  []string `json:"purposes,omitempty,omitzero"`
+	Safeguard string   `json:"safeguard,omitempty,omitzero"`
+	Slug      string   `json:"slug"`
+
+	// Subprocessor Art. 28(2), 28(4)
+	Subprocessor bool `json:"subprocessor"`
+
+	// Transfer On what a transfer to a third country rests
+	Transfer string `json:"transfer,omitempty,omitzero"`
+}
+
+// RecipientList defines model for RecipientList.
+type RecipientList struct {
+	// Next Cursor of the next page; absent on the last
+	Next       Next        `json:"next,omitempty,omitzero"`
+	Recipients []Recipient `json:"recipients"`
 }
 
 // Reported defines model for Reported.
@@ -476,8 +669,14 @@ type Request struct {
 // RequestList defines model for RequestList.
 type RequestList struct {
 	// Next Cursor of the next page; absent on the last
-	Next     string    `json:"next,omitempty,omitzero"`
+	Next     Next      `json:"next,omitempty,omitzero"`
 	Requests []Request `json:"requests"`
+}
+
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// OverlapHours For how long the former secret stays valid; 0 ends it at once
+	OverlapHours int `json:"overlap_hours"`
 }
 
 // SaidCorrection defines model for SaidCorrection.
@@ -504,6 +703,8 @@ type Scan struct {
 
 // ScanList defines model for ScanList.
 type ScanList struct {
+	// Next Cursor of the next page; absent on the last
+	Next  Next   `json:"next,omitempty,omitzero"`
 	Scans []Scan `json:"scans"`
 }
 
@@ -600,24 +801,142 @@ type Task struct {
 
 // TaskList defines model for TaskList.
 type TaskList struct {
+	// Next Cursor of the next page; absent on the last
+	Next  Next   `json:"next,omitempty,omitzero"`
 	Tasks []Task `json:"tasks"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	Active bool `json:"active"`
+
+	// Controller Slug
+	Controller string    `json:"controller"`
+	CreatedAt  time.Time `json:"created_at"`
+	Events     []string  `json:"events"`
+	ID         string    `json:"id"`
+
+	// RotatedUntil Until then messages are signed with the former secret as well
+	RotatedUntil time.Time `json:"rotated_until,omitempty,omitzero"`
+	URL          string    `json:"url"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	// Next Cursor of the next page; absent on the last
+	Next     Next      `json:"next,omitempty,omitzero"`
+	Webhooks []Webhook `json:"webhooks"`
+}
+
+// WebhookMessage defines model for WebhookMessage.
+type WebhookMessage struct {
+	Attempts int `json:"attempts"`
+
+	// Code Of the last failure
+	Code        string    `json:"code,omitempty,omitzero"`
+	CreatedAt   time.Time `json:"created_at"`
+	DeliveredAt time.Time `json:"delivered_at,omitempty,omitzero"`
+	Event       string    `json:"event"`
+
+	// ID The webhook-id header, the same each time that it is sent
+	ID string `json:"id"`
+
+	// NextAt Of the next attempt, while it waits
+	NextAt time.Time `json:"next_at,omitempty,omitzero"`
+
+	// State waiting, delivered or failed
+	State string `json:"state"`
+
+	// Status Of the last answer
+	Status int `json:"status,omitempty,omitzero"`
+}
+
+// WebhookSwitch defines model for WebhookSwitch.
+type WebhookSwitch struct {
+	Active bool `json:"active"`
+}
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	// Secret whsec_ and 32 bytes in base64
+	Secret  string  `json:"secret"`
+	Webhook Webhook `json:"webhook"`
+}
+
+// Cursor defines model for Cursor.
+type Cursor = string
+
 // ID defines model for ID.
 type ID = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// Limit defines model for Limit.
+type Limit = int
 
 // Token defines model for Token.
 type Token = string
 
 // ListBreachesParams defines parameters for ListBreaches.
 type ListBreachesParams struct {
-	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ReportBreachParams defines parameters for ReportBreach.
 type ReportBreachParams struct {
-	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
-	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// NoteBreachParams defines parameters for NoteBreach.
+type NoteBreachParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListDeferralsParams defines parameters for ListDeferrals.
+type ListDeferralsParams struct {
+	// State pending, running or done; left out: all
+	State string `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListKeysParams defines parameters for ListKeys.
+type ListKeysParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// CreateKeyParams defines parameters for CreateKey.
+type CreateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RevokeKeyParams defines parameters for RevokeKey.
+type RevokeKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RotateKeyParams defines parameters for RotateKey.
+type RotateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListRecipientsParams defines parameters for ListRecipients.
+type ListRecipientsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListRequestsParams defines parameters for ListRequests.
@@ -630,14 +949,171 @@ type ListRequestsParams struct {
 	Open       *bool  `form:"open,omitempty" json:"open,omitempty"`
 	Overdue    bool   `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
 	Reference  string `form:"reference,omitempty" json:"reference,omitempty,omitzero"`
-	Cursor     string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
-	Limit      int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // SubmitRequestParams defines parameters for SubmitRequest.
 type SubmitRequestParams struct {
-	// IdempotencyKey The same key with the same body gives the same answer for 72 hours; with another body it is refused.
-	IdempotencyKey string `json:"Idempotency-Key,omitempty,omitzero"`
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetCorrectionsParams defines parameters for GetCorrections.
+type GetCorrectionsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// EnterCorrectionParams defines parameters for EnterCorrection.
+type EnterCorrectionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// DecideParams defines parameters for Decide.
+type DecideParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetDeferralsParams defines parameters for GetDeferrals.
+type GetDeferralsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetLedgerParams defines parameters for GetLedger.
+type GetLedgerParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetNoticesParams defines parameters for GetNotices.
+type GetNoticesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetReceiptsParams defines parameters for GetReceipts.
+type GetReceiptsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetScansParams defines parameters for GetScans.
+type GetScansParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OrderScanParams defines parameters for OrderScan.
+type OrderScanParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetTasksParams defines parameters for GetTasks.
+type GetTasksParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// AnswerStatusParams defines parameters for AnswerStatus.
+type AnswerStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ResendStatusParams defines parameters for ResendStatus.
+type ResendStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// VerifyStatusParams defines parameters for VerifyStatus.
+type VerifyStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// WithdrawStatusParams defines parameters for WithdrawStatus.
+type WithdrawStatusParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ObjectToChangeParams defines parameters for ObjectToChange.
+type ObjectToChangeParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListTasksParams defines parameters for ListTasks.
+type ListTasksParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListMessagesParams defines parameters for ListMessages.
+type ListMessagesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ReplayMessageParams defines parameters for ReplayMessage.
+type ReplayMessageParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RotateWebhookParams defines parameters for RotateWebhook.
+type RotateWebhookParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SwitchWebhookParams defines parameters for SwitchWebhook.
+type SwitchWebhookParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ReportBreachJSONRequestBody defines body for ReportBreach for application/json ContentType.
@@ -645,6 +1121,12 @@ type ReportBreachJSONRequestBody = NewBreach
 
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
+
+// CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
+type CreateKeyJSONRequestBody = NewKey
+
+// RotateKeyJSONRequestBody defines body for RotateKey for application/json ContentType.
+type RotateKeyJSONRequestBody = Rotation
 
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
@@ -661,8 +1143,17 @@ type AnswerStatusJSONRequestBody = Answer
 // VerifyStatusJSONRequestBody defines body for VerifyStatus for application/json ContentType.
 type VerifyStatusJSONRequestBody = Code
 
+// ObjectToChangeJSONRequestBody defines body for ObjectToChange for application/json ContentType.
+type ObjectToChangeJSONRequestBody = Objection
+
 // CheckSuppressionsJSONRequestBody defines body for CheckSuppressions for application/json ContentType.
 type CheckSuppressionsJSONRequestBody = SuppressionQuestion
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// SwitchWebhookJSONRequestBody defines body for SwitchWebhook for application/json ContentType.
+type SwitchWebhookJSONRequestBody = WebhookSwitch
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -677,7 +1168,28 @@ type ServerInterface interface {
 	GetBreach(ctx echo.Context, id ID) error
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
-	NoteBreach(ctx echo.Context, id ID) error
+	NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error
+	// ListDeferrals What is erased later, in all requests, by date
+	// (GET /v1/deferrals)
+	ListDeferrals(ctx echo.Context, params ListDeferralsParams) error
+	// ListKeys List access keys, the newest first
+	// (GET /v1/keys)
+	ListKeys(ctx echo.Context, params ListKeysParams) error
+	// CreateKey Make an access key
+	// (POST /v1/keys)
+	CreateKey(ctx echo.Context, params CreateKeyParams) error
+	// RevokeKey End a key at once, with its tokens and its sessions
+	// (POST /v1/keys/{id}/revoke)
+	RevokeKey(ctx echo.Context, id ID, params RevokeKeyParams) error
+	// RotateKey Give a key another secret
+	// (POST /v1/keys/{id}/rotate)
+	RotateKey(ctx echo.Context, id ID, params RotateKeyParams) error
+	// ListRecipients The register of recipients, by slug
+	// (GET /v1/recipients)
+	ListRecipients(ctx echo.Context, params ListRecipientsParams) error
+	// GetRecipient One recipient
+	// (GET /v1/recipients/{slug})
+	GetRecipient(ctx echo.Context, slug string) error
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx echo.Context, params ListRequestsParams) error
@@ -689,61 +1201,94 @@ type ServerInterface interface {
 	GetRequest(ctx echo.Context, id ID) error
 	// GetCorrections The corrections that were entered for a rectification, without their values
 	// (GET /v1/requests/{id}/corrections)
-	GetCorrections(ctx echo.Context, id ID) error
+	GetCorrections(ctx echo.Context, id ID, params GetCorrectionsParams) error
 	// EnterCorrection Enter what a field is to become; makes a new version of the plan
 	// (POST /v1/requests/{id}/corrections)
-	EnterCorrection(ctx echo.Context, id ID) error
+	EnterCorrection(ctx echo.Context, id ID, params EnterCorrectionParams) error
 	// Decide Take a decision
 	// (POST /v1/requests/{id}/decisions)
-	Decide(ctx echo.Context, id ID) error
+	Decide(ctx echo.Context, id ID, params DecideParams) error
 	// GetDeferrals What is erased later, when its hold ends
 	// (GET /v1/requests/{id}/deferrals)
-	GetDeferrals(ctx echo.Context, id ID) error
+	GetDeferrals(ctx echo.Context, id ID, params GetDeferralsParams) error
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
-	GetLedger(ctx echo.Context, id ID) error
+	GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
-	GetNotices(ctx echo.Context, id ID) error
+	GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error
 	// GetPlan The latest plan
 	// (GET /v1/requests/{id}/plan)
 	GetPlan(ctx echo.Context, id ID) error
 	// GetReceipts The signed receipts
 	// (GET /v1/requests/{id}/receipts)
-	GetReceipts(ctx echo.Context, id ID) error
+	GetReceipts(ctx echo.Context, id ID, params GetReceiptsParams) error
 	// GetReceipt The exact signed bytes of one receipt
 	// (GET /v1/requests/{id}/receipts/{receipt_id})
 	GetReceipt(ctx echo.Context, id ID, receiptID string) error
 	// GetScans Where searches of whole systems found the person's identities, as counts
 	// (GET /v1/requests/{id}/scans)
-	GetScans(ctx echo.Context, id ID) error
+	GetScans(ctx echo.Context, id ID, params GetScansParams) error
 	// OrderScan Order a search of all systems for the person's identities
 	// (POST /v1/requests/{id}/scans)
-	OrderScan(ctx echo.Context, id ID) error
+	OrderScan(ctx echo.Context, id ID, params OrderScanParams) error
 	// GetTasks What people have to do, because no connector can
 	// (GET /v1/requests/{id}/tasks)
-	GetTasks(ctx echo.Context, id ID) error
+	GetTasks(ctx echo.Context, id ID, params GetTasksParams) error
 	// GetStatus How the request stands
 	// (GET /v1/status/{token})
 	GetStatus(ctx echo.Context, token Token) error
 	// AnswerStatus Answer the open question
 	// (POST /v1/status/{token}/answer)
-	AnswerStatus(ctx echo.Context, token Token) error
+	AnswerStatus(ctx echo.Context, token Token, params AnswerStatusParams) error
 	// ResendStatus Send the mail again
 	// (POST /v1/status/{token}/resend)
-	ResendStatus(ctx echo.Context, token Token) error
+	ResendStatus(ctx echo.Context, token Token, params ResendStatusParams) error
 	// VerifyStatus Confirm the address with the code from the mail
 	// (POST /v1/status/{token}/verify)
-	VerifyStatus(ctx echo.Context, token Token) error
+	VerifyStatus(ctx echo.Context, token Token, params VerifyStatusParams) error
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
-	WithdrawStatus(ctx echo.Context, token Token) error
+	WithdrawStatus(ctx echo.Context, token Token, params WithdrawStatusParams) error
+	// ListChanges Changes of subprocessors, those under way first
+	// (GET /v1/subprocessor-changes)
+	ListChanges(ctx echo.Context, params ListChangesParams) error
+	// GetChange One change
+	// (GET /v1/subprocessor-changes/{id})
+	GetChange(ctx echo.Context, id ID) error
+	// ObjectToChange Object to a change
+	// (POST /v1/subprocessor-changes/{id}/objection)
+	ObjectToChange(ctx echo.Context, id ID, params ObjectToChangeParams) error
 	// CheckSuppressions Ask whether people may be written to
 	// (POST /v1/suppressions/check)
 	CheckSuppressions(ctx echo.Context) error
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
-	ListTasks(ctx echo.Context) error
+	ListTasks(ctx echo.Context, params ListTasksParams) error
+	// ListWebhooks List webhooks, the oldest first
+	// (GET /v1/webhooks)
+	ListWebhooks(ctx echo.Context, params ListWebhooksParams) error
+	// CreateWebhook Add a webhook
+	// (POST /v1/webhooks)
+	CreateWebhook(ctx echo.Context, params CreateWebhookParams) error
+	// GetWebhook One webhook
+	// (GET /v1/webhooks/{id})
+	GetWebhook(ctx echo.Context, id ID) error
+	// ListMessages The messages to a webhook, the newest first
+	// (GET /v1/webhooks/{id}/messages)
+	ListMessages(ctx echo.Context, id ID, params ListMessagesParams) error
+	// ReplayMessage Send a message again
+	// (POST /v1/webhooks/{id}/messages/{message_id}/replay)
+	ReplayMessage(ctx echo.Context, id ID, messageID string, params ReplayMessageParams) error
+	// RotateWebhook Give a webhook another secret
+	// (POST /v1/webhooks/{id}/rotate)
+	RotateWebhook(ctx echo.Context, id ID, params RotateWebhookParams) error
+	// SwitchWebhook Turn a webhook on or off
+	// (POST /v1/webhooks/{id}/switch)
+	SwitchWebhook(ctx echo.Context, id ID, params SwitchWebhookParams) error
+	// TestWebhook Send a test
+	// (POST /v1/webhooks/{id}/test)
+	TestWebhook(ctx echo.Context, id ID, params TestWebhookParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -757,6 +1302,13 @@ func (w *ServerInterfaceWrapper) ListBreaches(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListBreachesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -779,7 +1331,7 @@ func (w *ServerInterfaceWrapper) ReportBreach(ctx echo.Context) error {
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey string
+		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
@@ -825,8 +1377,227 @@ func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NoteBreachParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.NoteBreach(ctx, id)
+	err = w.Handler.NoteBreach(ctx, id, params)
+	return err
+}
+
+// ListDeferrals converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeferrals(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeferralsParams
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeferrals(ctx, params)
+	return err
+}
+
+// ListKeys converts echo context to params.
+func (w *ServerInterfaceWrapper) ListKeys(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListKeysParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListKeys(ctx, params)
+	return err
+}
+
+// CreateKey converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateKey(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateKey(ctx, params)
+	return err
+}
+
+// RevokeKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeKey(ctx, id, params)
+	return err
+}
+
+// RotateKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateKey(ctx, id, params)
+	return err
+}
+
+// ListRecipients converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRecipients(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRecipientsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRecipients(ctx, params)
+	return err
+}
+
+// GetRecipient converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRecipient(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRecipient(ctx, slug)
 	return err
 }
 
@@ -907,7 +1678,7 @@ func (w *ServerInterfaceWrapper) SubmitRequest(ctx echo.Context) error {
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey string
+		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
@@ -953,8 +1724,24 @@ func (w *ServerInterfaceWrapper) GetCorrections(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCorrectionsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetCorrections(ctx, id)
+	err = w.Handler.GetCorrections(ctx, id, params)
 	return err
 }
 
@@ -969,8 +1756,28 @@ func (w *ServerInterfaceWrapper) EnterCorrection(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EnterCorrectionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.EnterCorrection(ctx, id)
+	err = w.Handler.EnterCorrection(ctx, id, params)
 	return err
 }
 
@@ -985,8 +1792,28 @@ func (w *ServerInterfaceWrapper) Decide(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.Decide(ctx, id)
+	err = w.Handler.Decide(ctx, id, params)
 	return err
 }
 
@@ -1001,8 +1828,24 @@ func (w *ServerInterfaceWrapper) GetDeferrals(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDeferralsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDeferrals(ctx, id)
+	err = w.Handler.GetDeferrals(ctx, id, params)
 	return err
 }
 
@@ -1017,8 +1860,24 @@ func (w *ServerInterfaceWrapper) GetLedger(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLedgerParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetLedger(ctx, id)
+	err = w.Handler.GetLedger(ctx, id, params)
 	return err
 }
 
@@ -1033,8 +1892,24 @@ func (w *ServerInterfaceWrapper) GetNotices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetNotices(ctx, id)
+	err = w.Handler.GetNotices(ctx, id, params)
 	return err
 }
 
@@ -1065,8 +1940,24 @@ func (w *ServerInterfaceWrapper) GetReceipts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReceiptsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetReceipts(ctx, id)
+	err = w.Handler.GetReceipts(ctx, id, params)
 	return err
 }
 
@@ -1105,8 +1996,24 @@ func (w *ServerInterfaceWrapper) GetScans(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScansParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetScans(ctx, id)
+	err = w.Handler.GetScans(ctx, id, params)
 	return err
 }
 
@@ -1121,8 +2028,28 @@ func (w *ServerInterfaceWrapper) OrderScan(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderScanParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.OrderScan(ctx, id)
+	err = w.Handler.OrderScan(ctx, id, params)
 	return err
 }
 
@@ -1137,8 +2064,24 @@ func (w *ServerInterfaceWrapper) GetTasks(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTasksParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetTasks(ctx, id)
+	err = w.Handler.GetTasks(ctx, id, params)
 	return err
 }
 
@@ -1169,8 +2112,28 @@ func (w *ServerInterfaceWrapper) AnswerStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AnswerStatus(ctx, token)
+	err = w.Handler.AnswerStatus(ctx, token, params)
 	return err
 }
 
@@ -1185,8 +2148,28 @@ func (w *ServerInterfaceWrapper) ResendStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendStatus(ctx, token)
+	err = w.Handler.ResendStatus(ctx, token, params)
 	return err
 }
 
@@ -1201,8 +2184,28 @@ func (w *ServerInterfaceWrapper) VerifyStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.VerifyStatus(ctx, token)
+	err = w.Handler.VerifyStatus(ctx, token, params)
 	return err
 }
 
@@ -1217,8 +2220,105 @@ func (w *ServerInterfaceWrapper) WithdrawStatus(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WithdrawStatus(ctx, token)
+	err = w.Handler.WithdrawStatus(ctx, token, params)
+	return err
+}
+
+// ListChanges converts echo context to params.
+func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListChanges(ctx, params)
+	return err
+}
+
+// GetChange converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChange(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChange(ctx, id)
+	return err
+}
+
+// ObjectToChange converts echo context to params.
+func (w *ServerInterfaceWrapper) ObjectToChange(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectToChangeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ObjectToChange(ctx, id, params)
 	return err
 }
 
@@ -1235,8 +2335,278 @@ func (w *ServerInterfaceWrapper) CheckSuppressions(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTasksParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListTasks(ctx)
+	err = w.Handler.ListTasks(ctx, params)
+	return err
+}
+
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx, params)
+	return err
+}
+
+// CreateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWebhook(ctx, params)
+	return err
+}
+
+// GetWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWebhook(ctx, id)
+	return err
+}
+
+// ListMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMessages(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMessagesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMessages(ctx, id, params)
+	return err
+}
+
+// ReplayMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplayMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", ctx.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayMessageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplayMessage(ctx, id, messageID, params)
+	return err
+}
+
+// RotateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateWebhook(ctx, id, params)
+	return err
+}
+
+// SwitchWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) SwitchWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SwitchWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SwitchWebhook(ctx, id, params)
+	return err
+}
+
+// TestWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) TestWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestWebhook(ctx, id, params)
 	return err
 }
 
@@ -1287,32 +2657,50 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
-	router.GET(options.BaseURL+"/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
-	router.POST(options.BaseURL+"/v1/requests", wrapper.SubmitRequest, options.OperationMiddlewares["submitRequest"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/plan", wrapper.GetPlan, options.OperationMiddlewares["getPlan"]...)
-	router.POST(options.BaseURL+"/v1/requests/:id/decisions", wrapper.Decide, options.OperationMiddlewares["decide"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/corrections", wrapper.GetCorrections, options.OperationMiddlewares["getCorrections"]...)
-	router.POST(options.BaseURL+"/v1/requests/:id/corrections", wrapper.EnterCorrection, options.OperationMiddlewares["enterCorrection"]...)
-	router.POST(options.BaseURL+"/v1/suppressions/check", wrapper.CheckSuppressions, options.OperationMiddlewares["checkSuppressions"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/tasks", wrapper.GetTasks, options.OperationMiddlewares["getTasks"]...)
-	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/scans", wrapper.GetScans, options.OperationMiddlewares["getScans"]...)
-	router.POST(options.BaseURL+"/v1/requests/:id/scans", wrapper.OrderScan, options.OperationMiddlewares["orderScan"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
-	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
 	router.GET(options.BaseURL+"/v1/breaches", wrapper.ListBreaches, options.OperationMiddlewares["listBreaches"]...)
 	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
 	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
 	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
+	router.GET(options.BaseURL+"/v1/deferrals", wrapper.ListDeferrals, options.OperationMiddlewares["listDeferrals"]...)
+	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys, options.OperationMiddlewares["listKeys"]...)
+	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey, options.OperationMiddlewares["createKey"]...)
+	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey, options.OperationMiddlewares["revokeKey"]...)
+	router.POST(options.BaseURL+"/v1/keys/:id/rotate", wrapper.RotateKey, options.OperationMiddlewares["rotateKey"]...)
+	router.GET(options.BaseURL+"/v1/recipients", wrapper.ListRecipients, options.OperationMiddlewares["listRecipients"]...)
+	router.GET(options.BaseURL+"/v1/recipients/:slug", wrapper.GetRecipient, options.OperationMiddlewares["getRecipient"]...)
+	router.GET(options.BaseURL+"/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
+	router.POST(options.BaseURL+"/v1/requests", wrapper.SubmitRequest, options.OperationMiddlewares["submitRequest"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/corrections", wrapper.GetCorrections, options.OperationMiddlewares["getCorrections"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/corrections", wrapper.EnterCorrection, options.OperationMiddlewares["enterCorrection"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/decisions", wrapper.Decide, options.OperationMiddlewares["decide"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/plan", wrapper.GetPlan, options.OperationMiddlewares["getPlan"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/scans", wrapper.GetScans, options.OperationMiddlewares["getScans"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/scans", wrapper.OrderScan, options.OperationMiddlewares["orderScan"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/tasks", wrapper.GetTasks, options.OperationMiddlewares["getTasks"]...)
 	router.GET(options.BaseURL+"/v1/status/:token", wrapper.GetStatus, options.OperationMiddlewares["getStatus"]...)
-	router.POST(options.BaseURL+"/v1/status/:token/verify", wrapper.VerifyStatus, options.OperationMiddlewares["verifyStatus"]...)
-	router.POST(options.BaseURL+"/v1/status/:token/resend", wrapper.ResendStatus, options.OperationMiddlewares["resendStatus"]...)
-	router.POST(options.BaseURL+"/v1/status/:token/withdraw", wrapper.WithdrawStatus, options.OperationMiddlewares["withdrawStatus"]...)
 	router.POST(options.BaseURL+"/v1/status/:token/answer", wrapper.AnswerStatus, options.OperationMiddlewares["answerStatus"]...)
+	router.POST(options.BaseURL+"/v1/status/:token/resend", wrapper.ResendStatus, options.OperationMiddlewares["resendStatus"]...)
+	router.POST(options.BaseURL+"/v1/status/:token/verify", wrapper.VerifyStatus, options.OperationMiddlewares["verifyStatus"]...)
+	router.POST(options.BaseURL+"/v1/status/:token/withdraw", wrapper.WithdrawStatus, options.OperationMiddlewares["withdrawStatus"]...)
+	router.GET(options.BaseURL+"/v1/subprocessor-changes", wrapper.ListChanges, options.OperationMiddlewares["listChanges"]...)
+	router.GET(options.BaseURL+"/v1/subprocessor-changes/:id", wrapper.GetChange, options.OperationMiddlewares["getChange"]...)
+	router.POST(options.BaseURL+"/v1/subprocessor-changes/:id/objection", wrapper.ObjectToChange, options.OperationMiddlewares["objectToChange"]...)
+	router.POST(options.BaseURL+"/v1/suppressions/check", wrapper.CheckSuppressions, options.OperationMiddlewares["checkSuppressions"]...)
+	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
+	router.GET(options.BaseURL+"/v1/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/v1/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
+	router.GET(options.BaseURL+"/v1/webhooks/:id", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
+	router.GET(options.BaseURL+"/v1/webhooks/:id/messages", wrapper.ListMessages, options.OperationMiddlewares["listMessages"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/messages/:message_id/replay", wrapper.ReplayMessage, options.OperationMiddlewares["replayMessage"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/rotate", wrapper.RotateWebhook, options.OperationMiddlewares["rotateWebhook"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/switch", wrapper.SwitchWebhook, options.OperationMiddlewares["switchWebhook"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/test", wrapper.TestWebhook, options.OperationMiddlewares["testWebhook"]...)
 
 }
 
@@ -1437,8 +2825,9 @@ func (response GetBreachdefaultApplicationProblemPlusJSONResponse) VisitGetBreac
 }
 
 type NoteBreachRequestObject struct {
-	ID   ID `json:"id"`
-	Body *NoteBreachJSONRequestBody
+	ID     ID `json:"id"`
+	Params NoteBreachParams
+	Body   *NoteBreachJSONRequestBody
 }
 
 type NoteBreachResponseObject interface {
@@ -1465,6 +2854,283 @@ type NoteBreachdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeferralsRequestObject struct {
+	Params ListDeferralsParams
+}
+
+type ListDeferralsResponseObject interface {
+	VisitListDeferralsResponse(w http.ResponseWriter) error
+}
+
+type ListDeferrals200JSONResponse DeferralList
+
+func (response ListDeferrals200JSONResponse) VisitListDeferralsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeferralsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeferralsdefaultApplicationProblemPlusJSONResponse) VisitListDeferralsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysRequestObject struct {
+	Params ListKeysParams
+}
+
+type ListKeysResponseObject interface {
+	VisitListKeysResponse(w http.ResponseWriter) error
+}
+
+type ListKeys200JSONResponse KeyList
+
+func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListKeysdefaultApplicationProblemPlusJSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKeyRequestObject struct {
+	Params CreateKeyParams
+	Body   *CreateKeyJSONRequestBody
+}
+
+type CreateKeyResponseObject interface {
+	VisitCreateKeyResponse(w http.ResponseWriter) error
+}
+
+type CreateKey201JSONResponse KeyWithSecret
+
+func (response CreateKey201JSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeKeyRequestObject struct {
+	ID     ID `json:"id"`
+	Params RevokeKeyParams
+}
+
+type RevokeKeyResponseObject interface {
+	VisitRevokeKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeKey200JSONResponse Key
+
+func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKeyRequestObject struct {
+	ID     ID `json:"id"`
+	Params RotateKeyParams
+	Body   *RotateKeyJSONRequestBody
+}
+
+type RotateKeyResponseObject interface {
+	VisitRotateKeyResponse(w http.ResponseWriter) error
+}
+
+type RotateKey200JSONResponse KeyWithSecret
+
+func (response RotateKey200JSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateKeydefaultApplicationProblemPlusJSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecipientsRequestObject struct {
+	Params ListRecipientsParams
+}
+
+type ListRecipientsResponseObject interface {
+	VisitListRecipientsResponse(w http.ResponseWriter) error
+}
+
+type ListRecipients200JSONResponse RecipientList
+
+func (response ListRecipients200JSONResponse) VisitListRecipientsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecipientsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRecipientsdefaultApplicationProblemPlusJSONResponse) VisitListRecipientsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientRequestObject struct {
+	Slug string `json:"slug"`
+}
+
+type GetRecipientResponseObject interface {
+	VisitGetRecipientResponse(w http.ResponseWriter) error
+}
+
+type GetRecipient200JSONResponse Recipient
+
+func (response GetRecipient200JSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecipientdefaultApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1603,7 +3269,8 @@ func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequ
 }
 
 type GetCorrectionsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetCorrectionsParams
 }
 
 type GetCorrectionsResponseObject interface {
@@ -1642,8 +3309,9 @@ func (response GetCorrectionsdefaultApplicationProblemPlusJSONResponse) VisitGet
 }
 
 type EnterCorrectionRequestObject struct {
-	ID   ID `json:"id"`
-	Body *EnterCorrectionJSONRequestBody
+	ID     ID `json:"id"`
+	Params EnterCorrectionParams
+	Body   *EnterCorrectionJSONRequestBody
 }
 
 type EnterCorrectionResponseObject interface {
@@ -1682,8 +3350,9 @@ func (response EnterCorrectiondefaultApplicationProblemPlusJSONResponse) VisitEn
 }
 
 type DecideRequestObject struct {
-	ID   ID `json:"id"`
-	Body *DecideJSONRequestBody
+	ID     ID `json:"id"`
+	Params DecideParams
+	Body   *DecideJSONRequestBody
 }
 
 type DecideResponseObject interface {
@@ -1722,7 +3391,8 @@ func (response DecidedefaultApplicationProblemPlusJSONResponse) VisitDecideRespo
 }
 
 type GetDeferralsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetDeferralsParams
 }
 
 type GetDeferralsResponseObject interface {
@@ -1761,7 +3431,8 @@ func (response GetDeferralsdefaultApplicationProblemPlusJSONResponse) VisitGetDe
 }
 
 type GetLedgerRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetLedgerParams
 }
 
 type GetLedgerResponseObject interface {
@@ -1800,7 +3471,8 @@ func (response GetLedgerdefaultApplicationProblemPlusJSONResponse) VisitGetLedge
 }
 
 type GetNoticesRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetNoticesParams
 }
 
 type GetNoticesResponseObject interface {
@@ -1878,7 +3550,8 @@ func (response GetPlandefaultApplicationProblemPlusJSONResponse) VisitGetPlanRes
 }
 
 type GetReceiptsRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetReceiptsParams
 }
 
 type GetReceiptsResponseObject interface {
@@ -1963,7 +3636,8 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 }
 
 type GetScansRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetScansParams
 }
 
 type GetScansResponseObject interface {
@@ -2002,7 +3676,8 @@ func (response GetScansdefaultApplicationProblemPlusJSONResponse) VisitGetScansR
 }
 
 type OrderScanRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params OrderScanParams
 }
 
 type OrderScanResponseObject interface {
@@ -2035,7 +3710,8 @@ func (response OrderScandefaultApplicationProblemPlusJSONResponse) VisitOrderSca
 }
 
 type GetTasksRequestObject struct {
-	ID ID `json:"id"`
+	ID     ID `json:"id"`
+	Params GetTasksParams
 }
 
 type GetTasksResponseObject interface {
@@ -2113,8 +3789,9 @@ func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatu
 }
 
 type AnswerStatusRequestObject struct {
-	Token Token `json:"token"`
-	Body  *AnswerStatusJSONRequestBody
+	Token  Token `json:"token"`
+	Params AnswerStatusParams
+	Body   *AnswerStatusJSONRequestBody
 }
 
 type AnswerStatusResponseObject interface {
@@ -2147,7 +3824,8 @@ func (response AnswerStatusdefaultApplicationProblemPlusJSONResponse) VisitAnswe
 }
 
 type ResendStatusRequestObject struct {
-	Token Token `json:"token"`
+	Token  Token `json:"token"`
+	Params ResendStatusParams
 }
 
 type ResendStatusResponseObject interface {
@@ -2180,8 +3858,9 @@ func (response ResendStatusdefaultApplicationProblemPlusJSONResponse) VisitResen
 }
 
 type VerifyStatusRequestObject struct {
-	Token Token `json:"token"`
-	Body  *VerifyStatusJSONRequestBody
+	Token  Token `json:"token"`
+	Params VerifyStatusParams
+	Body   *VerifyStatusJSONRequestBody
 }
 
 type VerifyStatusResponseObject interface {
@@ -2220,7 +3899,8 @@ func (response VerifyStatusdefaultApplicationProblemPlusJSONResponse) VisitVerif
 }
 
 type WithdrawStatusRequestObject struct {
-	Token Token `json:"token"`
+	Token  Token `json:"token"`
+	Params WithdrawStatusParams
 }
 
 type WithdrawStatusResponseObject interface {
@@ -2241,6 +3921,125 @@ type WithdrawStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response WithdrawStatusdefaultApplicationProblemPlusJSONResponse) VisitWithdrawStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesRequestObject struct {
+	Params ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200JSONResponse ChangeList
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChangesdefaultApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChangeRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetChangeResponseObject interface {
+	VisitGetChangeResponse(w http.ResponseWriter) error
+}
+
+type GetChange200JSONResponse Change
+
+func (response GetChange200JSONResponse) VisitGetChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetChangedefaultApplicationProblemPlusJSONResponse) VisitGetChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToChangeRequestObject struct {
+	ID     ID `json:"id"`
+	Params ObjectToChangeParams
+	Body   *ObjectToChangeJSONRequestBody
+}
+
+type ObjectToChangeResponseObject interface {
+	VisitObjectToChangeResponse(w http.ResponseWriter) error
+}
+
+type ObjectToChange202JSONResponse Change
+
+func (response ObjectToChange202JSONResponse) VisitObjectToChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectToChangedefaultApplicationProblemPlusJSONResponse) VisitObjectToChangeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2292,6 +4091,7 @@ func (response CheckSuppressionsdefaultApplicationProblemPlusJSONResponse) Visit
 }
 
 type ListTasksRequestObject struct {
+	Params ListTasksParams
 }
 
 type ListTasksResponseObject interface {
@@ -2329,6 +4129,314 @@ func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTask
 	return err
 }
 
+type ListWebhooksRequestObject struct {
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookList
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhooksdefaultApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Params CreateWebhookParams
+	Body   *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201JSONResponse WebhookWithSecret
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateWebhookdefaultApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetWebhookResponseObject interface {
+	VisitGetWebhookResponse(w http.ResponseWriter) error
+}
+
+type GetWebhook200JSONResponse Webhook
+
+func (response GetWebhook200JSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWebhookdefaultApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMessagesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListMessagesParams
+}
+
+type ListMessagesResponseObject interface {
+	VisitListMessagesResponse(w http.ResponseWriter) error
+}
+
+type ListMessages200JSONResponse MessageList
+
+func (response ListMessages200JSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMessagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMessagesdefaultApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayMessageRequestObject struct {
+	ID        ID     `json:"id"`
+	MessageID string `json:"message_id"`
+	Params    ReplayMessageParams
+}
+
+type ReplayMessageResponseObject interface {
+	VisitReplayMessageResponse(w http.ResponseWriter) error
+}
+
+type ReplayMessage202Response struct {
+}
+
+func (response ReplayMessage202Response) VisitReplayMessageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type ReplayMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplayMessagedefaultApplicationProblemPlusJSONResponse) VisitReplayMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params RotateWebhookParams
+}
+
+type RotateWebhookResponseObject interface {
+	VisitRotateWebhookResponse(w http.ResponseWriter) error
+}
+
+type RotateWebhook200JSONResponse WebhookWithSecret
+
+func (response RotateWebhook200JSONResponse) VisitRotateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateWebhookdefaultApplicationProblemPlusJSONResponse) VisitRotateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params SwitchWebhookParams
+	Body   *SwitchWebhookJSONRequestBody
+}
+
+type SwitchWebhookResponseObject interface {
+	VisitSwitchWebhookResponse(w http.ResponseWriter) error
+}
+
+type SwitchWebhook200JSONResponse Webhook
+
+func (response SwitchWebhook200JSONResponse) VisitSwitchWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SwitchWebhookdefaultApplicationProblemPlusJSONResponse) VisitSwitchWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params TestWebhookParams
+}
+
+type TestWebhookResponseObject interface {
+	VisitTestWebhookResponse(w http.ResponseWriter) error
+}
+
+type TestWebhook202Response struct {
+}
+
+func (response TestWebhook202Response) VisitTestWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type TestWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestWebhookdefaultApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListBreaches List breaches, open ones first, by their legal date
@@ -2343,6 +4451,27 @@ type StrictServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
+	// ListDeferrals What is erased later, in all requests, by date
+	// (GET /v1/deferrals)
+	ListDeferrals(ctx context.Context, request ListDeferralsRequestObject) (ListDeferralsResponseObject, error)
+	// ListKeys List access keys, the newest first
+	// (GET /v1/keys)
+	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
+	// CreateKey Make an access key
+	// (POST /v1/keys)
+	CreateKey(ctx context.Context, request CreateKeyRequestObject) (CreateKeyResponseObject, error)
+	// RevokeKey End a key at once, with its tokens and its sessions
+	// (POST /v1/keys/{id}/revoke)
+	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// RotateKey Give a key another secret
+	// (POST /v1/keys/{id}/rotate)
+	RotateKey(ctx context.Context, request RotateKeyRequestObject) (RotateKeyResponseObject, error)
+	// ListRecipients The register of recipients, by slug
+	// (GET /v1/recipients)
+	ListRecipients(ctx context.Context, request ListRecipientsRequestObject) (ListRecipientsResponseObject, error)
+	// GetRecipient One recipient
+	// (GET /v1/recipients/{slug})
+	GetRecipient(ctx context.Context, request GetRecipientRequestObject) (GetRecipientResponseObject, error)
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
@@ -2403,12 +4532,45 @@ type StrictServerInterface interface {
 	// WithdrawStatus Withdraw the request
 	// (POST /v1/status/{token}/withdraw)
 	WithdrawStatus(ctx context.Context, request WithdrawStatusRequestObject) (WithdrawStatusResponseObject, error)
+	// ListChanges Changes of subprocessors, those under way first
+	// (GET /v1/subprocessor-changes)
+	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
+	// GetChange One change
+	// (GET /v1/subprocessor-changes/{id})
+	GetChange(ctx context.Context, request GetChangeRequestObject) (GetChangeResponseObject, error)
+	// ObjectToChange Object to a change
+	// (POST /v1/subprocessor-changes/{id}/objection)
+	ObjectToChange(ctx context.Context, request ObjectToChangeRequestObject) (ObjectToChangeResponseObject, error)
 	// CheckSuppressions Ask whether people may be written to
 	// (POST /v1/suppressions/check)
 	CheckSuppressions(ctx context.Context, request CheckSuppressionsRequestObject) (CheckSuppressionsResponseObject, error)
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
+	// ListWebhooks List webhooks, the oldest first
+	// (GET /v1/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Add a webhook
+	// (POST /v1/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// GetWebhook One webhook
+	// (GET /v1/webhooks/{id})
+	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
+	// ListMessages The messages to a webhook, the newest first
+	// (GET /v1/webhooks/{id}/messages)
+	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
+	// ReplayMessage Send a message again
+	// (POST /v1/webhooks/{id}/messages/{message_id}/replay)
+	ReplayMessage(ctx context.Context, request ReplayMessageRequestObject) (ReplayMessageResponseObject, error)
+	// RotateWebhook Give a webhook another secret
+	// (POST /v1/webhooks/{id}/rotate)
+	RotateWebhook(ctx context.Context, request RotateWebhookRequestObject) (RotateWebhookResponseObject, error)
+	// SwitchWebhook Turn a webhook on or off
+	// (POST /v1/webhooks/{id}/switch)
+	SwitchWebhook(ctx context.Context, request SwitchWebhookRequestObject) (SwitchWebhookResponseObject, error)
+	// TestWebhook Send a test
+	// (POST /v1/webhooks/{id}/test)
+	TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -2522,10 +4684,11 @@ func (sh *strictHandler) GetBreach(ctx echo.Context, id ID) error {
 }
 
 // NoteBreach operation middleware
-func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID) error {
+func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error {
 	var request NoteBreachRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body NoteBreachJSONRequestBody
 	var err error
@@ -2563,6 +4726,229 @@ func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(NoteBreachResponseObject); ok {
 		return validResponse.VisitNoteBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDeferrals operation middleware
+func (sh *strictHandler) ListDeferrals(ctx echo.Context, params ListDeferralsParams) error {
+	var request ListDeferralsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeferrals(ctx.Request().Context(), request.(ListDeferralsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeferrals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDeferralsResponseObject); ok {
+		return validResponse.VisitListDeferralsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListKeys operation middleware
+func (sh *strictHandler) ListKeys(ctx echo.Context, params ListKeysParams) error {
+	var request ListKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeys(ctx.Request().Context(), request.(ListKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListKeysResponseObject); ok {
+		return validResponse.VisitListKeysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateKey operation middleware
+func (sh *strictHandler) CreateKey(ctx echo.Context, params CreateKeyParams) error {
+	var request CreateKeyRequestObject
+
+	request.Params = params
+
+	var body CreateKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateKey(ctx.Request().Context(), request.(CreateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateKeyResponseObject); ok {
+		return validResponse.VisitCreateKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeKey operation middleware
+func (sh *strictHandler) RevokeKey(ctx echo.Context, id ID, params RevokeKeyParams) error {
+	var request RevokeKeyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeKey(ctx.Request().Context(), request.(RevokeKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeKeyResponseObject); ok {
+		return validResponse.VisitRevokeKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateKey operation middleware
+func (sh *strictHandler) RotateKey(ctx echo.Context, id ID, params RotateKeyParams) error {
+	var request RotateKeyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RotateKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateKey(ctx.Request().Context(), request.(RotateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateKeyResponseObject); ok {
+		return validResponse.VisitRotateKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRecipients operation middleware
+func (sh *strictHandler) ListRecipients(ctx echo.Context, params ListRecipientsParams) error {
+	var request ListRecipientsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRecipients(ctx.Request().Context(), request.(ListRecipientsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRecipients")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRecipientsResponseObject); ok {
+		return validResponse.VisitListRecipientsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRecipient operation middleware
+func (sh *strictHandler) GetRecipient(ctx echo.Context, slug string) error {
+	var request GetRecipientRequestObject
+
+	request.Slug = slug
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecipient(ctx.Request().Context(), request.(GetRecipientRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecipient")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRecipientResponseObject); ok {
+		return validResponse.VisitGetRecipientResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2668,10 +5054,11 @@ func (sh *strictHandler) GetRequest(ctx echo.Context, id ID) error {
 }
 
 // GetCorrections operation middleware
-func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID, params GetCorrectionsParams) error {
 	var request GetCorrectionsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCorrections(ctx.Request().Context(), request.(GetCorrectionsRequestObject))
@@ -2693,10 +5080,11 @@ func (sh *strictHandler) GetCorrections(ctx echo.Context, id ID) error {
 }
 
 // EnterCorrection operation middleware
-func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID) error {
+func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID, params EnterCorrectionParams) error {
 	var request EnterCorrectionRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body EnterCorrectionJSONRequestBody
 	var err error
@@ -2741,10 +5129,11 @@ func (sh *strictHandler) EnterCorrection(ctx echo.Context, id ID) error {
 }
 
 // Decide operation middleware
-func (sh *strictHandler) Decide(ctx echo.Context, id ID) error {
+func (sh *strictHandler) Decide(ctx echo.Context, id ID, params DecideParams) error {
 	var request DecideRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body DecideJSONRequestBody
 	var err error
@@ -2789,10 +5178,11 @@ func (sh *strictHandler) Decide(ctx echo.Context, id ID) error {
 }
 
 // GetDeferrals operation middleware
-func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID, params GetDeferralsParams) error {
 	var request GetDeferralsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDeferrals(ctx.Request().Context(), request.(GetDeferralsRequestObject))
@@ -2814,10 +5204,11 @@ func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID) error {
 }
 
 // GetLedger operation middleware
-func (sh *strictHandler) GetLedger(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error {
 	var request GetLedgerRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetLedger(ctx.Request().Context(), request.(GetLedgerRequestObject))
@@ -2839,10 +5230,11 @@ func (sh *strictHandler) GetLedger(ctx echo.Context, id ID) error {
 }
 
 // GetNotices operation middleware
-func (sh *strictHandler) GetNotices(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error {
 	var request GetNoticesRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetNotices(ctx.Request().Context(), request.(GetNoticesRequestObject))
@@ -2889,10 +5281,11 @@ func (sh *strictHandler) GetPlan(ctx echo.Context, id ID) error {
 }
 
 // GetReceipts operation middleware
-func (sh *strictHandler) GetReceipts(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetReceipts(ctx echo.Context, id ID, params GetReceiptsParams) error {
 	var request GetReceiptsRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetReceipts(ctx.Request().Context(), request.(GetReceiptsRequestObject))
@@ -2940,10 +5333,11 @@ func (sh *strictHandler) GetReceipt(ctx echo.Context, id ID, receiptID string) e
 }
 
 // GetScans operation middleware
-func (sh *strictHandler) GetScans(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetScans(ctx echo.Context, id ID, params GetScansParams) error {
 	var request GetScansRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetScans(ctx.Request().Context(), request.(GetScansRequestObject))
@@ -2965,10 +5359,11 @@ func (sh *strictHandler) GetScans(ctx echo.Context, id ID) error {
 }
 
 // OrderScan operation middleware
-func (sh *strictHandler) OrderScan(ctx echo.Context, id ID) error {
+func (sh *strictHandler) OrderScan(ctx echo.Context, id ID, params OrderScanParams) error {
 	var request OrderScanRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.OrderScan(ctx.Request().Context(), request.(OrderScanRequestObject))
@@ -2990,10 +5385,11 @@ func (sh *strictHandler) OrderScan(ctx echo.Context, id ID) error {
 }
 
 // GetTasks operation middleware
-func (sh *strictHandler) GetTasks(ctx echo.Context, id ID) error {
+func (sh *strictHandler) GetTasks(ctx echo.Context, id ID, params GetTasksParams) error {
 	var request GetTasksRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetTasks(ctx.Request().Context(), request.(GetTasksRequestObject))
@@ -3040,10 +5436,11 @@ func (sh *strictHandler) GetStatus(ctx echo.Context, token Token) error {
 }
 
 // AnswerStatus operation middleware
-func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token, params AnswerStatusParams) error {
 	var request AnswerStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	var body AnswerStatusJSONRequestBody
 	var err error
@@ -3088,10 +5485,11 @@ func (sh *strictHandler) AnswerStatus(ctx echo.Context, token Token) error {
 }
 
 // ResendStatus operation middleware
-func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token, params ResendStatusParams) error {
 	var request ResendStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendStatus(ctx.Request().Context(), request.(ResendStatusRequestObject))
@@ -3113,10 +5511,11 @@ func (sh *strictHandler) ResendStatus(ctx echo.Context, token Token) error {
 }
 
 // VerifyStatus operation middleware
-func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token, params VerifyStatusParams) error {
 	var request VerifyStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	var body VerifyStatusJSONRequestBody
 	var err error
@@ -3161,10 +5560,11 @@ func (sh *strictHandler) VerifyStatus(ctx echo.Context, token Token) error {
 }
 
 // WithdrawStatus operation middleware
-func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token) error {
+func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token, params WithdrawStatusParams) error {
 	var request WithdrawStatusRequestObject
 
 	request.Token = token
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.WithdrawStatus(ctx.Request().Context(), request.(WithdrawStatusRequestObject))
@@ -3179,6 +5579,105 @@ func (sh *strictHandler) WithdrawStatus(ctx echo.Context, token Token) error {
 		return err
 	} else if validResponse, ok := response.(WithdrawStatusResponseObject); ok {
 		return validResponse.VisitWithdrawStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListChanges operation middleware
+func (sh *strictHandler) ListChanges(ctx echo.Context, params ListChangesParams) error {
+	var request ListChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx.Request().Context(), request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		return validResponse.VisitListChangesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChange operation middleware
+func (sh *strictHandler) GetChange(ctx echo.Context, id ID) error {
+	var request GetChangeRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChange(ctx.Request().Context(), request.(GetChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChangeResponseObject); ok {
+		return validResponse.VisitGetChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ObjectToChange operation middleware
+func (sh *strictHandler) ObjectToChange(ctx echo.Context, id ID, params ObjectToChangeParams) error {
+	var request ObjectToChangeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ObjectToChangeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToChange(ctx.Request().Context(), request.(ObjectToChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ObjectToChangeResponseObject); ok {
+		return validResponse.VisitObjectToChangeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3232,8 +5731,10 @@ func (sh *strictHandler) CheckSuppressions(ctx echo.Context) error {
 }
 
 // ListTasks operation middleware
-func (sh *strictHandler) ListTasks(ctx echo.Context) error {
+func (sh *strictHandler) ListTasks(ctx echo.Context, params ListTasksParams) error {
 	var request ListTasksRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListTasks(ctx.Request().Context(), request.(ListTasksRequestObject))
@@ -3248,6 +5749,258 @@ func (sh *strictHandler) ListTasks(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListTasksResponseObject); ok {
 		return validResponse.VisitListTasksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx echo.Context, params ListWebhooksParams) error {
+	var request ListWebhooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx echo.Context, params CreateWebhookParams) error {
+	var request CreateWebhookRequestObject
+
+	request.Params = params
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request().Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		return validResponse.VisitCreateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWebhook operation middleware
+func (sh *strictHandler) GetWebhook(ctx echo.Context, id ID) error {
+	var request GetWebhookRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhook(ctx.Request().Context(), request.(GetWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWebhookResponseObject); ok {
+		return validResponse.VisitGetWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMessages operation middleware
+func (sh *strictHandler) ListMessages(ctx echo.Context, id ID, params ListMessagesParams) error {
+	var request ListMessagesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMessages(ctx.Request().Context(), request.(ListMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMessagesResponseObject); ok {
+		return validResponse.VisitListMessagesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplayMessage operation middleware
+func (sh *strictHandler) ReplayMessage(ctx echo.Context, id ID, messageID string, params ReplayMessageParams) error {
+	var request ReplayMessageRequestObject
+
+	request.ID = id
+	request.MessageID = messageID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayMessage(ctx.Request().Context(), request.(ReplayMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplayMessageResponseObject); ok {
+		return validResponse.VisitReplayMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateWebhook operation middleware
+func (sh *strictHandler) RotateWebhook(ctx echo.Context, id ID, params RotateWebhookParams) error {
+	var request RotateWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateWebhook(ctx.Request().Context(), request.(RotateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateWebhookResponseObject); ok {
+		return validResponse.VisitRotateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SwitchWebhook operation middleware
+func (sh *strictHandler) SwitchWebhook(ctx echo.Context, id ID, params SwitchWebhookParams) error {
+	var request SwitchWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SwitchWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SwitchWebhook(ctx.Request().Context(), request.(SwitchWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SwitchWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SwitchWebhookResponseObject); ok {
+		return validResponse.VisitSwitchWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestWebhook operation middleware
+func (sh *strictHandler) TestWebhook(ctx echo.Context, id ID, params TestWebhookParams) error {
+	var request TestWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestWebhook(ctx.Request().Context(), request.(TestWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestWebhookResponseObject); ok {
+		return validResponse.VisitTestWebhookResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -18,7 +18,11 @@ func (s *Server) GetCorrections(ctx context.Context, in GetCorrectionsRequestObj
 	if err != nil {
 		return nil, err
 	}
-	out := CorrectionList{Corrections: make([]Correction, len(list))}
+	list, next, err := pageOf(list, in.Params.Cursor, in.Params.Limit, func(c request.Correction) string { return c.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := CorrectionList{Corrections: make([]Correction, len(list)), Next: next}
 	for i, c := range list {
 		out.Corrections[i] = correction(c)
 	}

@@ -17,7 +17,11 @@ func (s *Server) GetScans(ctx context.Context, in GetScansRequestObject) (GetSca
 	if err != nil {
 		return nil, err
 	}
-	out := ScanList{Scans: make([]Scan, len(scans))}
+	scans, next, err := pageOf(scans, in.Params.Cursor, in.Params.Limit, func(one store.Scan) string { return one.System })
+	if err != nil {
+		return nil, err
+	}
+	out := ScanList{Scans: make([]Scan, len(scans)), Next: next}
 	for i, one := range scans {
 		out.Scans[i] = scanOf(one)
 	}

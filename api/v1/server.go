@@ -190,7 +190,7 @@ func (s *Server) Decide(ctx context.Context, in DecideRequestObject) (DecideResp
 	}
 	d := request.Decision{
 		RequestID: id, Kind: request.DecisionKind(in.Body.Kind), Actor: by.Actor, Reason: models.Personal(in.Body.Reason),
-		PlanDigest: in.Body.PlanDigest, Choices: choices,
+		PlanDigest: in.Body.PlanDigest, Choices: choices, Answer: in.Body.Answer,
 	}
 	if in.Body.NoticeID != "" {
 		if d.NoticeID, err = models.ParseID(in.Body.NoticeID); err != nil {

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"context"
 
 	"habeas/models"
@@ -18,7 +19,11 @@ func (s *Server) GetTasks(ctx context.Context, in GetTasksRequestObject) (GetTas
 	if err != nil {
 		return nil, err
 	}
-	out := TaskList{Tasks: make([]Task, len(tasks))}
+	tasks, next, err := pageOf(tasks, in.Params.Cursor, in.Params.Limit, func(t task.Task) string { return t.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	out := TaskList{Tasks: make([]Task, len(tasks)), Next: next}
 	for i, t := range tasks {
 		out.Tasks[i] = taskOf(t, r)
 	}
@@ -26,12 +31,19 @@ func (s *Server) GetTasks(ctx context.Context, in GetTasksRequestObject) (GetTas
 }
 
 // ListTasks lists the manual tasks that wait for people.
-func (s *Server) ListTasks(ctx context.Context, _ ListTasksRequestObject) (ListTasksResponseObject, error) {
-	tasks, _, err := s.store.WaitingTasks(ctx, caller(ctx).Scope)
+func (s *Server) ListTasks(ctx context.Context, in ListTasksRequestObject) (ListTasksResponseObject, error) {
+	from, err := after(in.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	tasks, more, err := s.store.WaitingTasksAfter(ctx, caller(ctx).Scope, from, cmp.Or(in.Params.Limit, usualPage))
 	if err != nil {
 		return nil, err
 	}
 	out := TaskList{Tasks: make([]Task, len(tasks))}
+	if more {
+		out.Next = cursorAt(tasks[len(tasks)-1].ID.String())
+	}
 	for i, t := range tasks {
 		out.Tasks[i] = taskOf(t.Task, t.Request)
 	}

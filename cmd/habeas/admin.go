@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
 	"habeas/models/ledger"
+	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/models/store/vault"
 )
@@ -72,6 +73,10 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	first, err := withoutCustomers(ctx, db)
+	if err != nil {
+		return err
+	}
 	for _, controller := range o.Controllers {
 		if _, err := db.PutController(ctx, controller.Domain()); err != nil {
 			return fmt.Errorf("controller %s: %w", controller.Slug, err)
@@ -82,7 +87,7 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 		if err != nil && models.CodeOf(err) != "not_found" {
 			return err
 		}
-		if _, err := db.PutRecipient(ctx, recipient.Domain(known)); err != nil {
+		if err := keepRecipient(ctx, db, recipient.Domain(known), first || recipient.Initial); err != nil {
 			return fmt.Errorf("recipient %s: %w", recipient.Slug, err)
 		}
 	}
@@ -90,85 +95,20 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 	return err
 }
 
-type keyCmd struct {
-	Create createKeyCmd `cmd:"" help:"Make an access key; it is shown once."`
-	List   listKeysCmd  `cmd:"" help:"List access keys."`
-	Revoke revokeKeyCmd `cmd:"" help:"End an access key."`
+// withoutCustomers reports whether an installation has no customer yet: whoever comes gets the list of subprocessors with its contract.
+func withoutCustomers(ctx context.Context, db *store.Store) (bool, error) {
+	all, err := db.Controllers(ctx, models.ScopeOperator())
+	return !slices.ContainsFunc(all, func(c request.Controller) bool { return !c.Operator }), err
 }
 
-type createKeyCmd struct {
-	Role       string        `required:"" enum:"dpo,case_handler,auditor,operator,controller" help:"What the holder may do: ${enum}."`
-	Controller string        `help:"Slug of the customer; for --role controller only."`
-	Name       string        `required:"" help:"Of the person or system that will hold it."`
-	Expires    time.Duration `help:"How long it is valid, like 8760h; without it, until it is revoked."`
-}
-
-// Run prints the secret to standard output and nothing else, so that it can be piped into a secret store.
-func (cmd createKeyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
-	db, _, err := c.openStore(ctx)
-	if err != nil {
+// keepRecipient writes a recipient; a subprocessor that customers' data goes to comes in at the beginning only, and else by an announced change.
+func keepRecipient(ctx context.Context, db *store.Store, r store.Recipient, first bool) error {
+	if first {
+		_, err := db.PutRecipient(ctx, r)
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	spec := store.KeySpec{Role: models.Role(cmd.Role), Name: cmd.Name}
-	if cmd.Controller != "" {
-		controller, err := db.ControllerBySlug(ctx, cmd.Controller)
-		if err != nil {
-			return err
-		}
-		spec.ControllerID = controller.ID
-	}
-	if cmd.Expires > 0 {
-		spec.ExpiresAt = time.Now().Add(cmd.Expires)
-	}
-	secret, id, err := db.CreateKey(ctx, spec)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.Err, "Key %s; it is shown only now:\n", id)
-	_, err = fmt.Fprintln(s.Out, secret)
+	_, err := db.SaveRecipient(ctx, r, 0, models.System())
 	return err
-}
-
-type listKeysCmd struct{}
-
-// Run lists keys without their secrets.
-func (listKeysCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
-	db, _, err := c.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := db.Keys(ctx, models.ScopeOperator())
-	if err != nil {
-		return err
-	}
-	if len(keys) == 0 {
-		_, err = fmt.Fprintln(s.Out, "There is no access key yet; make one with: habeas key create --role dpo --name NAME")
-		return err
-	}
-	for _, k := range keys {
-		fmt.Fprintf(s.Out, "%s  %-12s  %s\n", k.ID, k.Role, k.Name)
-	}
-	return nil
-}
-
-type revokeKeyCmd struct {
-	ID string `arg:"" help:"Identifier of the key, as listed."`
-}
-
-// Run ends a key at once.
-func (cmd revokeKeyCmd) Run(ctx context.Context, c *cli) (err error) {
-	id, err := models.ParseID(cmd.ID)
-	if err != nil {
-		return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
-	}
-	db, _, err := c.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.RevokeKey(ctx, models.ScopeOperator(), id)
 }
 
 type keysCmd struct {

@@ -35,10 +35,13 @@ func (bounceCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err erro
 	}
 	defer func() { err = errors.Join(err, later(db.Close())) }()
 	found, err := db.BounceBreachPerson(ctx, report.Message, report.Code)
+	if err == nil && !found {
+		found, err = db.BounceMail(ctx, report.Message, report.Code)
+	}
 	if err != nil {
 		return later(err)
 	}
-	text := "Nothing was done: the message is none to persons whom a breach concerns."
+	text := "Nothing was done: no message of Habeas has this identifier."
 	if found {
 		text = "One message was counted as returned, with the code " + report.Code + "."
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"strings"
@@ -55,6 +56,41 @@ func TestAMailServersPipeCountsWhatCameBack(t *testing.T) {
 	require.Zero(t, habeas(t, "--config", configuration, "bounce").status)
 	nowhere := file(t, "database_url: postgres://nobody@127.0.0.1:1/x\nmaster_key: "+keys.Master+"\nsigning_key: "+keys.Signing+"\n")
 	require.Equal(t, tryAgain, returned(t, nowhere, message).status, "the mail server keeps it")
+}
+
+func TestAMailAboutARequestThatCameBackIsInItsLedgerOnce(t *testing.T) {
+	t.Parallel()
+	configuration, dsn, keys := installation(t)
+	v, err := vault.New(keys)
+	require.NoError(t, err)
+	db, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	owner, err := db.PutController(t.Context(), request.Controller{
+		Slug: "northwind", Name: "Northwind", Operator: true, Regime: "EU_GDPR", Timezone: "Europe/Brussels", Country: "BE", ContactEmail: "a@northwind.example",
+	})
+	require.NoError(t, err)
+	asked, err := db.Submit(t.Context(), store.Submission{
+		Controller: owner, Right: models.Erasure, Channel: request.ChannelPortal, Language: "en", Actor: models.Actor{Role: models.RoleSubject},
+		Subject: request.Subject{Email: "canary@example.org", Identities: []request.Identity{{Kind: "email", Value: "canary@example.org"}}},
+	})
+	require.NoError(t, err)
+	mail, _, err := db.OnceMail(t.Context(), asked.RequestID, "notice-1-1")
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte(mail.String())) // as activities/mail makes a Message-ID
+	for range 2 {
+		require.Contains(t, returned(t, configuration, sum[:16]).out, "counted as returned, with the code 5.1.1")
+	}
+	entries, err := db.Ledger(t.Context(), models.ScopeOperator(), asked.RequestID)
+	require.NoError(t, err)
+	bounced := 0
+	for _, e := range entries {
+		if e.Kind == "mail.bounced" {
+			bounced++
+			require.Equal(t, map[string]any{"mail_id": mail.String(), "mail": "notice-1-1", "code": "5.1.1"}, e.Data)
+		}
+	}
+	require.Equal(t, 1, bounced)
 }
 
 // sent is a breach with one person, whose message the mail server has taken.

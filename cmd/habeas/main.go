@@ -13,6 +13,7 @@ import (
 	"habeas/cmd/internal/app"
 	"habeas/cmd/internal/datamapcli"
 	"habeas/cmd/internal/ledgercli"
+	"habeas/cmd/internal/requestcli"
 	"habeas/cmd/internal/rulescli"
 )
 
@@ -23,6 +24,7 @@ type cli struct {
 	Worker     workerCmd            `cmd:"" help:"Run workflows and their activities, deliver decisions, seal the ledger."`
 	Migrate    migrateCmd           `cmd:"" help:"Bring the database's tables up to date."`
 	Apply      applyCmd             `cmd:"" help:"Write controllers and recipients from a file to the database."`
+	Request    requestcli.Cmd       `cmd:"" help:"Requests, over the API of an installation."`
 	Recipients recipientsCmd        `cmd:"" help:"The register of recipients and subprocessors."`
 	Key        keyCmd               `cmd:"" help:"Access keys of staff and customers."`
 	Keys       keysCmd              `cmd:"" help:"Secrets of the installation, and the public keys that verify its evidence."`
@@ -48,7 +50,7 @@ func run(args []string, streams rulescli.Streams) int {
 	parser, err := kong.New(&c,
 		kong.Name("habeas"), kong.Description("GDPR data-subject requests, from the first message to provable completion."),
 		kong.UsageOnError(), kong.Writers(streams.Out, streams.Err), kong.Exit(func(status int) { exited = status }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams, ledgercli.Source(c.evidence), app.Kinds()),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&streams, ledgercli.Source(c.evidence), app.Kinds(), requestcli.Env(os.Getenv), &c.Request),
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "habeas:", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +52,7 @@ func installation(t *testing.T) (configuration, dsn string, keys vault.Config) {
 func TestEveryCommandExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key revoke", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
+		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key rotate", "key revoke", "request", "request list", "request show", "request file", "request approve", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
 		"rules", "rules eval", "rules list", "rules explain", "datamap", "datamap check", "ledger", "ledger verify", "receipt", "receipt verify",
 	} {
 		got := habeas(t, append(strings.Fields(command), "--help")...)
@@ -69,7 +70,11 @@ func TestWrongUsageIsStatusTwo(t *testing.T) {
 		{"serve", "--colour"},
 		{"key", "create"},
 		{"key", "create", "--role", "king", "--name", "x"},
+		{"key", "create", "--role", "dpo", "--name", "x", "--scope", "everything"},
 		{"key", "revoke", "no-id"},
+		{"key", "rotate", "no-id"},
+		{"request"},
+		{"request", "approve", "7K3F-9QXM-2TB"},
 		{"apply"},
 		{"apply", "/nowhere.yml"},
 		{"ledger"},
@@ -168,10 +173,23 @@ func TestAKeyIsShownOnceListedWithoutItsSecretAndRevoked(t *testing.T) {
 	list := habeas(t, "--config", configuration, "key", "list")
 	require.Contains(t, list.out, "Acme's ERP")
 	require.NotContains(t, list.out, secret)
-	id, _, _ := strings.Cut(list.out, " ")
+	var listed []struct{ ID string }
+	require.NoError(t, json.Unmarshal([]byte(habeas(t, "--config", configuration, "key", "list", "--json").out), &listed))
+	id := listed[0].ID
+	rotated := habeas(t, "--config", configuration, "key", "rotate", id, "--overlap", "1h")
+	require.Zero(t, rotated.status, rotated.err)
+	for _, valid := range []string{secret, strings.TrimSpace(rotated.out)} {
+		_, err = s.Authenticate(t.Context(), valid)
+		require.NoError(t, err)
+	}
+	require.Contains(t, habeas(t, "--config", configuration, "key", "list").out, "rotated, former until")
 	require.Zero(t, habeas(t, "--config", configuration, "key", "revoke", id).status)
 	_, err = s.Authenticate(t.Context(), secret)
 	require.Equal(t, "bad_key", models.CodeOf(err))
+
+	reader := habeas(t, "--config", configuration, "key", "create", "--role", "auditor", "--name", "reader", "--scope", "requests:read", "--scope", "breaches")
+	require.Zero(t, reader.status, reader.err)
+	require.Contains(t, habeas(t, "--config", configuration, "key", "list").out, "requests:read breaches")
 
 	unknown := habeas(t, "--config", configuration, "key", "create", "--role", "controller", "--controller", "nobody", "--name", "x")
 	require.Equal(t, 1, unknown.status)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
@@ -36,7 +35,7 @@ func (cmd exportRecipientsCmd) Run(ctx context.Context, c *cli, s *rulescli.Stre
 	}
 	list := make([]recipient.Entry, len(all))
 	for i, r := range all {
-		list[i] = entryOf(r)
+		list[i] = r.Entry()
 	}
 	if cmd.Format == "csv" {
 		return recipient.WriteCSV(s.Out, list)
@@ -44,16 +43,11 @@ func (cmd exportRecipientsCmd) Run(ctx context.Context, c *cli, s *rulescli.Stre
 	return recipient.WriteJSON(s.Out, list)
 }
 
-func entryOf(r store.Recipient) recipient.Entry {
-	return recipient.Entry{
-		Slug: r.Slug, Name: r.Name, Channel: string(r.Channel), Address: r.Address.Reveal(), Categories: r.Categories, Country: r.Country,
-		Safeguard: r.Safeguard, Reminder: r.ReminderAfter.String(), Facts: r.Facts, Contacts: r.Contacts.Reveal(),
-	}.WithVetting(r.Vetting)
-}
-
 type importRecipientsCmd struct {
 	File   string `arg:"" help:"File of the register." type:"existingfile"`
 	Format string `default:"json" enum:"csv,json" help:"Form of the file: ${enum}."`
+	// Initial is refused for what is new once a change of subprocessors was announced.
+	Initial bool `help:"The file's subprocessors are at work already: register them without an announced change. Until the first change is announced."`
 }
 
 // Run takes the file in.
@@ -69,11 +63,11 @@ func (cmd importRecipientsCmd) Run(ctx context.Context, c *cli, s *rulescli.Stre
 	defer func() { err = errors.Join(err, db.Close()) }()
 	all := make([]store.Recipient, len(list))
 	for i, e := range list {
-		if all[i], err = recipientOf(e); err != nil {
+		if all[i], err = store.RecipientOf(e); err != nil {
 			return fmt.Errorf("recipient %s: %w", e.Slug, err)
 		}
 	}
-	changed, err := db.ImportRecipients(ctx, all, models.System())
+	changed, err := db.ImportRecipients(ctx, all, cmd.Initial, models.System())
 	if err != nil {
 		return err
 	}
@@ -92,16 +86,4 @@ func (cmd importRecipientsCmd) read() (list []recipient.Entry, err error) {
 		read = recipient.ReadCSV
 	}
 	return read(f)
-}
-
-func recipientOf(e recipient.Entry) (store.Recipient, error) {
-	after, err := time.ParseDuration(e.Reminder)
-	if err != nil {
-		return store.Recipient{}, models.Errorf(models.Invalid, "bad_recipient", "The time after which it is reminded is a duration like 72h.").At("/reminder_after")
-	}
-	return store.Recipient{
-		Slug: e.Slug, Name: e.Name, Channel: store.RecipientChannel(e.Channel), Address: models.Personal(e.Address), Secret: models.Personal(e.Secret),
-		Categories: e.Categories, Country: e.Country, Safeguard: e.Safeguard, ReminderAfter: after, Facts: e.Facts, Contacts: models.Personal(e.Contacts),
-		Vetting: e.Vetted(),
-	}, nil
 }

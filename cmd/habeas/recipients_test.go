@@ -43,3 +43,26 @@ func TestAnOrganisationFileKeepsWhatTheRegisterKnowsBeside(t *testing.T) {
 		require.Contains(t, got.out, want)
 	}
 }
+
+func TestAFileChangesWhatCustomersAreToldOfOnlyWhileTheInstallationBegins(t *testing.T) {
+	t.Parallel()
+	configuration, _, _ := installation(t)
+	apply := func(text string) result {
+		t.Helper()
+		return habeas(t, "--config", configuration, "apply", file(t, text))
+	}
+	begun := strings.ReplaceAll(organisation, "purpose: transport,", "purpose: transport, subprocessor: true,")
+	require.Zero(t, apply(begun).status, "there was no customer yet")
+	require.Zero(t, apply(begun).status, "nothing has changed")
+	abroad := apply(strings.ReplaceAll(begun, "country: DE, purpose", "country: US, purpose"))
+	require.Equal(t, 1, abroad.status)
+	require.Contains(t, abroad.err, "[must_be_announced]")
+	require.Contains(t, abroad.err, "country")
+
+	second := "recipients: [{slug: second, name: Second, channel: mail, address: a@second.example, categories: [user.contact], country: DE, reminder_after: 72h, subprocessor: true%s}]"
+	require.Contains(t, apply(strings.ReplaceAll(second, "%s", "")).err, "[must_be_announced]")
+	require.Zero(t, apply(strings.ReplaceAll(second, "%s", ", initial: true")).status)
+	third := strings.NewReplacer("second", "third", "Second", "Third").Replace(habeas(t, "--config", configuration, "recipients", "export").out)
+	require.Contains(t, habeas(t, "--config", configuration, "recipients", "import", file(t, third)).err, "[must_be_announced]")
+	require.Zero(t, habeas(t, "--config", configuration, "recipients", "import", "--initial", file(t, third)).status)
+}

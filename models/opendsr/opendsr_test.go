@@ -17,7 +17,7 @@ import (
 	"habeas/models/opendsr"
 )
 
-// The examples of sections 6.4, 7.2, 7.4, 7.7 and 8.4, the second without the comma that the text has too many.
+// The examples of sections 6.4, 7.2, 7.4, 7.7, 8.4, 8.7 and 9.3, the second without the comma that the text has too many.
 func TestTheExamplesOfTheTextAreRead(t *testing.T) {
 	t.Parallel()
 	var d opendsr.Discovery
@@ -45,11 +45,34 @@ func TestTheExamplesOfTheTextAreRead(t *testing.T) {
 	require.Equal(t, time.Date(2018, 11, 1, 15, 0, 1, 0, time.UTC), s.ExpectBy.Time)
 	require.JSONEq(t, "103", string(s.Results))
 
+	var receipt opendsr.Receipt
+	answered := `{"controller_id":"example_controller_id","expected_completion_time":"2018-11-01T15:00:01Z","received_time":"2018-10-02T15:00:01Z",
+		"encoded_request":"<BASE64 ENCODED REQUEST>","subject_request_id":"a7551968-d5d6-44b2-9831-815ac9017798"}`
+	require.NoError(t, json.Unmarshal([]byte(answered), &receipt))
+	requireSame(t, answered, receipt)
+	callback := `{"controller_id":"example_controller_id","expected_completion_time":"2018-11-01T15:00:01Z","status_callback_url":"https://examplecontroller.com/opendsr/callbacks",
+		"subject_request_id":"a7551968-d5d6-44b2-9831-815ac9017798","request_status":"pending","results_url":"https://exampleprocessor.com/secure/d188d4ba-12db-48a0-898c-cd0f8ba7b345","results_count":340}`
+	var c opendsr.StatusReport
+	require.NoError(t, json.Unmarshal([]byte(callback), &c))
+	requireSame(t, callback, c)
+	cancelled := `{"controller_id":"example_controller_id","subject_request_id":"a7551968-d5d6-44b2-9831-815ac9017798","received_time":"2018-10-02T15:00:01Z","api_version":"2.0"}`
+	var x opendsr.Cancellation
+	require.NoError(t, json.Unmarshal([]byte(cancelled), &x))
+	requireSame(t, cancelled, x)
+
 	var f opendsr.Failure
 	require.NoError(t, json.Unmarshal([]byte(`{"error": {"code": 400, "message": "subject_request_id field is required", "errors": [{"domain": "Validation",
 		"reason": "IllegalArgumentException", "message": "subject_request_id field is required."}]}}`), &f))
 	require.Equal(t, 400, f.Error.Code)
 	require.Equal(t, "IllegalArgumentException", f.Error.Errors[0].Reason)
+}
+
+// requireSame expects that what was read is written as it was.
+func requireSame(t *testing.T, text string, read any) {
+	t.Helper()
+	b, err := json.Marshal(read)
+	require.NoError(t, err)
+	require.JSONEq(t, text, string(b))
 }
 
 func TestStatusesAreUnderstoodHoweverTheyAreSpelt(t *testing.T) {

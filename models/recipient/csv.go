@@ -27,6 +27,7 @@ var columns = []column{
 	text("country", func(e *Entry) *string { return &e.Country }),
 	text("transfer", func(e *Entry) *string { return (*string)(&e.Transfer) }), text("safeguard", func(e *Entry) *string { return &e.Safeguard }),
 	lines("purposes", func(e *Entry) *[]string { return &e.Purposes }), lines("categories", func(e *Entry) *[]string { return &e.Categories }),
+	lines("identities", func(e *Entry) *[]string { return &e.Identities }),
 	lines("controllers", func(e *Entry) *[]string { return &e.Controllers }), lines("former", func(e *Entry) *[]string { return &e.Former }),
 	text("channel", func(e *Entry) *string { return &e.Channel }), text("address", func(e *Entry) *string { return &e.Address }),
 	text("secret", func(e *Entry) *string { return &e.Secret }), text("protocol", func(e *Entry) *string { return &e.Protocol }),

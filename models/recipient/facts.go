@@ -31,6 +31,7 @@ type Facts struct {
 	Purposes      []string      `json:"purposes,omitempty"`
 	Controllers   []string      `json:"controllers,omitempty"` // slugs of those whose data it gets; none named: of all
 	Former        []string      `json:"former,omitempty"`      // slugs of those whose data it no longer gets, and may still hold
+	Identities    []string      `json:"identities,omitempty"`  // kinds of identity by which it knows a person; none named: those of the data that it gets
 	Protocol      string        `json:"protocol,omitempty"`
 	ResponseDays  int           `json:"response_days,omitempty"` // agreed; 0: none
 	ContractOn    calendar.Date `json:"contract_on,omitzero"`
@@ -91,7 +92,7 @@ func (f Facts) Check() error {
 			return bad(field, "This must be one line of at most 500 characters.")
 		}
 	}
-	for field, list := range map[string][]string{"purposes": f.Purposes, "controllers": f.Controllers, "former": f.Former} {
+	for field, list := range map[string][]string{"purposes": f.Purposes, "controllers": f.Controllers, "former": f.Former, "identities": f.Identities} {
 		if err := checkList(field, list); err != nil {
 			return err
 		}

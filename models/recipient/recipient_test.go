@@ -19,7 +19,7 @@ func full() recipient.Entry {
 		Slug: "mailer", Name: "=HYPERLINK(\"https://evil.example\")", Channel: "mail", Address: "privacy@mailer.example", Categories: []string{"user.contact", "user.name"},
 		Country: "US", Safeguard: "'+module two", Reminder: "72h0m0s", Contacts: "@Sam\n+32 2 000",
 		Facts: recipient.Facts{
-			LegalName: "-Mailer Inc.", Subprocessor: true, Transfer: recipient.Clauses, Purposes: []string{"+sending mail", "bounces"}, Controllers: []string{"acme"},
+			LegalName: "-Mailer Inc.", Subprocessor: true, Transfer: recipient.Clauses, Purposes: []string{"+sending mail", "bounces"}, Identities: []string{"email", "customer_number"}, Controllers: []string{"acme"},
 			Protocol: "smtp", ResponseDays: 10, ContractOn: calendar.Date{Year: 2025, Month: 1, Day: 2}, NextReviewOn: calendar.Date{Year: 2026, Month: 1, Day: 2},
 		},
 	}.WithVetting(recipient.Vetting{Version: "2026-1", Answers: []recipient.Answer{{Question: "security", Value: "partly", Note: "=no \"MFA\""}}})

@@ -21,7 +21,7 @@ const (
 	Extend      DecisionKind = "extend"      // two further months, Art. 12(3)
 	Clarify     DecisionKind = "clarify"     // a question to the subject; pauses the clock where the regime says so
 	Answer      DecisionKind = "answer"      // the subject's answer
-	Acknowledge DecisionKind = "acknowledge" // a recipient has answered a notice, Art. 19
+	Acknowledge DecisionKind = "acknowledge" // a recipient has answered a notice, Art. 19: by its link, or to staff, who say how
 	Waive       DecisionKind = "waive"       // the DPO closes a notice that nobody answers, with a reason
 	Collect     DecisionKind = "collect"     // the subject has fetched the package
 	Complete    DecisionKind = "complete"    // a person has done a manual task and gives evidence
@@ -62,7 +62,7 @@ var rules = map[DecisionKind]rule{
 	Extend:      {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution, reason: true},
 	Clarify:     {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution[1:], reason: true},
 	Answer:      {roles: []models.Role{models.RoleSubject}, states: beforeExecution},
-	Acknowledge: {roles: []models.Role{models.RoleRecipient}, states: afterExecution},
+	Acknowledge: {roles: []models.Role{models.RoleRecipient, models.RoleDPO, models.RoleHandler}, states: afterExecution},
 	Waive:       {roles: dpo, states: afterExecution, reason: true},
 	Collect:     {roles: []models.Role{models.RoleSubject}, states: []models.State{models.Delivering}},
 	Complete:    {roles: casework, states: atWork, reason: true},
@@ -119,6 +119,7 @@ type Decision struct {
 	PlanDigest string                   // Approve, Change: the plan that was shown; another one is refused with plan_changed
 	Choices    map[int]models.Treatment // Approve, Change: by group number
 	NoticeID   models.ID                // Acknowledge, Waive
+	Answer     string                   // Acknowledge, by staff: what the recipient says that it did
 	TaskID     models.ID                // of a manual task
 	Counts     map[string]int64         // Complete: records by collection
 }

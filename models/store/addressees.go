@@ -18,9 +18,10 @@ type Addressee struct {
 	Kinds  []string // of identities by which it knows the person; nil: all that are proven
 }
 
-// CreateNoticesTo queues one notice for each addressee, with no other identity of the person than those by which it knows them. Called again, it
-// returns the same notices, by the recipients' slugs. It fails with not_found or key_destroyed.
-func (s *Store) CreateNoticesTo(ctx context.Context, requestID models.ID, to []Addressee) ([]NoticeRef, error) {
+// CreateNotices queues one notice for each addressee, with no other identity of the person than those by which it knows them, for a request or, if
+// deferralID is given, for a deferral of it. Called again, it returns the same notices, by the recipients' slugs. It fails with not_found or
+// key_destroyed.
+func (s *Store) CreateNotices(ctx context.Context, requestID, deferralID models.ID, to []Addressee) ([]NoticeRef, error) {
 	var out []NoticeRef
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		out = nil
@@ -40,11 +41,16 @@ func (s *Store) CreateNoticesTo(ctx context.Context, requestID models.ID, to []A
 			known := slices.DeleteFunc(slices.Clone(subject.Identities), func(i request.Identity) bool {
 				return a.Kinds != nil && !slices.Contains(a.Kinds, i.Kind)
 			})
-			if err := s.queueNotice(tx, r, key, known, a, models.ID{}); err != nil {
+			if err := s.queueNotice(tx, r, key, known, a, deferralID); err != nil {
 				return err
 			}
 		}
-		return tx.Table("notices n").Joins("JOIN recipients p ON p.id = n.recipient_id").Where("n.request_id = ? AND n.deferral_id IS NULL", requestID).
+		var deferral any
+		if !deferralID.IsZero() {
+			deferral = deferralID
+		}
+		return tx.Table("notices n").Joins("JOIN recipients p ON p.id = n.recipient_id").
+			Where("n.request_id = ? AND n.deferral_id IS NOT DISTINCT FROM CAST(? AS uuid)", requestID, deferral).
 			Select("n.id, n.recipient_id, p.slug AS recipient").Order("p.slug").Scan(&out).Error
 	})
 	return out, err

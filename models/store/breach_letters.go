@@ -195,23 +195,32 @@ func (s *Store) mayGoOut(tx *gorm.DB, record register.Record, letter BreachLette
 	return nil
 }
 
-// FinishBreachLetter notes that everybody of the list was written to, in the record of the breach too. Repeating it changes nothing.
+// FinishBreachLetter notes that everybody of the list was written to, in the record of the breach too, in one transaction: what dies in between
+// leaves neither. Repeating it changes nothing. It fails with persons_waiting while somebody is not settled.
 func (s *Store) FinishBreachLetter(ctx context.Context, breachID models.ID) error {
-	counts, err := s.CountBreachPersons(ctx, breachID)
-	if err != nil {
-		return err
-	}
-	finished := false
-	err = s.tx(ctx, func(tx *gorm.DB) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		if _, err := lockBreach(tx, breachID); err != nil { // who finishes at the same time waits here, and finds it finished
+			return err
+		}
+		counts, err := countBreachPersons(tx, breachID)
+		if err != nil {
+			return err
+		}
+		for _, open := range []PersonState{PersonWaiting, PersonSending, PersonDeferred, PersonUnclear} {
+			if counts[open] > 0 {
+				return models.Errorf(models.Unavailable, "persons_waiting", "Persons of the list were not written to yet.")
+			}
+		}
 		result := tx.Model(&breachLetterRow{}).Where("breach_id = ? AND finished_at IS NULL", breachID).Update("finished_at", s.now())
-		finished = result.RowsAffected > 0
-		return result.Error
-	})
-	if err != nil || !finished {
+		if result.Error != nil || result.RowsAffected == 0 {
+			return result.Error
+		}
+		_, err = s.noteBreach(tx, breachID, 0, register.Event{
+			Kind: register.Messaged, Actor: models.System(), Facts: register.Facts{At: s.now(), Count: int(counts[PersonSent] + counts[PersonBounced])},
+		})
+		if models.KindOf(err) == models.Conflict { // by a decision that was changed meanwhile the persons need not be told, or the breach is over
+			return nil
+		}
 		return err
-	}
-	_, err = s.NoteBreach(ctx, breachID, 0, register.Event{
-		Kind: register.Messaged, Actor: models.System(), Facts: register.Facts{At: s.now(), Count: int(counts[PersonSent] + counts[PersonBounced])},
 	})
-	return err
 }

@@ -22,7 +22,15 @@ const (
 	PersonRefused PersonState = "refused" // it never will
 	PersonBounced PersonState = "bounced" // it was taken and came back
 	PersonUnclear PersonState = "unclear" // a worker died while it was being handed over; nobody can say whether it was taken
+
+	PersonDeferred  PersonState = "deferred"  // the mail server asks to try again later
+	PersonUnreached PersonState = "unreached" // it has asked so too often: no more is tried
 )
+
+// PersonStates are all states, in the order in which they are shown.
+func PersonStates() []PersonState {
+	return []PersonState{PersonWaiting, PersonSending, PersonDeferred, PersonSent, PersonRefused, PersonBounced, PersonUnreached, PersonUnclear}
+}
 
 type breachPersonRow struct {
 	ID        models.ID `gorm:"primaryKey"`
@@ -33,7 +41,9 @@ type breachPersonRow struct {
 	Sealed    []byte
 	State     PersonState
 	Code      string
+	Tries     int
 	ChangedAt time.Time
+	NextAt    *time.Time
 }
 
 func (breachPersonRow) TableName() string { return "breach_persons" }
@@ -124,21 +134,29 @@ func (l *BreachPersonList) Close(ctx context.Context, by models.Actor) error {
 type BreachPerson struct {
 	ID          models.ID
 	ClaimedAt   time.Time // when it was handed to a worker; only that worker may say what became of it
+	Tries       int       // how often the message was tried before and not taken
 	Message     []byte
 	Email, Name models.Personal
 }
 
 // Outcome is what became of the person's message, as the worker that has claimed it says.
 func (p BreachPerson) Outcome(state PersonState, code string) PersonOutcome {
-	return PersonOutcome{ID: p.ID, ClaimedAt: p.ClaimedAt, State: state, Code: code}
+	return PersonOutcome{ID: p.ID, ClaimedAt: p.ClaimedAt, State: state, Code: code, Tries: p.Tries}
 }
 
-// ClaimBreachPersons hands at most limit waiting persons to a worker, in the order of the list.
+// Deferred is the outcome that the message was tried in vain and is to be tried again, not before an instant.
+func (p BreachPerson) Deferred(code string, next time.Time) PersonOutcome {
+	return PersonOutcome{ID: p.ID, ClaimedAt: p.ClaimedAt, State: PersonDeferred, Code: code, Tries: p.Tries + 1, NextAt: next}
+}
+
+// ClaimBreachPersons hands at most limit persons to a worker who wait, or were put off until now: those whom it was tried with least often first, in
+// the order of the list, so that somebody who is put off again and again holds up nobody.
 func (s *Store) ClaimBreachPersons(ctx context.Context, breachID models.ID, limit int) ([]BreachPerson, error) {
 	return s.breachPersons(ctx, breachID, `
-UPDATE breach_persons SET state = 'sending', changed_at = ? WHERE id IN (
-    SELECT id FROM breach_persons WHERE breach_id = ? AND state = 'waiting' ORDER BY no LIMIT ? FOR UPDATE SKIP LOCKED)
-RETURNING *`, s.now(), breachID, limit)
+UPDATE breach_persons SET state = 'sending', next_at = NULL, changed_at = ? WHERE id IN (
+    SELECT id FROM breach_persons WHERE breach_id = ? AND (state = 'waiting' OR state = 'deferred' AND next_at <= ?)
+    ORDER BY tries, no LIMIT ? FOR UPDATE SKIP LOCKED)
+RETURNING *`, s.now(), breachID, s.now(), limit)
 }
 
 // StuckBreachPersons are those that were handed to a worker before an instant and of whom it has said nothing since.
@@ -170,7 +188,9 @@ func (s *Store) breachPersons(ctx context.Context, breachID models.ID, sql strin
 		if err := json.Unmarshal(plain, &text); err != nil {
 			return nil, err
 		}
-		out[i] = BreachPerson{ID: r.ID, ClaimedAt: r.ChangedAt.UTC(), Message: r.Message, Email: models.Personal(text[0]), Name: models.Personal(text[1])}
+		out[i] = BreachPerson{
+			ID: r.ID, ClaimedAt: r.ChangedAt.UTC(), Tries: r.Tries, Message: r.Message, Email: models.Personal(text[0]), Name: models.Personal(text[1]),
+		}
 	}
 	return out, nil
 }
@@ -181,6 +201,8 @@ type PersonOutcome struct {
 	ClaimedAt time.Time
 	State     PersonState
 	Code      string
+	Tries     int
+	NextAt    time.Time // of a person put off
 }
 
 // MarkBreachPersons notes what became of messages. Only those that are still in the hands of whoever claimed them then change: a worker that was
@@ -188,14 +210,17 @@ type PersonOutcome struct {
 func (s *Store) MarkBreachPersons(ctx context.Context, breachID models.ID, outcomes []PersonOutcome) error {
 	var ids, states, codes []string
 	var claims []time.Time
+	var tries []int
+	var next []*time.Time
 	for _, o := range outcomes {
 		ids, states, codes, claims = append(ids, o.ID.String()), append(states, string(o.State)), append(codes, o.Code), append(claims, o.ClaimedAt)
+		tries, next = append(tries, o.Tries), append(next, nullable(o.NextAt))
 	}
 	_, err := s.pool.Exec(ctx, `
-UPDATE breach_persons p SET state = n.state, code = n.code, changed_at = $5
-FROM unnest($2::uuid[], $3::text[], $4::text[], $6::timestamptz[]) AS n(id, state, code, claimed)
+UPDATE breach_persons p SET state = n.state, code = n.code, tries = n.tries, next_at = n.next_at, changed_at = $5
+FROM unnest($2::uuid[], $3::text[], $4::text[], $6::timestamptz[], $7::integer[], $8::timestamptz[]) AS n(id, state, code, claimed, tries, next_at)
 WHERE p.id = n.id AND p.breach_id = $1 AND p.state = 'sending' AND p.changed_at = n.claimed`,
-		breachID, ids, states, codes, s.now(), claims)
+		breachID, ids, states, codes, s.now(), claims, tries, next)
 	return unavailable(err)
 }
 
@@ -229,16 +254,28 @@ func (s *Store) BounceBreachPerson(ctx context.Context, message []byte, code str
 	return result.RowsAffected > 0, unavailable(result.Error)
 }
 
+// NextBreachPerson is when the first of the persons who were put off may be written to again; zero when there is none.
+func (s *Store) NextBreachPerson(ctx context.Context, breachID models.ID) (time.Time, error) {
+	var next *time.Time
+	err := s.read(ctx).Model(&breachPersonRow{}).Select("min(next_at)").Where("breach_id = ? AND state = ?", breachID, PersonDeferred).Scan(&next).Error
+	return instant(next), unavailable(err)
+}
+
 // CountBreachPersons counts the persons of a breach by state.
 func (s *Store) CountBreachPersons(ctx context.Context, breachID models.ID) (map[PersonState]int64, error) {
+	counts, err := countBreachPersons(s.read(ctx), breachID)
+	return counts, unavailable(err)
+}
+
+func countBreachPersons(tx *gorm.DB, breachID models.ID) (map[PersonState]int64, error) {
 	var rows []struct {
 		State PersonState
 		N     int64
 	}
-	err := s.read(ctx).Model(&breachPersonRow{}).Select("state, count(*) AS n").Where("breach_id = ?", breachID).Group("state").Scan(&rows).Error
+	err := tx.Model(&breachPersonRow{}).Select("state, count(*) AS n").Where("breach_id = ?", breachID).Group("state").Scan(&rows).Error
 	out := map[PersonState]int64{}
 	for _, r := range rows {
 		out[r.State] = r.N
 	}
-	return out, unavailable(err)
+	return out, err
 }

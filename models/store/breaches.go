@@ -144,37 +144,40 @@ func (s *Store) ReportBreachOnce(ctx context.Context, e register.Event, key *Ide
 // NoteBreach adds an event to a breach and orders its delivery to the workflow, in one transaction. seen is the number of the last event that
 // whoever decides has looked at; when others have come since it fails with breach_changed. 0 does not ask. It also fails with not_found and
 // with what register.Note fails with.
-func (s *Store) NoteBreach(ctx context.Context, id models.ID, seen int, e register.Event) (Breach, error) {
-	var out Breach
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		row, err := lockBreach(tx, id)
-		if err != nil {
-			return err
-		}
-		record, err := s.recordOf(tx, row)
-		if err != nil {
-			return err
-		}
-		if seen > 0 && seen != record.Latest() {
-			return models.Errorf(models.Conflict, "breach_changed", "Something was added to the breach since you looked; look again and decide then.")
-		}
-		noted, err := record.Note(e, s.now())
-		if err != nil {
-			return err
-		}
-		if record, err = s.keepEvent(tx, row, record, noted); err != nil {
-			return err
-		}
-		if noted.Kind == register.Told && !record.Drill {
-			data := webhook.Breach{ID: id, Reference: row.Reference, Update: noted.Facts.Update}
-			if err := s.tellWebhooks(tx, noted.Facts.Customer, webhook.BreachTold, id.String()+"/"+strconv.Itoa(noted.Facts.Update), data); err != nil {
-				return err
-			}
-		}
-		out = Breach{Record: record, Reference: row.Reference}
-		return s.enqueue(tx, Order{BreachID: id, Kind: OrderUpdate, Name: BreachNoted})
+func (s *Store) NoteBreach(ctx context.Context, id models.ID, seen int, e register.Event) (out Breach, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		out, err = s.noteBreach(tx, id, seen, e)
+		return err
 	})
 	return out, err
+}
+
+func (s *Store) noteBreach(tx *gorm.DB, id models.ID, seen int, e register.Event) (Breach, error) {
+	row, err := lockBreach(tx, id)
+	if err != nil {
+		return Breach{}, err
+	}
+	record, err := s.recordOf(tx, row)
+	if err != nil {
+		return Breach{}, err
+	}
+	if seen > 0 && seen != record.Latest() {
+		return Breach{}, models.Errorf(models.Conflict, "breach_changed", "Something was added to the breach since you looked; look again and decide then.")
+	}
+	noted, err := record.Note(e, s.now())
+	if err != nil {
+		return Breach{}, err
+	}
+	if record, err = s.keepEvent(tx, row, record, noted); err != nil {
+		return Breach{}, err
+	}
+	if noted.Kind == register.Told && !record.Drill {
+		data := webhook.Breach{ID: id, Reference: row.Reference, Update: noted.Facts.Update}
+		if err := s.tellWebhooks(tx, noted.Facts.Customer, webhook.BreachTold, id.String()+"/"+strconv.Itoa(noted.Facts.Update), data); err != nil {
+			return Breach{}, err
+		}
+	}
+	return Breach{Record: record, Reference: row.Reference}, s.enqueue(tx, Order{BreachID: id, Kind: OrderUpdate, Name: BreachNoted})
 }
 
 // BreachNoted is the name of the Update that tells a breach's workflow that the record has grown.
@@ -293,10 +296,21 @@ func concerned(tx *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Breaches are the breaches in the scope, open ones first, by their legal date and then by their report; limit bounds them.
 func (s *Store) Breaches(ctx context.Context, scope models.Scope, limit int) ([]Breach, error) {
+	return s.BreachesAfter(ctx, scope, models.ID{}, limit)
+}
+
+// breachOrder is the order of a list of breaches.
+const breachOrder = "closed_at IS NOT NULL, coalesce(due_at, 'infinity'::timestamptz), -extract(epoch FROM reported_at), id"
+
+// BreachesAfter are at most limit breaches of the list, from the one on that follows the named one; zero is the first page.
+func (s *Store) BreachesAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) ([]Breach, error) {
 	tx := s.read(ctx)
 	var rows []breachRow
-	err := concerned(tx, scope).Order("closed_at IS NOT NULL, due_at NULLS LAST, reported_at DESC, id").Limit(limit).Find(&rows).Error
-	if err != nil {
+	q := concerned(tx, scope)
+	if !after.IsZero() {
+		q = q.Where("("+breachOrder+") > (SELECT "+breachOrder+" FROM breaches WHERE id = ?)", after)
+	}
+	if err := q.Order(breachOrder).Limit(limit).Find(&rows).Error; err != nil {
 		return nil, unavailable(err)
 	}
 	out := make([]Breach, len(rows))

@@ -154,7 +154,10 @@ func (b *bundle) wholeErasure(sub store.Submission, personal func(string) models
 	require.Len(b.t, refs, 2)
 	message, err := b.NoticeToSend(ctx, refs[0].ID)
 	require.NoError(b.t, err)
+	_, err = b.WriteNotice(ctx, refs[0].ID, 1, []byte(personal("Erase %s.").Reveal()))
+	require.NoError(b.t, err)
 	require.NoError(b.t, b.MarkNoticeSent(ctx, refs[0].ID, 1))
+	require.NoError(b.t, b.KeepNoticeProof(ctx, refs[0].ID, []byte(personal(`{"of":"%s"}`).Reveal())))
 	require.NoError(b.t, b.AcknowledgeNotice(ctx, message.Token, store.AnswerErased, personal("We knew %s.")))
 	_, err = b.Decide(ctx, models.ScopeOperator(), request.Decision{
 		RequestID: id, Kind: request.Waive, Actor: dpo, Reason: personal("Not about %s."), NoticeID: refs[1].ID,

@@ -61,7 +61,10 @@ func (s *Store) concernedBy(tx *gorm.DB, p subprocessor.Proposal) ([]subprocesso
 func (s *Store) reach(tx *gorm.DB, p subprocessor.Proposal) (func(slug string) bool, error) {
 	named := func(slug string) bool { return len(p.Controllers) == 0 || slices.Contains(p.Controllers, slug) }
 	switch p.Sort {
-	case subprocessor.Remove, subprocessor.Change:
+	case subprocessor.Change:
+		r, err := s.oneRecipient(tx.Where("slug = ?", p.Slug))
+		return func(slug string) bool { return r.Facts.Serves(slug) || slices.Contains(p.Controllers, slug) }, err
+	case subprocessor.Remove:
 		r, err := s.oneRecipient(tx.Where("slug = ?", p.Slug))
 		return r.Facts.Serves, err
 	case subprocessor.Replace:
@@ -91,7 +94,32 @@ func (s *Store) carryOut(tx *gorm.DB, record subprocessor.Record) error {
 	if err != nil {
 		return err
 	}
-	return s.carry(tx, proposed(r, p))
+	r = proposed(r, p)
+	for _, slug := range p.Controllers {
+		if !r.Facts.Serves(slug) {
+			r.Facts.Controllers = append(r.Facts.Controllers, slug)
+		}
+	}
+	return s.carry(tx, r)
+}
+
+// spare keeps the data of those whose objection was accepted from a subprocessor that came in an emergency.
+func (s *Store) spare(tx *gorm.DB, record subprocessor.Record) error {
+	r, err := s.oneRecipient(tx.Where("slug = ?", record.Proposal.Slug))
+	if err != nil || len(record.Spared()) == 0 {
+		return err
+	}
+	served := r.Facts.Controllers
+	if len(served) == 0 {
+		if err := tx.Model(&controllerRow{}).Order("slug").Pluck("slug", &served).Error; err != nil {
+			return err
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(served), func(slug string) bool { return slices.Contains(record.Spared(), slug) })
+	if r.Facts.Controllers = left; len(left) == 0 {
+		r.Facts.Controllers, r.Facts.EndedOn = served, calendar.DateOf(s.now().In(record.Zone))
+	}
+	return s.carry(tx, r)
 }
 
 // proposed is an entry with what a proposal says.
@@ -109,7 +137,7 @@ func (s *Store) carry(tx *gorm.DB, r Recipient) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	_, err := s.saveRecipient(tx, r, 0, models.System())
+	_, err := s.saveRecipient(tx, r, 0, models.System(), announced)
 	return err
 }
 

@@ -11,7 +11,6 @@ import (
 	"gorm.io/gorm/clause"
 
 	"habeas/models"
-	"habeas/models/calendar"
 	"habeas/models/store/vault"
 	"habeas/models/subprocessor"
 )
@@ -209,7 +208,7 @@ func (s *Store) keepChange(tx *gorm.DB, row changeRow, record subprocessor.Recor
 		"state": record.State, "kind": record.Proposal.Sort, "slug": record.Proposal.Slug, "announced_at": orNull(record.AnnouncedAt), "closed_at": orNull(record.ClosedAt),
 		"events": record.Latest(), "updated_at": s.now(),
 	}
-	if record.State == subprocessor.Scheduled {
+	if !record.EffectiveOn.IsZero() {
 		columns["effective_on"] = record.EffectiveOn.String()
 	}
 	if err := tx.Model(&changeRow{}).Where("id = ?", row.ID).Updates(columns).Error; err != nil {
@@ -231,9 +230,17 @@ func (s *Store) followChange(tx *gorm.DB, record subprocessor.Record, e subproce
 	case subprocessor.Drafted:
 		return s.claim(tx, record)
 	case subprocessor.Announced:
-		return s.linkCustomers(tx, record)
-	case subprocessor.InForce:
+		if err := s.linkCustomers(tx, record); err != nil {
+			return err
+		}
+		if err := s.tellSubscribers(tx, record.ID, e.Actor); err != nil || !record.Early() {
+			return err
+		}
 		if err := s.carryOut(tx, record); err != nil {
+			return err
+		}
+	case subprocessor.InForce:
+		if err := s.bringAbout(tx, record); err != nil {
 			return err
 		}
 	case subprocessor.Withdrawn:
@@ -241,6 +248,14 @@ func (s *Store) followChange(tx *gorm.DB, record subprocessor.Record, e subproce
 		return nil
 	}
 	return tx.Where("change_id = ?", record.ID).Delete(&changingRow{}).Error
+}
+
+// bringAbout does what a decided change means for the register on its day.
+func (s *Store) bringAbout(tx *gorm.DB, record subprocessor.Record) error {
+	if record.Early() {
+		return s.spare(tx, record)
+	}
+	return s.carryOut(tx, record)
 }
 
 // claim keeps other changes of the same subprocessors out until this one is over.
@@ -323,8 +338,20 @@ func changesFor(tx *gorm.DB, scope models.Scope) *gorm.DB {
 
 // Changes are the changes in the scope, those under way first, then the latest; limit bounds them.
 func (s *Store) Changes(ctx context.Context, scope models.Scope, limit int) ([]Change, error) {
+	return s.ChangesAfter(ctx, scope, models.ID{}, limit)
+}
+
+// changeOrder is the order of a list of changes.
+const changeOrder = "closed_at IS NOT NULL, -extract(epoch FROM drafted_at), id"
+
+// ChangesAfter are at most limit changes of the list, from the one on that follows the named one; zero is the first page.
+func (s *Store) ChangesAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) ([]Change, error) {
+	q := changesFor(s.read(ctx), scope)
+	if !after.IsZero() {
+		q = q.Where("("+changeOrder+") > (SELECT "+changeOrder+" FROM subprocessor_changes WHERE id = ?)", after)
+	}
 	var rows []changeRow
-	err := changesFor(s.read(ctx), scope).Order("closed_at IS NOT NULL, drafted_at DESC, id").Limit(limit).Find(&rows).Error
+	err := q.Order(changeOrder).Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -333,57 +360,6 @@ func (s *Store) Changes(ctx context.Context, scope models.Scope, limit int) ([]C
 		if out[i], err = s.change(s.read(ctx), scope, row); err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
-}
-
-// PublicChange is a change as the public list shows it.
-type PublicChange struct {
-	On       calendar.Date
-	Upcoming bool
-	Sort     subprocessor.Sort
-	Name     string
-	Old      string // name of the one that goes
-	Country  string
-	Purposes []string
-}
-
-// PublicChanges are the changes that took effect or will, the latest first. They say nothing of customers.
-func (s *Store) PublicChanges(ctx context.Context, limit int) ([]PublicChange, error) {
-	var rows []changeRow
-	states := []subprocessor.State{subprocessor.Scheduled, subprocessor.Effective}
-	if err := s.read(ctx).Where("state IN ?", states).Order("effective_on DESC, id").Limit(limit).Find(&rows).Error; err != nil {
-		return nil, unavailable(err)
-	}
-	names, err := s.recipientNames(s.read(ctx))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]PublicChange, len(rows))
-	for i, row := range rows {
-		r, err := s.changeOf(s.read(ctx), row)
-		if err != nil {
-			return nil, err
-		}
-		p := r.Proposal
-		out[i] = PublicChange{
-			On: r.EffectiveOn, Upcoming: r.State == subprocessor.Scheduled, Sort: p.Sort, Name: p.Name, Old: names[p.Old], Country: p.Country, Purposes: p.Purposes,
-		}
-		if p.Name == "" {
-			out[i].Name = names[p.Slug]
-		}
-	}
-	return out, nil
-}
-
-func (s *Store) recipientNames(tx *gorm.DB) (map[string]string, error) {
-	var rows []recipientRow
-	if err := tx.Select("slug", "name").Find(&rows).Error; err != nil {
-		return nil, unavailable(err)
-	}
-	out := map[string]string{}
-	for _, r := range rows {
-		out[r.Slug] = r.Name
 	}
 	return out, nil
 }

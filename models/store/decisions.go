@@ -39,7 +39,7 @@ func (decisionRow) TableName() string { return "decisions" }
 func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String() }
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
-// request.Allowed fails with, reason_missing, already_decided, already_acknowledged, question_open, no_corrections, not_restricted,
+// request.Allowed fails with, reason_missing, unknown_answer, already_decided, already_acknowledged, question_open, no_corrections, not_restricted,
 // no_open_question, plan_changed or what plan.Choose, task.Allows and task.CheckCounts fail with.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -90,6 +90,11 @@ func (s *Store) apply(tx *gorm.DB, r requestRow, d request.Decision) error {
 		return s.waiveNotice(tx, r, d)
 	case request.Clarify, request.Answer:
 		return s.update(tx, r.ID, map[string]any{"asked": d.Kind == request.Clarify})
+	case request.Acknowledge:
+		if d.Actor.Role == models.RoleRecipient {
+			return nil // its link closes the notice
+		}
+		return s.relayNotice(tx, r, d)
 	case request.Lift:
 		return s.startLifting(tx, r)
 	case request.Approve, request.Refuse, request.Withdraw, request.Decline:
@@ -106,6 +111,9 @@ func ofItsKind(d request.Decision) request.Decision {
 	}
 	if d.Kind != request.Acknowledge && d.Kind != request.Waive {
 		d.NoticeID = models.ID{}
+	}
+	if d.Kind != request.Acknowledge {
+		d.Answer = ""
 	}
 	if !request.OfTask(d.Kind) {
 		d.TaskID = models.ID{}

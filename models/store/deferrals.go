@@ -133,6 +133,27 @@ func (s *Store) Deferrals(ctx context.Context, scope models.Scope, requestID mod
 	return out, nil
 }
 
+// AllDeferrals are at most limit deferrals of all requests inside the scope, in a state or in any, by date, from the one on that follows the named one;
+// zero is the first page.
+func (s *Store) AllDeferrals(ctx context.Context, scope models.Scope, state DeferralState, after models.ID, limit int) ([]Deferral, error) {
+	q := scoped(s.read(ctx), scope)
+	if state != "" {
+		q = q.Where("state = ?", state)
+	}
+	if !after.IsZero() {
+		q = q.Where("(due_on, id) > (SELECT due_on, id FROM deferrals WHERE id = ?)", after)
+	}
+	var rows []deferralRow
+	if err := q.Order("due_on, id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	out := make([]Deferral, len(rows))
+	for i, row := range rows {
+		out[i] = row.deferral()
+	}
+	return out, nil
+}
+
 // Deferral is one deferral inside the scope; it fails with not_found.
 func (s *Store) Deferral(ctx context.Context, scope models.Scope, id models.ID) (Deferral, error) {
 	var row deferralRow

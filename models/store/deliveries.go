@@ -163,11 +163,20 @@ func (s *Store) missed(tx *gorm.DB, id models.ID, next time.Time, code string, s
 
 // Deliveries are the latest messages of an endpoint inside the scope, newest first. It fails with not_found.
 func (s *Store) Deliveries(ctx context.Context, scope models.Scope, endpoint models.ID, limit int) ([]Delivery, error) {
+	return s.DeliveriesAfter(ctx, scope, endpoint, models.ID{}, limit)
+}
+
+// DeliveriesAfter are at most limit messages of the list, from the one on that follows the named one; zero is the first page.
+func (s *Store) DeliveriesAfter(ctx context.Context, scope models.Scope, endpoint, after models.ID, limit int) ([]Delivery, error) {
 	if _, err := s.Endpoint(ctx, scope, endpoint); err != nil {
 		return nil, err
 	}
+	q := s.read(ctx).Omit("body").Where("endpoint_id = ?", endpoint)
+	if !after.IsZero() {
+		q = q.Where("seq < (SELECT seq FROM webhook_deliveries WHERE id = ?)", after)
+	}
 	var rows []deliveryRow
-	if err := s.read(ctx).Omit("body").Where("endpoint_id = ?", endpoint).Order("seq DESC").Limit(limit).Find(&rows).Error; err != nil {
+	if err := q.Order("seq DESC").Limit(limit).Find(&rows).Error; err != nil {
 		return nil, unavailable(err)
 	}
 	out := make([]Delivery, len(rows))
@@ -231,6 +240,18 @@ func (s *Store) TestEndpoint(ctx context.Context, scope models.Scope, id models.
 			Body: body, State: DeliveryWaiting, CreatedAt: now, NextAt: now, GiveUpAt: now.Add(deliveryLife),
 		}).Error
 	})
+}
+
+// deliveriesKept is how long a message that is over is shown and can be sent again, after the end of its three days.
+const deliveriesKept = 90 * 24 * time.Hour
+
+// PurgeDeliveries drops up to limit messages that were delivered or given up so long ago that nobody asks for them any more, and says how many. What
+// they told stays in the ledger and in the record that they were about.
+func (s *Store) PurgeDeliveries(ctx context.Context, limit int) (int64, error) {
+	old := s.read(ctx).Model(&deliveryRow{}).Select("id").Where("state <> ? AND give_up_at < ?", DeliveryWaiting, s.now().Add(-deliveriesKept)).
+		Order("give_up_at").Limit(limit)
+	done := s.read(ctx).Where("id IN (?) AND state <> ?", old, DeliveryWaiting).Delete(&deliveryRow{})
+	return done.RowsAffected, unavailable(done.Error)
 }
 
 func endpointDisabled() error {

@@ -64,7 +64,7 @@ func (s *Store) replay(tx *gorm.DB, in intake) (out Submitted, done bool, err er
 // PurgeIdempotency drops the records that are too old to be replayed and says how many.
 func (s *Store) PurgeIdempotency(ctx context.Context) (int64, error) {
 	var n int64
-	for _, row := range []any{&idempotencyRow{}, &breachKeyRow{}} {
+	for _, row := range []any{&idempotencyRow{}, &breachKeyRow{}, &callRow{}} {
 		done := s.read(ctx).Where("created_at < ?", s.now().Add(-idempotencyKept)).Delete(row)
 		if done.Error != nil {
 			return n, unavailable(done.Error)

@@ -56,6 +56,34 @@ func (s *Store) MailSent(ctx context.Context, mailID models.ID) error {
 	})
 }
 
+// BounceMail records in the ledger that a mail about a request came back, once; message is the left half of its Message-ID, code says why. It reports
+// whether there is such a mail. What it asked for stays open: a notice is sent again, and the DPO hears of one that nobody answers.
+func (s *Store) BounceMail(ctx context.Context, message []byte, code string) (found bool, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		var rows []mailRow
+		err := tx.Where("substring(sha256(id::text::bytea) FROM 1 FOR 16) = ?", message).Limit(1).Find(&rows).Error
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		found = true
+		r, err := lockRequest(tx, models.ScopeOperator(), rows[0].RequestID)
+		if err != nil {
+			return err
+		}
+		entries, err := entriesOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Kind == "mail.bounced" && e.Data["mail_id"] == rows[0].ID.String() {
+				return nil
+			}
+		}
+		return s.record(tx, r, models.System(), "mail.bounced", map[string]any{"mail_id": rows[0].ID, "mail": rows[0].Key, "code": code})
+	})
+	return found, err
+}
+
 // Message is something that the person was told and that the status page shows.
 type Message struct {
 	At   time.Time

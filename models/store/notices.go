@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -19,6 +20,7 @@ type NoticeState string
 const (
 	NoticeQueued       NoticeState = "queued"
 	NoticeSent         NoticeState = "sent"
+	NoticeDeclined     NoticeState = "declined" // the recipient refuses with a reason: the DPO waives it, or records that it has given in
 	NoticeAcknowledged NoticeState = "acknowledged"
 	NoticeWaived       NoticeState = "waived"
 )
@@ -30,28 +32,29 @@ const (
 	AnswerErased   NoticeAnswer = "erased"
 	AnswerNotHeld  NoticeAnswer = "not_held"
 	AnswerRetained NoticeAnswer = "retained_by_law"
-	AnswerDone     NoticeAnswer = "done" // restricted, corrected, or no longer used: what the notice asks for besides erasure
+	AnswerDeclined NoticeAnswer = "declined" // it refuses; a reason belongs to it
+	AnswerDone     NoticeAnswer = "done"     // restricted, corrected, or no longer used: what the notice asks for besides erasure
 )
 
 // NoticeAnswers are what a recipient may answer to a notice of a right.
 func NoticeAnswers(right models.Right) []NoticeAnswer {
 	if right == models.Erasure {
-		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained}
+		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDeclined}
 	}
-	return []NoticeAnswer{AnswerDone, AnswerNotHeld}
+	return []NoticeAnswer{AnswerDone, AnswerNotHeld, AnswerDeclined}
 }
 
 // ParseNoticeAnswer reads an answer; it fails with unknown_answer.
 func ParseNoticeAnswer(s string) (NoticeAnswer, error) {
 	switch a := NoticeAnswer(s); a {
-	case AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDone:
+	case AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDone, AnswerDeclined:
 		return a, nil
 	}
 	return "", unknownAnswer()
 }
 
 func unknownAnswer() error {
-	return models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law; or done, not_held where nothing is to be erased.").At("/answer")
+	return models.Errorf(models.Invalid, "unknown_answer", "The answer must be one of erased, not_held, retained_by_law; or done, not_held where nothing is to be erased; or declined.").At("/answer")
 }
 
 // NoticeRef names a notice and its recipient.
@@ -90,6 +93,7 @@ type NoticeMessage struct {
 	Address    models.Personal
 	Secret     models.Personal // of a webhook
 	Token      string          // of the link to answer; the same each time
+	Written    int             // the latest attempt whose message was written, sent or not
 	Identities []request.Identity
 	Right      models.Right
 	Reference  string // of the request
@@ -128,6 +132,7 @@ type noticeRow struct {
 	ClosedAt         *time.Time
 	Answer           NoticeAnswer
 	NoteSealed       []byte
+	ProofSealed      []byte
 }
 
 func (noticeRow) TableName() string { return "notices" }
@@ -135,61 +140,9 @@ func (noticeRow) TableName() string { return "notices" }
 const noticeToken = "notice" // purpose of a notice's token
 
 // The places of what is sealed of a notice.
-func identitiesPlace(id models.ID) string { return "notices.identities/" + id.String() }
-func notePlace(id models.ID) string       { return "notices.note/" + id.String() }
-
-// CreateNotices queues one notice for each recipient that receives one of the categories of the request's controller, for a request or, if deferralID is given, for a
-// deferral of it. Called again, it returns the same notices. They are ordered by the recipients' slugs. It fails with not_found or key_destroyed.
-func (s *Store) CreateNotices(ctx context.Context, requestID models.ID, categories []string, deferralID models.ID) ([]NoticeRef, error) {
-	var out []NoticeRef
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		out = nil
-		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
-		if err != nil {
-			return err
-		}
-		if err := s.queueNotices(tx, r, categories, deferralID); err != nil {
-			return err
-		}
-		q := tx.Table("notices n").Joins("JOIN recipients p ON p.id = n.recipient_id").Where("n.request_id = ?", requestID)
-		if deferralID.IsZero() {
-			q = q.Where("n.deferral_id IS NULL")
-		} else {
-			q = q.Where("n.deferral_id = ?", deferralID)
-		}
-		return q.Select("n.id, n.recipient_id, p.slug AS recipient").Order("p.slug").Scan(&out).Error
-	})
-	return out, err
-}
-
-func (s *Store) queueNotices(tx *gorm.DB, r requestRow, categories []string, deferralID models.ID) error {
-	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
-	if err != nil {
-		return err
-	}
-	subject, err := s.subject(tx, r)
-	if err != nil {
-		return err
-	}
-	recipients, err := s.recipients(tx)
-	if err != nil {
-		return err
-	}
-	c, err := controllerByID(tx, r.ControllerID)
-	if err != nil {
-		return err
-	}
-	for _, p := range recipients {
-		affected := p.Affected(c.Slug, categories)
-		if len(affected) == 0 {
-			continue
-		}
-		if err := s.queueNotice(tx, r, key, subject.Identities, Addressee{Recipient: p, Told: affected}, deferralID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func identitiesPlace(id models.ID) string  { return "notices.identities/" + id.String() }
+func notePlace(id models.ID) string        { return "notices.note/" + id.String() }
+func noticeProofPlace(id models.ID) string { return "notices.proof/" + id.String() }
 
 // queueNotice writes one notice, unless the recipient has one.
 func (s *Store) queueNotice(tx *gorm.DB, r requestRow, key *vault.Key, identities []request.Identity, to Addressee, deferralID models.ID) error {
@@ -325,31 +278,59 @@ func (s *Store) NoticeToSend(ctx context.Context, id models.ID) (NoticeMessage, 
 		return NoticeMessage{}, err
 	}
 	identities, err := openIdentities(key, row.ID, row.IdentitiesSealed)
+	if err != nil {
+		return NoticeMessage{}, err
+	}
+	var written int
+	latest := tx.Model(&noticeMessageRow{}).Select("coalesce(max(attempt), 0)").Where("notice_id = ?", id).Scan(&written)
 	return NoticeMessage{
-		Notice: list[0], Address: recipient.Address, Secret: recipient.Secret, Token: s.vault.Token(noticeToken, id), Identities: identities,
+		Notice: list[0], Written: written, Address: recipient.Address, Secret: recipient.Secret, Token: s.vault.Token(noticeToken, id), Identities: identities,
 		Right: r.RightCode, Reference: r.Reference, Controller: c.Name, Language: r.Language,
-	}, err
+	}, unavailable(latest.Error)
 }
 
 // MarkNoticeSent records that the message was handed over for the attempt-th time (from 1). An attempt that is recorded already, or one
 // of a notice that was answered meanwhile, changes no state. It fails with not_found.
 func (s *Store) MarkNoticeSent(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.sent")
+}
+
+// MarkNoticeUncertain records that the attempt-th message was written and that nobody can say whether it went: whoever sent it stopped before it
+// was recorded, and the notice was closed meanwhile. Otherwise it is like MarkNoticeSent.
+func (s *Store) MarkNoticeUncertain(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.uncertain")
+}
+
+// MarkNoticeEscalated records that the DPO was told instead of the recipient. Otherwise it is like MarkNoticeSent.
+func (s *Store) MarkNoticeEscalated(ctx context.Context, id models.ID, attempt int) error {
+	return s.noteAttempt(ctx, id, attempt, "notice.escalated")
+}
+
+func (s *Store) noteAttempt(ctx context.Context, id models.ID, attempt int, kind string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, row, err := lockNotice(tx, "id = ?", id)
-		if err != nil {
+		if err != nil || attempt <= row.Attempts {
 			return err
 		}
-		if attempt <= row.Attempts {
-			return nil
-		}
-		columns := map[string]any{"attempts": attempt, "sent_at": s.now()}
-		if row.State == NoticeQueued {
-			columns["state"] = NoticeSent
+		columns := map[string]any{"attempts": attempt}
+		if kind == "notice.sent" {
+			columns["sent_at"] = s.now()
+			if row.State == NoticeQueued {
+				columns["state"] = NoticeSent
+			}
 		}
 		if err := tx.Model(&noticeRow{}).Where("id = ?", id).Updates(columns).Error; err != nil {
 			return err
 		}
-		return s.record(tx, r, models.System(), "notice.sent", map[string]any{"notice_id": id, "attempt": attempt})
+		data := map[string]any{"notice_id": id, "attempt": attempt}
+		var written []noticeMessageRow
+		if err := tx.Select("digest").Where("notice_id = ? AND attempt = ?", id, attempt).Find(&written).Error; err != nil {
+			return err
+		}
+		for _, w := range written {
+			data["digest"] = hex.EncodeToString(w.Digest)
+		}
+		return s.record(tx, r, models.System(), kind, data)
 	})
 }
 

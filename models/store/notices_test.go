@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,7 +46,25 @@ func (b *bundle) executing(email string) models.ID {
 
 func (b *bundle) notices(id models.ID, categories ...string) []store.NoticeRef {
 	b.t.Helper()
-	refs, err := b.CreateNotices(b.t.Context(), id, categories, models.ID{})
+	return b.noticesOf(id, models.ID{}, categories...)
+}
+
+// noticesOf queues notices to those who may hold the data of the request's controller and receive one of the categories.
+func (b *bundle) noticesOf(id, deferral models.ID, categories ...string) []store.NoticeRef {
+	b.t.Helper()
+	r, err := b.Request(b.t.Context(), models.ScopeOperator(), id)
+	require.NoError(b.t, err)
+	c, err := b.ControllerByID(b.t.Context(), models.ScopeOperator(), r.ControllerID)
+	require.NoError(b.t, err)
+	all, err := b.Recipients(b.t.Context())
+	require.NoError(b.t, err)
+	var to []store.Addressee
+	for _, p := range all {
+		if told := p.Affected(c.Slug, categories); len(told) > 0 {
+			to = append(to, store.Addressee{Recipient: p, Told: told})
+		}
+	}
+	refs, err := b.CreateNotices(b.t.Context(), id, deferral, to)
 	require.NoError(b.t, err)
 	return refs
 }
@@ -243,8 +263,7 @@ func TestNoticesOfADeferralAreSeparate(t *testing.T) {
 	own := b.notices(id, "user.contact.email")
 	deferral := models.MustParseID("22222222-2222-4222-8222-222222222222")
 	for range 2 {
-		refs, err := b.CreateNotices(t.Context(), id, []string{"user.contact.email"}, deferral)
-		require.NoError(t, err)
+		refs := b.noticesOf(id, deferral, "user.contact.email")
 		require.Len(t, refs, 1)
 		require.NotEqual(t, own[0].ID, refs[0].ID)
 	}
@@ -268,4 +287,37 @@ func TestNoticesOfAnotherTenantAreNotFound(t *testing.T) {
 	}
 	_, err := b.Notice(t.Context(), models.ScopeOf(b.operator.ID), ref.ID)
 	require.NoError(t, err)
+}
+
+func TestTheMessageOfANoticeIsKeptOnceAndProvedByItsDigest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.recipient("hook", "user.contact")
+	ref := b.notices(b.executing("ada@example.org"), "user.contact.email")[0]
+	first, err := b.WriteNotice(t.Context(), ref.ID, 1, []byte("canary-in-a-message, first"))
+	require.NoError(t, err)
+	b.pass(time.Hour)
+	again, err := b.WriteNotice(t.Context(), ref.ID, 1, []byte("canary-in-a-message, later"))
+	require.NoError(t, err)
+	require.Equal(t, store.WrittenNotice{At: start, Body: []byte("canary-in-a-message, first")}, again)
+	require.Equal(t, first, again)
+	require.Empty(t, b.leaks("canary-in-a-message"))
+	other, err := b.WriteNotice(t.Context(), ref.ID, 2, []byte("canary-in-a-message, reminder"))
+	require.NoError(t, err)
+	require.Equal(t, "canary-in-a-message, reminder", string(other.Body))
+	n, err := b.NoticeToSend(t.Context(), ref.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, n.Written)
+	for range 2 {
+		require.NoError(t, b.MarkNoticeSent(t.Context(), ref.ID, 1))
+		require.NoError(t, b.MarkNoticeUncertain(t.Context(), ref.ID, 1))
+	}
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM ledger_entries WHERE kind = 'notice.sent'`))
+	require.Zero(t, b.count(`SELECT count(*) FROM ledger_entries WHERE kind = 'notice.uncertain'`))
+	entries, err := b.Ledger(t.Context(), models.ScopeOperator(), n.RequestID)
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte("canary-in-a-message, first"))
+	require.Equal(t, hex.EncodeToString(sum[:]), entries[len(entries)-1].Data["digest"])
+	_, err = b.WriteNotice(t.Context(), models.ID{9}, 1, nil)
+	requireCode(t, "not_found", err)
 }

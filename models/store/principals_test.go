@@ -53,11 +53,11 @@ func TestKeyAuthenticatesUntilItExpiresOrIsRevoked(t *testing.T) {
 	require.Equal(t, models.ScopeOperator(), p.Scope)
 	require.Equal(t, models.RoleHandler, p.Role)
 	for range 2 {
-		require.NoError(t, b.RevokeKey(ctx, models.ScopeOperator(), staffID))
+		require.NoError(t, b.RevokeKey(ctx, models.ScopeOperator(), models.System(), staffID))
 	}
 	_, err = b.Authenticate(ctx, staff)
 	requireCode(t, "bad_key", err)
-	requireCode(t, "not_found", b.RevokeKey(ctx, models.ScopeOf(b.acme.ID), staffID))
+	requireCode(t, "not_found", b.RevokeKey(ctx, models.ScopeOf(b.acme.ID), models.System(), staffID))
 }
 
 func TestKeysOfImpossibleRolesAreRefused(t *testing.T) {

@@ -54,21 +54,27 @@ func versionPlace(id models.ID, no int) string {
 	return "recipient_versions/" + id.String() + "/" + strconv.Itoa(no)
 }
 
-// PutRecipient is SaveRecipient on behalf of the operator's own files.
+// PutRecipient is SaveRecipient on behalf of the operator's own files when an installation begins: until the first change of subprocessors is
+// announced it also registers those that are at work already. Its history says so.
 func (s *Store) PutRecipient(ctx context.Context, r Recipient) (Recipient, error) {
-	return s.SaveRecipient(ctx, r, 0, models.System())
+	return s.keepRecipient(ctx, r, 0, models.System(), initial)
 }
 
 // SaveRecipient adds a recipient or changes the one with its slug, whose ID is kept, and writes what changed into its history; what is as it was
 // is not written. seen is the version that whoever decides has looked at; when another has come since it fails with recipient_changed. 0 does
-// not ask. It fails with bad_recipient or bad_vetting, and with unknown_controller when a controller is named that does not exist.
+// not ask. It fails with bad_recipient or bad_vetting, with unknown_controller when a controller is named that does not exist, and with
+// must_be_announced when it would change what customers are told of beforehand, Art. 28(2).
 func (s *Store) SaveRecipient(ctx context.Context, r Recipient, seen int, by models.Actor) (Recipient, error) {
+	return s.keepRecipient(ctx, r, seen, by, direct)
+}
+
+func (s *Store) keepRecipient(ctx context.Context, r Recipient, seen int, by models.Actor, as leave) (Recipient, error) {
 	r = tidy(r)
 	if err := r.check(); err != nil {
 		return Recipient{}, err
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) (err error) {
-		r, err = s.saveRecipient(tx, r, seen, by)
+		r, err = s.saveRecipient(tx, r, seen, by, as)
 		return err
 	})
 	if violates(err) {
@@ -88,7 +94,7 @@ func tidy(r Recipient) Recipient {
 }
 
 // saveRecipient is SaveRecipient inside a transaction; r is checked.
-func (s *Store) saveRecipient(tx *gorm.DB, r Recipient, seen int, by models.Actor) (Recipient, error) {
+func (s *Store) saveRecipient(tx *gorm.DB, r Recipient, seen int, by models.Actor, as leave) (Recipient, error) {
 	if err := knownControllers(tx, r.Facts.Controllers); err != nil {
 		return r, err
 	}
@@ -111,7 +117,14 @@ func (s *Store) saveRecipient(tx *gorm.DB, r Recipient, seen int, by models.Acto
 	if r.Facts, err = follow(tx, before, r); err != nil {
 		return r, err
 	}
+	begins, err := s.mayChange(tx, before, r, as)
+	if err != nil {
+		return r, err
+	}
 	changed := differences(before, r)
+	if begins {
+		changed = append(changed, initialMark)
+	}
 	if r.Version = old.Version; len(changed) == 0 && !made {
 		return r, nil
 	}
@@ -228,6 +241,7 @@ func differences(a, b Recipient) []string {
 	compare("transfer", x.Transfer, y.Transfer)
 	compare("purposes", emptied(x.Purposes), emptied(y.Purposes))
 	compare("controllers", [2][]string{emptied(x.Controllers), emptied(x.Former)}, [2][]string{emptied(y.Controllers), emptied(y.Former)})
+	compare("identities", emptied(x.Identities), emptied(y.Identities))
 	compare("protocol", x.Protocol, y.Protocol)
 	compare("response_days", x.ResponseDays, y.ResponseDays)
 	compare("contract", [2]any{x.ContractOn, x.ContractUntil}, [2]any{y.ContractOn, y.ContractUntil})
@@ -296,8 +310,12 @@ func (s *Store) version(row recipientVersionRow) (RecipientVersion, error) {
 }
 
 // ImportRecipients saves all of them or none, and says how many were new or changed. A webhook without a secret keeps the one that is known. It
-// fails with what SaveRecipient fails with, and the recipient's slug.
-func (s *Store) ImportRecipients(ctx context.Context, list []Recipient, by models.Actor) (changed int, err error) {
+// fails with what SaveRecipient fails with, and the recipient's slug. first is for the beginning of an installation, as PutRecipient is.
+func (s *Store) ImportRecipients(ctx context.Context, list []Recipient, first bool, by models.Actor) (changed int, err error) {
+	as := direct
+	if first {
+		as = initial
+	}
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		changed = 0
 		for _, r := range list {
@@ -311,7 +329,7 @@ func (s *Store) ImportRecipients(ctx context.Context, list []Recipient, by model
 			if r = tidy(r); r.check() != nil {
 				return fmt.Errorf("recipient %s: %w", r.Slug, r.check())
 			}
-			saved, err := s.saveRecipient(tx, r, 0, by)
+			saved, err := s.saveRecipient(tx, r, 0, by, as)
 			if err != nil {
 				return fmt.Errorf("recipient %s: %w", r.Slug, err)
 			}

@@ -18,6 +18,8 @@ type RecipientChannel string
 const (
 	ChannelMail    RecipientChannel = "mail"    // with a one-time link to answer
 	ChannelWebhook RecipientChannel = "webhook" // signed, Standard Webhooks
+	ChannelOpenDSR RecipientChannel = "opendsr" // a processor that carries out what it is handed; its address is the name of its system
+	ChannelManual  RecipientChannel = "manual"  // people tell it and record its answer; its address says how
 )
 
 // Recipient is somebody to whom data was disclosed, Art. 19; processors are recipients too. Recipients are the installation's; Facts say which
@@ -27,7 +29,7 @@ type Recipient struct {
 	Slug          string
 	Name          string
 	Channel       RecipientChannel
-	Address       models.Personal // mail address, or URL of the webhook
+	Address       models.Personal // mail address, URL of the webhook, name of the system, or how people reach it
 	Secret        models.Personal // of a webhook: whsec_ and at least 24 bytes in base64
 	Categories    []string        // data categories that it receives, each with all below it
 	Country       string
@@ -100,8 +102,15 @@ func (r Recipient) check() error {
 		if !ok || err != nil || len(secret) < 24 || len(secret) > 64 {
 			return bad("secret", "A webhook's secret must be whsec_ and 24 to 64 bytes in base64.")
 		}
+	case r.Channel == ChannelOpenDSR, r.Channel == ChannelManual:
+		if strings.TrimSpace(address) == "" {
+			return bad("address", "The address must be the name of the recipient's system, or say how people reach it.")
+		}
+		if r.Secret != "" {
+			return bad("secret", "Only a webhook has a secret.")
+		}
 	default:
-		return bad("channel", "The channel must be mail or webhook.")
+		return bad("channel", "The channel must be mail, webhook, opendsr or manual.")
 	}
 	if err := r.Facts.Check(); err != nil {
 		return err

@@ -99,14 +99,14 @@ func TestARegisterIsTakenInWholeOrNotAtAll(t *testing.T) {
 	good := store.Recipient{Slug: "good", Name: "Good", Channel: store.ChannelMail, Address: "a@good.example", Categories: []string{"user"}, ReminderAfter: time.Hour}
 	bad := good
 	bad.Slug, bad.Categories = "bad", nil
-	_, err := b.ImportRecipients(t.Context(), []store.Recipient{good, bad}, officer)
+	_, err := b.ImportRecipients(t.Context(), []store.Recipient{good, bad}, false, officer)
 	requireCode(t, "bad_recipient", err)
 	require.ErrorContains(t, err, "recipient bad")
 	require.Equal(t, 1, b.count("SELECT count(*) FROM recipients"))
 
 	hook.Secret = ""
 	for _, want := range []int{1, 0} {
-		n, err := b.ImportRecipients(t.Context(), []store.Recipient{good, hook}, officer)
+		n, err := b.ImportRecipients(t.Context(), []store.Recipient{good, hook}, false, officer)
 		require.NoError(t, err)
 		require.Equal(t, want, n)
 	}

@@ -23,6 +23,7 @@ func Rows() []any {
 		planRow{},
 		recipientRow{},
 		noticeRow{},
+		noticeMessageRow{},
 		mailRow{},
 		messageRow{},
 		packageRow{},
@@ -42,6 +43,7 @@ func Rows() []any {
 		correctionRow{},
 		restrictionRow{},
 		breachKeyRow{},
+		callRow{},
 		endpointRow{},
 		deliveryRow{},
 		openDSRRow{},
@@ -54,5 +56,10 @@ func Rows() []any {
 		changeCustomerRow{},
 		viewRow{},
 		standingRow{},
+		subscriberRow{},
+		subscriberMailRow{},
+		trustEntryRow{},
+		trustReleaseRow{},
+		trustFileRow{},
 	}
 }

@@ -160,10 +160,18 @@ func newID() models.ID { return models.ID(uuid.New()) }
 // triesOfTx bounds how often a transaction is run that PostgreSQL gives up for a deadlock or a serialization failure.
 const triesOfTx = 5
 
-// tx runs fn in one transaction, and again when PostgreSQL says that trying again is right; fn must therefore change nothing else.
+// tx runs fn in one transaction, bound to the call's Idempotency key where it has one, and again when PostgreSQL says that trying again is right; fn must therefore change nothing else.
 func (s *Store) tx(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	for try := 1; ; try++ {
-		err := s.db.WithContext(ctx).Transaction(fn)
+		err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := s.claimCall(ctx, tx); err != nil {
+				return err
+			}
+			return fn(tx)
+		})
+		if err == nil {
+			callClaimed(ctx)
+		}
 		if !again(err) || try == triesOfTx {
 			return unavailable(err)
 		}

@@ -259,6 +259,14 @@ const waitingLimit = 200
 // WaitingTasks are the tasks inside the scope that wait for somebody, those of the request with the earliest legal date first and those of a
 // deferral, which have none, last. more says that the list was cut.
 func (s *Store) WaitingTasks(ctx context.Context, scope models.Scope) (list []WaitingTask, more bool, err error) {
+	return s.WaitingTasksAfter(ctx, scope, models.ID{}, waitingLimit)
+}
+
+// waitingOrder is the order of the waiting tasks.
+const waitingOrder = "coalesce(CASE WHEN r.closed_at IS NULL THEN r.due_before END, 'infinity'::timestamptz), tasks.created_at, tasks.id"
+
+// WaitingTasksAfter are at most limit waiting tasks, from the one on that follows the named one; zero is the first page.
+func (s *Store) WaitingTasksAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) (list []WaitingTask, more bool, err error) {
 	tx := s.read(ctx)
 	var rows []taskRow
 	q := tx.Table("tasks").Joins("JOIN requests r ON r.id = tasks.request_id").Select("tasks.*").
@@ -266,13 +274,14 @@ func (s *Store) WaitingTasks(ctx context.Context, scope models.Scope) (list []Wa
 	if id, limited := scope.Controller(); limited {
 		q = q.Where("tasks.controller_id = ?", id)
 	}
-	err = q.Order("CASE WHEN r.closed_at IS NULL THEN coalesce(r.due_before, 'infinity'::timestamptz) END, tasks.created_at, tasks.id").
-		Limit(waitingLimit + 1).Find(&rows).Error
-	if err != nil {
+	if !after.IsZero() {
+		q = q.Where("("+waitingOrder+") > (SELECT "+waitingOrder+" FROM tasks JOIN requests r ON r.id = tasks.request_id WHERE tasks.id = ?)", after)
+	}
+	if err = q.Order(waitingOrder).Limit(limit + 1).Find(&rows).Error; err != nil {
 		return nil, false, unavailable(err)
 	}
-	if more = len(rows) > waitingLimit; more {
-		rows = rows[:waitingLimit]
+	if more = len(rows) > limit; more {
+		rows = rows[:limit]
 	}
 	requests := map[models.ID]request.Request{}
 	for _, row := range rows {

@@ -32,7 +32,7 @@ func TestAnotherTenantFindsNothing(t *testing.T) {
 		"Decisions":      func(s models.Scope) error { _, err := b.Decisions(ctx, s, id); return err },
 		"Ledger":         func(s models.Scope) error { _, err := b.Ledger(ctx, s, id); return err },
 		"Receipts":       func(s models.Scope) error { _, err := b.Receipts(ctx, s, id); return err },
-		"RevokeKey":      func(s models.Scope) error { return b.RevokeKey(ctx, s, key) },
+		"RevokeKey":      func(s models.Scope) error { return b.RevokeKey(ctx, s, customer, key) },
 		"Decide": func(s models.Scope) error {
 			_, err := b.Decide(ctx, s, request.Decision{RequestID: id, Kind: request.Withdraw, Actor: customer})
 			return err

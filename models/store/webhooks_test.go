@@ -234,6 +234,45 @@ func TestAMessageIsTriedForThreeDaysAndThenGivenUp(t *testing.T) {
 	require.Equal(t, store.DeliveryDelivered, shown().State)
 }
 
+func TestMessagesThatAreLongOverAreDroppedAndNoOthers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e, _ := b.endpoint("https://acme.example/hook")
+	scope := models.ScopeOf(b.acme.ID)
+	order := func() models.ID {
+		require.NoError(t, b.TestEndpoint(t.Context(), scope, e.ID))
+		return b.outbox()[0].ID
+	}
+	require.NoError(t, b.Delivered(t.Context(), order(), 200))
+	failed := order()
+	require.NoError(t, b.Missed(t.Context(), failed, b.now().Add(100*time.Hour), "webhook_unavailable", 0))
+	again := order()
+	require.NoError(t, b.Missed(t.Context(), again, b.now().Add(100*time.Hour), "webhook_unavailable", 0))
+	waiting := order()
+
+	purge := func(limit int, want int64) {
+		t.Helper()
+		n, err := b.PurgeDeliveries(t.Context(), limit)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	b.pass(92 * 24 * time.Hour)
+	require.NoError(t, b.Replay(t.Context(), scope, customer, again))
+	purge(10, 0)
+	require.NoError(t, b.Delivered(t.Context(), again, 200))
+	b.pass(2 * 24 * time.Hour)
+	purge(1, 1)
+	purge(10, 1)
+	purge(10, 0)
+	list, err := b.Deliveries(t.Context(), scope, e.ID, 10)
+	require.NoError(t, err)
+	var left []models.ID
+	for _, d := range list {
+		left = append(left, d.ID)
+	}
+	require.Equal(t, []models.ID{waiting, again}, left, "one that waits, and one that was sent again")
+}
+
 func TestAnEndpointThatIsOffGetsNothingAndOneThatHangsHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -84,6 +84,9 @@ func (r *Record) check(e Event, now time.Time) error {
 			return models.Errorf(models.Conflict, "too_early", "The day on which the change takes effect has not come.")
 		}
 	case Withdrawn:
+		if r.Early() {
+			return models.Errorf(models.Conflict, "in_force_already", "The replacement is in force already; draft another change instead.")
+		}
 	}
 	return nil
 }
@@ -95,6 +98,8 @@ func checkProposal(e Event) error {
 		return invalid("bad_proposal", "sort", "Say what becomes of the subprocessor: add, replace, remove or change.")
 	case p.Slug == "" || strings.ContainsAny(p.Slug, " \t\r\n/"):
 		return invalid("bad_proposal", "slug", "Name the subprocessor by its slug.")
+	case p.Emergency && p.Sort != Replace:
+		return invalid("bad_proposal", "emergency", "Only a replacement can be in force before customers were heard.")
 	case (p.Sort == Replace) != (p.Old != "") || p.Old == p.Slug:
 		return invalid("bad_proposal", "old", "Only a replacement names another subprocessor that goes.")
 	case p.Sort != Remove && (p.Name == "" || p.Country == "" || len(p.Purposes) == 0 || len(p.Categories) == 0):
@@ -178,7 +183,7 @@ func (r *Record) checkDecided(on calendar.Date, now time.Time) error {
 		return models.Errorf(models.Conflict, "objection_open", "An objection waits for its answer.")
 	case r.Proposal.Sort == Change && len(r.Spared()) > 0:
 		return models.Errorf(models.Conflict, "objection_accepted", "A change of what one subprocessor does concerns all of its customers; an objection to it was accepted, so withdraw it.")
-	case on.IsZero() || on.Before(calendar.DateOf(now.In(r.Zone))):
+	case !r.Early() && (on.IsZero() || on.Before(calendar.DateOf(now.In(r.Zone)))):
 		return invalid("bad_date", "effective_on", "Give a day from today on, on which the change takes effect.")
 	}
 	return nil

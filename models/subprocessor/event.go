@@ -49,7 +49,8 @@ type Proposal struct {
 	Safeguard   string             `json:"safeguard,omitempty"`
 	Purposes    []string           `json:"purposes,omitempty"`
 	Categories  []string           `json:"categories,omitempty"`
-	Controllers []string           `json:"controllers,omitempty"` // Add, Replace: whose data; none named: all
+	Controllers []string           `json:"controllers,omitempty"` // Add, Replace: whose data; none named: all. Change: whose data as well
+	Emergency   bool               `json:"emergency,omitempty"`   // Replace: in force with its announcement; objections come afterwards
 }
 
 // Customer is a controller whose data the change concerns, with its contract's days and its zone.

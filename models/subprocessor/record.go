@@ -74,6 +74,9 @@ func Fold(id models.ID, zone *time.Location, events []Event) Record {
 // Latest is the number of the last event.
 func (r *Record) Latest() int { return len(r.Events) }
 
+// Early reports whether the change came in force with its announcement, in an emergency. What is decided at its end is only whose data stays out.
+func (r *Record) Early() bool { return r.Proposal.Emergency && !r.AnnouncedAt.IsZero() }
+
 // Over reports whether nothing more happens to the change.
 func (r *Record) Over() bool { return r.State == Effective || r.State == Abandoned }
 
@@ -131,6 +134,9 @@ func (r *Record) apply(e Event) {
 		}
 	case Announced:
 		r.State, r.AnnouncedAt = Open, e.At
+		if r.Proposal.Emergency {
+			r.EffectiveOn = calendar.DateOf(e.At.In(r.Zone))
+		}
 		for _, c := range e.Facts.Customers {
 			r.index[c.ID] = len(r.Customers)
 			r.Customers = append(r.Customers, Standing{Customer: c})
@@ -147,7 +153,10 @@ func (r *Record) apply(e Event) {
 		o := r.Standing(e.Facts.Customer).Objection
 		o.Answer, o.AnsweredAt, o.Words = e.Facts.Answer, e.At, e.Words.Reason
 	case Decided:
-		r.State, r.DecidedAt, r.Decision, r.EffectiveOn = Scheduled, e.At, e.Words.Reason, e.Facts.EffectiveOn
+		r.State, r.DecidedAt, r.Decision = Scheduled, e.At, e.Words.Reason
+		if !r.Proposal.Emergency {
+			r.EffectiveOn = e.Facts.EffectiveOn
+		}
 	case Withdrawn:
 		r.State, r.ClosedAt, r.Decision = Abandoned, e.At, e.Words.Reason
 	case InForce:

@@ -10,6 +10,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/recipient"
 	"habeas/models/subprocessor"
 )
 
@@ -91,6 +92,129 @@ func decide(day string) subprocessor.Event {
 		panic(err)
 	}
 	return subprocessor.Event{Kind: subprocessor.Decided, Actor: dpo, Facts: subprocessor.Facts{EffectiveOn: on}, Words: subprocessor.Words{Reason: "all heard"}}
+}
+
+func TestWhatBecomesMoreOrOtherIsAnnouncedFirst(t *testing.T) {
+	t.Parallel()
+	known := subprocessor.Matters{
+		AtWork: true, Name: "Mailer", LegalName: "Mailer Inc.", Country: "IE", Transfer: "none", Purposes: []string{"mail", "bounces"},
+		Categories: []string{"user.contact", "user.name"}, Customers: []string{"acme", "globex"},
+	}
+	own := known
+	own.Customers = nil
+	for field, after := range map[string]func(*subprocessor.Matters){
+		"":             func(*subprocessor.Matters) {},
+		"subprocessor": func(m *subprocessor.Matters) { m.AtWork = false },
+		"name":         func(m *subprocessor.Matters) { m.Name = "Other" },
+		"legal_name":   func(m *subprocessor.Matters) { m.LegalName = "Other Inc." },
+		"country":      func(m *subprocessor.Matters) { m.Country = "" },
+		"transfer":     func(m *subprocessor.Matters) { m.Transfer = "scc" },
+		"safeguard":    func(m *subprocessor.Matters) { m.Safeguard = "module two" },
+		"purposes":     func(m *subprocessor.Matters) { m.Purposes = []string{"mail", "profiling"} },
+		"categories":   func(m *subprocessor.Matters) { m.Categories = []string{"user"} },
+		"controllers":  func(m *subprocessor.Matters) { m.Customers = []string{"acme", "initech"} },
+	} {
+		m := known
+		after(&m)
+		var want []string
+		if field != "" {
+			want = []string{field}
+		}
+		require.Equal(t, want, known.Unannounced(m), field)
+		if m.AtWork {
+			mine := m
+			mine.Customers = nil
+			require.Empty(t, own.Unannounced(mine), "the operator's own: %s", field)
+			require.Equal(t, []string{"subprocessor"}, own.Unannounced(m), field)
+		}
+	}
+	less := known
+	less.Purposes, less.Categories, less.Customers = []string{"mail"}, []string{"user.contact.email"}, []string{"acme"}
+	require.Empty(t, known.Unannounced(less), "less is nothing to object to")
+	unnamed := known
+	unnamed.LegalName = ""
+	require.Empty(t, unnamed.Unannounced(known), "a legal name that nobody had written down")
+	require.Empty(t, known.Unannounced(own), "the last customer has left")
+	require.True(t, own.Begins(known) && !known.Begins(known) && !known.Begins(own))
+}
+
+func TestNoDetourOfEditsLeadsToWhatMustBeAnnounced(t *testing.T) {
+	t.Parallel()
+	some := func(of ...string) *rapid.Generator[[]string] {
+		return rapid.SliceOfDistinct(rapid.SampledFrom(of), rapid.ID[string])
+	}
+	whichever := rapid.Custom(func(t *rapid.T) subprocessor.Matters {
+		word := func(label string) string { return rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, label) }
+		return subprocessor.Matters{
+			AtWork: rapid.Bool().Draw(t, "at work"), Name: word("name"), LegalName: word("legal name"), Country: word("country"), Safeguard: word("safeguard"),
+			Transfer: rapid.SampledFrom([]recipient.Transfer{"", recipient.NoTransfer, recipient.Clauses}).Draw(t, "transfer"), Purposes: some("mail", "profiling").Draw(t, "purposes"),
+			Categories: some("user", "user.contact", "user.contact.email").Draw(t, "categories"), Customers: some("acme", "globex").Draw(t, "customers"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		first := whichever.Draw(t, "first")
+		now := first
+		for range 12 {
+			next, other := now, whichever.Draw(t, "other")
+			switch rapid.IntRange(0, 8).Draw(t, "field") {
+			case 0:
+				next.AtWork = other.AtWork
+			case 1:
+				next.Name = other.Name
+			case 2:
+				next.LegalName = other.LegalName
+			case 3:
+				next.Country = other.Country
+			case 4:
+				next.Safeguard, next.Transfer = other.Safeguard, other.Transfer
+			case 5:
+				next.Purposes = other.Purposes
+			case 6:
+				next.Categories = other.Categories
+			case 7:
+				next.Customers = other.Customers
+			default:
+				next = other
+			}
+			if len(now.Unannounced(next)) == 0 {
+				now = next
+			}
+		}
+		if now.AtWork && len(now.Customers) > 0 {
+			require.Empty(t, first.Unannounced(now), "%+v came of %+v", now, first)
+		}
+	})
+}
+
+func TestAnEmergencyReplacementIsInForceWithItsAnnouncementAndIsHeardAfterwards(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	p := proposal()
+	p.Emergency = true
+	b.refused("bad_proposal", draft(p))
+	p.Sort, p.Old = subprocessor.Replace, "older"
+	unsaid := draft(p)
+	unsaid.Words.Reason = ""
+	b.refused("reason_missing", unsaid)
+	b.noted(draft(p))
+	require.False(t, b.Early())
+	b.noted(announce(acme))
+	require.True(t, b.Early())
+	require.Equal(t, "2026-03-02", b.EffectiveOn.String())
+	end := subprocessor.Event{Kind: subprocessor.Withdrawn, Actor: dpo, Words: subprocessor.Words{Reason: "x"}}
+	b.refused("in_force_already", end)
+	b.noted(b.told(acme))
+	b.noted(objection(acme))
+	late := decide("2026-05-01")
+	b.refused("window_open", late)
+	b.now = start.AddDate(0, 2, 0)
+	b.refused("objection_open", late)
+	b.noted(answer(acme, subprocessor.Accept))
+	late.Facts.EffectiveOn = calendar.Date{}
+	b.noted(late)
+	require.Equal(t, "2026-03-02", b.EffectiveOn.String(), "it has been in force since then")
+	b.noted(subprocessor.Event{Kind: subprocessor.InForce, Actor: models.System()})
+	require.Equal(t, subprocessor.Effective, b.State)
 }
 
 func TestAChangeGoesFromItsDraftToItsDay(t *testing.T) {

@@ -253,10 +253,18 @@ func TestFaultsAreSaidInTheWordsOfTheContract(t *testing.T) {
 		requireError(t, err, want.kind, want.code)
 		requireError(t, b.system.Ping(t.Context()), want.kind, want.code)
 	}
+	large := setup(t, func(p *opendsrtest.Processor, _ map[string]any) {
+		p.Intercept = func(w http.ResponseWriter, _ *http.Request) bool {
+			_, _ = w.Write(bytes.Repeat([]byte(" "), 10<<20)) // whoever reads it hangs up before its end
+			return true
+		}
+	})
+	_, err := large.Submit(t.Context(), order(connectors.RightErase))
+	requireError(t, err, models.Invalid, connectors.CodeMismatch)
 	b := setup(t, func(p *opendsrtest.Processor, _ map[string]any) {
 		p.Spelling = map[dsr.Status]string{dsr.Pending: "who knows"}
 	})
-	_, err := b.Submit(t.Context(), order(connectors.RightErase))
+	_, err = b.Submit(t.Context(), order(connectors.RightErase))
 	require.NoError(t, err)
 	_, err = b.Follow(t.Context(), id)
 	requireError(t, err, models.Invalid, connectors.CodeMismatch)

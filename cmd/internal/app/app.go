@@ -35,6 +35,7 @@ type App struct {
 	connections *connectors.Systems
 	systems     map[string]connectors.System // that this process reaches, open
 	queues      map[string]activities.Queue  // of the systems that have one of their own
+	publicNames map[string]string            // under which the public page shows a system, by the name that the data maps use
 	only        []string                     // of Options
 	law         *law
 	rules       hold.Catalogue

@@ -217,6 +217,28 @@ func TestASystemThatIsDownIsPassedOverAndNoted(t *testing.T) {
 	require.NotContains(t, log.String(), "canary")
 }
 
+func TestARecipientIsReachedByASystemThatNoMapNamesAndMissedWhenItIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	c := live(t, "CREATE TABLE customers (id integer PRIMARY KEY, email text)")
+	a, log, err := build(t, c)
+	require.NoError(t, err)
+	_, err = a.Store.PutRecipient(t.Context(), store.Recipient{
+		Slug: "ads", Name: "Ads", Channel: store.ChannelOpenDSR, Address: "ads", Categories: []string{"user.contact"}, ReminderAfter: time.Hour,
+	})
+	require.NoError(t, err)
+	require.NoError(t, a.CheckSystems(t.Context()))
+	require.Contains(t, log.String(), "A recipient's system is not configured")
+
+	systems, err := os.ReadFile(c.Systems)
+	require.NoError(t, err)
+	c.Systems = file(t, strings.TrimSuffix(string(systems), "}")+`, ads: {kind: opendsr, dsn: canary, settings: {url: "https://127.0.0.1:1/v2", identities: {email: {type: email}}}}}`)
+	a, log, err = build(t, c)
+	require.NoError(t, err)
+	require.NoError(t, a.CheckSystems(t.Context()), "whatever is wrong with another company's system, the worker starts")
+	require.Contains(t, log.String(), "address_forbidden")
+	require.NotContains(t, log.String(), "is not configured")
+}
+
 func TestThePortalIsServedWithoutTemporalAndStopsWhenTold(t *testing.T) {
 	t.Parallel()
 	a, _, err := build(t, live(t, "SELECT 1"))

@@ -42,7 +42,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Log: a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
-			PostsPerMinute: a.Config.PostsPerMinute,
+			PostsPerMinute: a.Config.PostsPerMinute, CallsPerMinute: a.Config.CallsPerMinute, PublicSystems: a.publicNames,
 		},
 	})
 }
@@ -85,6 +85,7 @@ func (a *App) Work(ctx context.Context) error {
 		group.Go(func() error { return a.Dispatch(ctx) })
 		group.Go(func() error { return a.seal(ctx) })
 		group.Go(func() error { return a.Deliver(ctx) })
+		group.Go(func() error { return a.TellSubscribers(ctx) })
 	}
 	group.Go(func() error { return a.watchWorkers(ctx, served) })
 	group.Go(func() error { return a.runWorkers(ctx, served) })

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ import (
 	"habeas/models/breach/persons"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
+	"habeas/models/store"
 )
 
 // registry lists the kinds of system that Habeas can reach.
@@ -91,8 +93,11 @@ func (a *App) openSystems(ctx context.Context) error {
 	if a.connections, err = connectors.NewSystems(registry, configs...); err != nil {
 		return err
 	}
-	a.queues = map[string]activities.Queue{}
+	a.queues, a.publicNames = map[string]activities.Queue{}, map[string]string{}
 	for name, c := range configured {
+		if c.PublicName != "" && slices.Contains(a.Graph.Systems(), name) {
+			a.publicNames[name] = c.PublicName
+		}
 		if c.Queue != "" && slices.Contains(a.Graph.Systems(), name) {
 			a.queues[name] = activities.Queue(c.Queue)
 		}
@@ -101,6 +106,7 @@ func (a *App) openSystems(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	here = append(here, a.processors(configured)...)
 	a.systems, err = a.connections.All(ctx, here...)
 	return err
 }
@@ -128,8 +134,20 @@ func (a *App) reached(configured map[string]config.System) ([]string, error) {
 	return out, nil
 }
 
+// processors are the OpenDSR processors that are told of erasures as recipients and are in no data map. The main worker reaches them.
+func (a *App) processors(configured map[string]config.System) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(configured)) {
+		if c := configured[name]; c.Kind == opendsr.Kind && c.Here() && len(a.only) == 0 && !slices.Contains(a.Graph.Systems(), name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // CheckSystems compares the data maps with the live systems: an unknown table or column, a missing right and the like are refused by name. A
-// system that does not answer is passed over; its work is retried until it does.
+// system that does not answer is passed over; its work is retried until it does. So is a recipient's, whatever is wrong with it: it holds up its notices
+// and nothing else.
 func (a *App) CheckSystems(ctx context.Context) error {
 	var problems []datamap.Problem
 	for name, s := range a.systems {
@@ -147,7 +165,7 @@ func (a *App) CheckSystems(ctx context.Context) error {
 		code := models.CodeOf(err)
 		if err == nil {
 			code = ""
-		} else if models.KindOf(err) != models.Unavailable {
+		} else if models.KindOf(err) != models.Unavailable && slices.Contains(a.Graph.Systems(), name) {
 			return fmt.Errorf("system %s: %w", name, err)
 		} else {
 			a.log.WarnContext(ctx, "A system does not answer", "system", name, "code", code)
@@ -162,7 +180,21 @@ func (a *App) CheckSystems(ctx context.Context) error {
 			a.log.WarnContext(ctx, "Data map", "where", p.Where, "code", p.Code)
 		}
 	}
+	if err := a.checkProcessors(ctx); err != nil {
+		return err
+	}
 	return refuse(problems)
+}
+
+// checkProcessors warns of recipients that are to be told by OpenDSR and whose system is not configured: their notices wait until it is.
+func (a *App) checkProcessors(ctx context.Context) error {
+	recipients, err := a.Store.Recipients(ctx)
+	for _, r := range recipients {
+		if _, here := a.systems[r.Address.Reveal()]; r.Channel == store.ChannelOpenDSR && !here {
+			a.log.WarnContext(ctx, "A recipient's system is not configured", "recipient", r.ID.String())
+		}
+	}
+	return err
 }
 
 // Concerned finds the persons of the data map whom a breach concerns; see concerned.Find.

@@ -20,6 +20,7 @@ type Config struct {
 	Listen         string   `yaml:"listen" env:"LISTEN"`
 	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`   // CIDR ranges whose X-Forwarded-For is believed
 	PostsPerMinute int      `yaml:"posts_per_minute" env:"POSTS_PER_MINUTE"` // that one client address may send; an office shares one
+	CallsPerMinute int      `yaml:"calls_per_minute" env:"CALLS_PER_MINUTE"` // that one access key may make to the JSON interface
 
 	OperatorName string          `yaml:"operator_name" env:"OPERATOR_NAME"`
 	DPOEmail     models.Personal `yaml:"dpo_email" env:"DPO_EMAIL"`
@@ -125,7 +126,7 @@ type Log struct {
 func Default() Config {
 	day := 24 * time.Hour
 	return Config{
-		Listen: "127.0.0.1:8080", PostsPerMinute: 20,
+		Listen: "127.0.0.1:8080", PostsPerMinute: 20, CallsPerMinute: 1200,
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "habeas"},
 		SMTP:     SMTP{Port: 587, TLS: "starttls", Grace: 90 * time.Second},
 		Policy: Policy{

@@ -41,7 +41,7 @@ type Controller struct {
 type Recipient struct {
 	Slug          string          `yaml:"slug"`
 	Name          string          `yaml:"name"`
-	Channel       string          `yaml:"channel"` // mail, webhook
+	Channel       string          `yaml:"channel"` // mail, webhook, opendsr, manual
 	Address       models.Personal `yaml:"address"`
 	Secret        models.Personal `yaml:"secret"` // of a webhook, whsec_…
 	Categories    []string        `yaml:"categories"`
@@ -54,6 +54,7 @@ type Recipient struct {
 	Transfer      string          `yaml:"transfer"` // none, adequacy, scc, bcr, derogation
 	Purposes      []string        `yaml:"purposes"`
 	Controllers   []string        `yaml:"controllers"` // slugs of those whose data it gets; all when never named
+	Identities    []string        `yaml:"identities"`  // kinds by which it knows a person
 	Protocol      string          `yaml:"protocol"`
 	ResponseDays  int             `yaml:"response_days"`
 	Contacts      models.Personal `yaml:"contacts"`
@@ -61,6 +62,7 @@ type Recipient struct {
 	ContractUntil calendar.Date   `yaml:"contract_until"`
 	ReviewedOn    calendar.Date   `yaml:"reviewed_on"`
 	NextReviewOn  calendar.Date   `yaml:"next_review_on"`
+	Initial       bool            `yaml:"initial"` // it is at work already, and comes into the register without an announced change
 }
 
 // LoadOrganisation reads the file; an unknown key is an error.
@@ -115,7 +117,7 @@ func (r Recipient) Domain(known store.Recipient) store.Recipient {
 	if r.Subprocessor != nil {
 		f.Subprocessor = *r.Subprocessor
 	}
-	f.Controllers = given(r.Controllers, f.Controllers)
+	f.Controllers, f.Identities = given(r.Controllers, f.Controllers), given(r.Identities, f.Identities)
 	f.LegalName, f.Protocol = either(r.LegalName, f.LegalName), either(r.Protocol, f.Protocol)
 	f.Transfer, f.ResponseDays = either(recipient.Transfer(r.Transfer), f.Transfer), either(r.ResponseDays, f.ResponseDays)
 	f.ContractOn, f.ContractUntil = either(r.ContractOn, f.ContractOn), either(r.ContractUntil, f.ContractUntil)

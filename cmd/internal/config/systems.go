@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,6 +24,8 @@ type System struct {
 	DSNFile string          `yaml:"dsn_file"`
 	// Queue names the task queue of a system that a worker of its own serves; empty: the main worker serves it.
 	Queue string `yaml:"queue"`
+	// PublicName is under which name the public page says whether the system works; without one it is counted among the others there.
+	PublicName string `yaml:"public_name"`
 	// Settings is what else the kind wants to know, e.g. how a REST API pages; kept as JSON.
 	Settings Settings `yaml:"settings"`
 }
@@ -43,6 +46,9 @@ func (s *Settings) UnmarshalYAML(n *yaml.Node) error {
 
 // withoutAddress are the kinds that connect to nothing.
 var withoutAddress = []string{manual.Kind}
+
+// maxPublicName bounds what the public page shows of a system.
+const maxPublicName = 100
 
 // queueName is what a queue may be called: the name enters Temporal.
 var queueName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
@@ -82,6 +88,9 @@ func (s System) resolve(environ map[string]string) (System, error) {
 	}
 	if s.Queue != "" && !queueName.MatchString(s.Queue) {
 		return s, models.Errorf(models.Invalid, "bad_queue", "A queue's name has at most 40 small letters, digits and hyphens, and begins with a letter.")
+	}
+	if len(s.PublicName) > maxPublicName || strings.ContainsAny(s.PublicName, "\r\n") {
+		return s, models.Errorf(models.Invalid, "bad_system", "A public name is one line of at most 100 characters.")
 	}
 	if given > 1 || given == 0 && s.Queue == "" && !slices.Contains(withoutAddress, s.Kind) {
 		return s, models.Errorf(models.Invalid, "bad_system", "Give exactly one of dsn, dsn_env and dsn_file.")

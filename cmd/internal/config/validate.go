@@ -42,6 +42,9 @@ func (c Config) Validate(need Need) error {
 		if c.PostsPerMinute < 1 {
 			v.add("POSTS_PER_MINUTE", "must be a number above zero")
 		}
+		if c.CallsPerMinute < 1 {
+			v.add("CALLS_PER_MINUTE", "must be a number above zero")
+		}
 		for _, cidr := range c.TrustedProxies {
 			if _, err := netip.ParsePrefix(cidr); err != nil {
 				v.add("TRUSTED_PROXIES", "holds %q, which is not a CIDR range like 10.0.0.0/8", cidr)

@@ -28,6 +28,8 @@ type mailServer struct {
 	refused map[string]bool
 	at      []time.Time // when each message to a person was taken
 	calls   int         // dialogues about a message to a person
+	queued  int         // places in the queue that were given away
+	away    int         // connections that are still to be turned away
 	fault   func(call int) fault
 }
 
@@ -36,7 +38,8 @@ type fault int
 
 const (
 	noFault    fault = iota
-	busy             // the server takes nothing now
+	busy             // the server takes this message later
+	down             // the server closes the connection, and turns away those that come next
 	tookHungUp       // it has taken the message, and the connection breaks before it says so
 	lostHungUp       // the connection breaks after the last byte, and the message was not taken
 )
@@ -54,13 +57,42 @@ func startMailServer(t *testing.T, fault func(call int) fault) *mailServer {
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &dialogue{server: m, conn: c}, nil }))
 	s.Domain, s.ErrorLog = "mail.localhost", log.New(io.Discard, "", 0)
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	go func() { served <- s.Serve(&door{Listener: l, server: m}) }()
 	t.Cleanup(func() {
 		require.NoError(t, s.Close())
 		require.NoError(t, <-served)
 		require.NoError(t, m.log.Close())
 	})
 	return m
+}
+
+// turnedAway is how many connections the server turns away when it is down.
+const turnedAway = 12
+
+// door is the listener of a server that may be down.
+type door struct {
+	net.Listener
+	server *mailServer
+}
+
+// Accept gives the next connection that is not turned away.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		c, err := d.Listener.Accept()
+		if err != nil || !d.server.turnsAway() {
+			return c, err
+		}
+		if err := c.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (m *mailServer) turnsAway() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away--
+	return m.away >= 0
 }
 
 // taken is how many messages to persons were taken.
@@ -114,7 +146,11 @@ func (d *dialogue) Rcpt(to string, _ *smtp.RcptOptions) error {
 		m.calls++
 		d.fault = m.fault(m.calls)
 	}
-	if d.fault == busy {
+	switch d.fault {
+	case down:
+		m.away = turnedAway
+		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Going down"}
+	case busy:
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"}
 	}
 	return nil
@@ -149,6 +185,9 @@ func (m *mailServer) take(to, id string) error {
 	if strings.HasSuffix(to, affected) {
 		m.at = append(m.at, time.Now())
 	}
-	_, err := fmt.Fprintf(m.log, "%s mail postfix/cleanup[4711]: %X: message-id=%s\n", time.Now().Format(time.RFC3339Nano), len(m.at), id)
+	m.queued++
+	now := time.Now().Format(time.RFC3339Nano)
+	_, err := fmt.Fprintf(m.log, "%[1]s mail postfix/cleanup[4711]: %[2]X: message-id=%[3]s\n%[1]s mail postfix/qmgr[4712]: %[2]X: from=<>, size=1, nrcpt=1 (queue active)\n",
+		now, m.queued, id)
 	return err
 }

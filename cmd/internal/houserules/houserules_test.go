@@ -173,6 +173,8 @@ func TestTheTableForbidsAndAllows(t *testing.T) {
 		{"habeas/api", "habeas/cmd/internal/config", false},
 		{"habeas/api/v1", "github.com/labstack/echo/v4/middleware", true},
 		{"habeas/api/v1", "habeas/api", true},
+		{"habeas/api/client", "habeas/models", false},
+		{"habeas/api/client", "github.com/oapi-codegen/runtime", true},
 		{"habeas/api", "habeas/models/store", true},
 		{"habeas/api", "habeas/activities", false},
 		{"habeas/api", "gorm.io/gorm", false},

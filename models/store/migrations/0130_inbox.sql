@@ -20,9 +20,10 @@ CREATE INDEX requests_due_controller ON requests (controller_id, (coalesce(due_b
     INCLUDE (right_code, waits_for, due_before) WHERE closed_at IS NULL; -- with what the dashboard counts
 CREATE INDEX requests_due_state ON requests (state, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE INDEX requests_due_right ON requests (right_code, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
+CREATE INDEX requests_due_of_right ON requests (controller_id, right_code, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE INDEX requests_due_waits ON requests (waits_for, (coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NULL;
 CREATE INDEX requests_due_closed ON requests ((coalesce(due_before, 'infinity'::timestamptz)), id) WHERE closed_at IS NOT NULL;
 
 -- +goose Down
-DROP INDEX requests_due_controller, requests_due_state, requests_due_right, requests_due_waits, requests_due_closed;
+DROP INDEX requests_due_controller, requests_due_state, requests_due_right, requests_due_of_right, requests_due_waits, requests_due_closed;
 ALTER TABLE requests DROP COLUMN waits_for, DROP COLUMN asked;

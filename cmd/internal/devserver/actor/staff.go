@@ -54,6 +54,7 @@ type Decision struct {
 	PlanDigest string            `json:"plan_digest,omitempty"`
 	Choices    map[string]string `json:"choices,omitempty"`
 	NoticeID   string            `json:"notice_id,omitempty"`
+	Answer     string            `json:"answer,omitempty"`
 }
 
 // Entry is a ledger entry.

@@ -43,6 +43,7 @@ type Mailbox struct {
 	turned   chan struct{} // closed and replaced when the mode changes
 	arrived  chan struct{} // closed and replaced when a message arrives
 	messages []Message     // oldest first
+	unknown  []string      // addresses that are refused for good
 	next     int
 }
 
@@ -119,6 +120,19 @@ func (b *Mailbox) behaviour() (Mode, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.mode, b.turned
+}
+
+// SetUnknown names the addresses that have no mailbox here, from now on: they are refused for good, whatever the mode.
+func (b *Mailbox) SetUnknown(addresses ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unknown = addresses
+}
+
+func (b *Mailbox) knows(address string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !slices.Contains(b.unknown, address)
 }
 
 func (b *Mailbox) add(m Message) {
@@ -198,8 +212,8 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		switch mode {
 		case RefuseNow:
 			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"}
-		case Refuse: // real servers repeat the address; whoever logs this leaks it
-			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + ">: no such mailbox"}
+		case Refuse:
+			return noMailbox(to)
 		case Down:
 			return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Shutting down"}
 		case Slow:
@@ -207,9 +221,17 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 			continue
 		case Accept:
 		}
+		if !s.box.knows(to) {
+			return noMailbox(to)
+		}
 		s.to = append(s.to, to)
 		return nil
 	}
+}
+
+// noMailbox is what real servers say: they repeat the address, and whoever logs this leaks it.
+func noMailbox(to string) error {
+	return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + ">: no such mailbox"}
 }
 
 func (s *session) Data(r io.Reader) error {

@@ -24,6 +24,7 @@ type Recipient struct {
 	Address    models.Personal // mail address, or the webhook's URL
 	Secret     string          // of the webhook, whsec_…; empty for mail
 	Categories []string        // data categories
+	Identities []string        // kinds by which it knows a person, where its categories do not say
 	Country    string          // ISO 3166
 	Safeguard  string          // of a transfer to a third country; empty: none is needed
 	Purpose    string
@@ -47,17 +48,17 @@ func (c *Company) Recipients(webhookURL string) []Recipient {
 		},
 		{
 			Slug: "meridian-customs", Name: "Meridian Customs Brokers BV", Channel: "mail", Address: "gdpr@meridian-customs.example", Country: "BE",
-			Categories: []string{"user.name", "user.behavior.purchase_history"}, Purpose: "Customs clearance", ReminderAfter: reminder, Behaviour: AtOnce,
+			Categories: []string{"user.name", "user.behavior.purchase_history"}, Identities: []string{"email"}, Purpose: "Customs clearance", ReminderAfter: reminder, Behaviour: AtOnce,
 			Answer: "retained_by_law", Note: "Customs records are kept for three years, Art. 51 UCC; everything else is erased.",
 		},
 		{
 			Slug: "harbour-telemetry", Name: "Harbour Telemetry Ltd", Channel: "webhook", Address: models.Personal(webhookURL), Secret: webhookSecret,
-			Country: "GB", Categories: []string{"user.location"}, Purpose: "Position of containers and deliveries",
+			Country: "GB", Categories: []string{"user.location"}, Identities: []string{"email"}, Purpose: "Position of containers and deliveries",
 			Safeguard: "Adequacy decision of the European Commission for the United Kingdom, Art. 45 GDPR", ReminderAfter: reminder, Behaviour: ByWebhook, Answer: "erased",
 		},
 		{
 			Slug: "mailwind", Name: "Mailwind Campaigns GmbH", Channel: "mail", Address: "datenschutz@mailwind.example", Country: "DE",
-			Categories: []string{"user.behavior"}, Purpose: "Sending the newsletter", ReminderAfter: reminder, Behaviour: Late, Answer: "erased",
+			Categories: []string{"user.behavior"}, Identities: []string{"email"}, Purpose: "Sending the newsletter", ReminderAfter: reminder, Behaviour: Late, Answer: "erased",
 		},
 		{
 			Slug: "pacific-gate", Name: "Pacific Gate Logistics Inc.", Channel: "mail", Address: "privacy@pacific-gate.example", Country: "US",
