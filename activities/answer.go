@@ -26,6 +26,8 @@ func (a *Activities) sendAnswer(ctx context.Context, in Ending) error {
 	switch l.req.Right {
 	case models.Erasure:
 		mail, err = a.erasureMail(ctx, l)
+	case models.Deletion:
+		mail, err = a.deletionMail(ctx, l)
 	case models.Restriction:
 		mail, err = a.restrictionMail(ctx, l)
 	case models.Rectification:
@@ -144,13 +146,19 @@ func addPortion(list []templates.Portion, p templates.Portion) []templates.Porti
 	return append(list, p)
 }
 
+// Why shared records stay: those of a person, and those of a customer whose contract ends.
+const (
+	sharedByPerson     = "These records also belong to another person."
+	sharedByController = "These records also concern another customer of ours, or ourselves."
+)
+
 func (a *Activities) kept(g plan.Group) templates.KeptPortion {
 	k := templates.KeptPortion{Portion: a.portion(g)}
 	switch {
 	case g.Treatment() == models.TreatRetain:
 		k.Why, k.Law, k.Through = "The law obliges us to keep these records.", g.Citation, g.HoldThrough
 	case g.SharedWith != "":
-		k.Why = "These records also belong to another person."
+		k.Why = sharedByPerson
 	default:
 		k.Why = "Our data protection officer decided that these records stay."
 	}

@@ -18,7 +18,7 @@ import (
 	"habeas/templates/report"
 )
 
-// BuildPackage writes the copy of an access or export request as an encrypted package. Everything streams; a retry writes it anew.
+// BuildPackage writes the copy of an access or export request, or of a customer's data, as an encrypted package. Everything streams; a retry writes it anew.
 func (a *Activities) BuildPackage(ctx context.Context, in RequestRef) (Package, error) {
 	out, err := a.buildPackage(ctx, in)
 	return out, a.failure(ctx, a.watched(ctx, err))
@@ -75,6 +75,13 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), in.RequestID)
 	if err != nil {
 		return err
+	}
+	if l.req.Right == models.Return {
+		mail, err := a.returnMail(ctx, l, view)
+		if err != nil {
+			return err
+		}
+		return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
 	}
 	mail := templates.PackageReadyMail{
 		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
@@ -143,7 +150,7 @@ func (c *copyRun) write(ctx context.Context, w io.Writer) (digest string, size i
 		if err := c.writeFiles(ctx, archive, part); err != nil {
 			return "", 0, err
 		}
-		if c.req.Right != models.Export {
+		if c.req.Right == models.Access { // which has the report to read
 			continue
 		}
 		if err := c.writeCSV(ctx, archive, part); err != nil {

@@ -126,7 +126,7 @@ func (a *Activities) waiting(ctx context.Context, p plan.Plan) (map[int]bool, er
 		}
 	}
 	for _, g := range p.Groups {
-		node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+		node := a.graph(p.Right).Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
 		if node == nil || !(target{group: g, node: node}).removes() {
 			delete(out, g.No)
 		}
@@ -137,7 +137,7 @@ func (a *Activities) waiting(ctx context.Context, p plan.Plan) (map[int]bool, er
 // stillHeld is the deferral's group with the hold that ends last of those that stand today, by the dates recorded when the rows were located and
 // the rules of today; without a last day when none stands. A third country's law alone is no exemption, Art. 17(3)(b).
 func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Group, error) {
-	_, controller, err := a.load(ctx, d.RequestID)
+	req, controller, err := a.load(ctx, d.RequestID)
 	if err != nil {
 		return plan.Group{}, err
 	}
@@ -145,7 +145,7 @@ func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Grou
 	if err != nil {
 		return plan.Group{}, err
 	}
-	j := a.judge(models.Erasure, today, controller)
+	j := a.judge(req.Right, today, controller)
 	err = a.eachBatch(ctx, GroupRef{RequestID: d.RequestID, Group: d.Group.No}, nil, func(rows []store.LocatedRow) error {
 		for _, r := range rows {
 			r.Row.Shared = false // the DPO decided about sharing when the plan was approved

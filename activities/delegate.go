@@ -25,6 +25,8 @@ var delegatedRight = map[models.Right]struct {
 	models.Access:        {connectors.RightAccess, task.Export},
 	models.Export:        {connectors.RightExport, task.Export},
 	models.Erasure:       {connectors.RightErase, task.Erase},
+	models.Return:        {connectors.RightAccess, task.Export},
+	models.Deletion:      {connectors.RightErase, task.Erase},
 	models.Restriction:   {connectors.RightRestrict, task.Restrict},
 	models.Rectification: {connectors.RightRectify, task.Rectify},
 }
@@ -152,7 +154,7 @@ func (a *Activities) delegatedGroups(ctx context.Context, d store.Delegation) ([
 
 // fetchResult keeps what an access or portability request brought; false when there is nothing.
 func (a *Activities) fetchResult(ctx context.Context, delegate connectors.Delegate, d store.Delegation, right models.Right) (bool, error) {
-	if right != models.Access && right != models.Export {
+	if !right.Copies() {
 		return false, nil
 	}
 	err := a.deps.Store.WritePart(ctx, d.RequestID, d.Part(), func(w io.Writer) (int64, error) {
@@ -182,7 +184,7 @@ func (a *Activities) delegations(ctx context.Context, id models.ID, p plan.Plan,
 			}
 		}
 		switch {
-		case wanted > 0 && (others == 0 || p.Right != models.Erasure):
+		case wanted > 0 && (others == 0 || !p.Right.Erases()):
 			steps = append(steps, DelegationStep{DelegationID: d.ID, Queue: a.deps.Queues[d.System]})
 		case wanted > 0:
 			n, err := a.needGroups(ctx, Ending{RequestID: id}, task.Erase, task.DelegatePartly, p, func(g plan.Group) bool {

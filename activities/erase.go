@@ -58,7 +58,7 @@ func (a *Activities) prepareErasure(ctx context.Context, in RequestRef) (Work, e
 // the others.
 func (a *Activities) eraseSteps(p plan.Plan, chosen func(plan.Group) bool) []EraseStep {
 	var out []EraseStep
-	for i, step := range a.deps.Graph.EraseOrder() {
+	for i, step := range a.graph(p.Right).EraseOrder() {
 		stands := false
 		for _, g := range p.Groups {
 			if g.Name() != step.Node.Address.String() || g.By != "" || !chosen(g) || stands && erasedByPlan(g) {
@@ -94,8 +94,8 @@ func categories(p plan.Plan, treatments ...models.Treatment) []string {
 }
 
 // step is the step of the erase order, as long as the data map is still the one that the work was ordered by.
-func (a *Activities) step(t target, index int) (datamap.Step, error) {
-	order := a.deps.Graph.EraseOrder()
+func (a *Activities) step(right models.Right, t target, index int) (datamap.Step, error) {
+	order := a.graph(right).EraseOrder()
 	if index < 0 || index >= len(order) || order[index].Node != t.node {
 		return datamap.Step{}, models.Errorf(models.Conflict, "map_changed", "The data map has changed since the erasure was ordered.")
 	}
@@ -123,7 +123,7 @@ func (a *Activities) targetIn(ctx context.Context, p plan.Plan, group int) (targ
 	if err != nil {
 		return target{}, err
 	}
-	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+	node := a.graph(p.Right).Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
 	if node == nil {
 		return target{}, models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s.", g.Name())
 	}

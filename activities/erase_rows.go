@@ -35,7 +35,7 @@ func (a *Activities) erase(ctx context.Context, in GroupRef) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	step, err := a.step(first, in.Index)
+	step, err := a.step(p.Right, first, in.Index)
 	if err != nil {
 		return Done{}, err
 	}

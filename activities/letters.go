@@ -17,6 +17,7 @@ type letterContext struct {
 	controller request.Controller
 	zone       *time.Location
 	status     string // link of the person's page, for letters to the verified address only
+	sender     string // in whose name they are written
 }
 
 func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterContext, error) {
@@ -29,12 +30,16 @@ func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterCon
 		return letterContext{}, err
 	}
 	token, err := a.deps.Store.StatusToken(ctx, id)
-	return letterContext{req, controller, zone, a.deps.Links.Status(token)}, err
+	sender := controller.Name
+	if req.Right.EndsContract() { // the letters go to the controller itself
+		sender = a.deps.Policy.OperatorName
+	}
+	return letterContext{req, controller, zone, a.deps.Links.Status(token), sender}, err
 }
 
-// head is the head of a letter to the person, in the controller's name.
+// head is the head of a letter to the person, in the controller's name, or to a customer whose contract ends, in the operator's.
 func (l letterContext) head() templates.MailHead {
-	return templates.MailHead{Language: l.req.Language, Sender: l.controller.Name, Reference: l.req.Reference, Zone: l.zone}
+	return templates.MailHead{Language: l.req.Language, Sender: l.sender, Reference: l.req.Reference, Zone: l.zone}
 }
 
 // internalHead is the head of a message to staff, customers and recipients, in the operator's name.
@@ -157,7 +162,7 @@ func (a *Activities) SendConfirmation(ctx context.Context, in RequestRef) error 
 
 func (a *Activities) sendConfirmation(ctx context.Context, in RequestRef) error {
 	l, err := a.letterContext(ctx, in.RequestID)
-	if err != nil {
+	if err != nil || l.req.Right.EndsContract() { // the customer knows: it ordered it
 		return err
 	}
 	return a.tell(ctx, in.RequestID, "confirmed", "confirmed", templates.ConfirmedMail{

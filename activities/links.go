@@ -44,5 +44,11 @@ func (l Links) Subscribe(token string) string { return l.Base + "/trust/subscrib
 // Unsubscribe is the page that ends a subscription, also by one call of a mail program.
 func (l Links) Unsubscribe(token string) string { return l.Base + "/trust/unsubscribe/" + token }
 
+// ContractEnd is the end of a customer's contract in the console.
+func (l Links) ContractEnd(id models.ID) string { return l.Base + "/staff/contracts/" + id.String() }
+
+// Certificate is the certificate of an erased customer, by the link of its request.
+func (l Links) Certificate(token string) string { return l.Base + "/certificates/" + token }
+
 // Instruct is where a customer instructs: the request's page in the console.
 func (l Links) Instruct(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }

@@ -96,7 +96,7 @@ func (a *Activities) located(ctx context.Context, in RequestRef) (out Located, e
 
 // walk is the way through the systems that this process reaches, from the identities of a request's person.
 func (a *Activities) walk(ctx context.Context, id models.ID) (*walk.Walk, error) {
-	_, controller, err := a.load(ctx, id)
+	req, controller, err := a.load(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +108,18 @@ func (a *Activities) walk(ctx context.Context, id models.ID) (*walk.Walk, error)
 	if err != nil {
 		return nil, err
 	}
-	return &walk.Walk{
+	w := &walk.Walk{
 		Graph: a.deps.Graph, Open: a.system, Found: found{a.deps.Store.Found(id)}, Identities: identities(subject), Zone: zone,
 		Scope:    func(slug string) bool { return slug == dataOf(controller) },
 		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
 		Refused: func(ctx context.Context, collection datamap.Address) error {
 			return a.searchByHand(ctx, id, []datamap.Address{collection})
 		},
-	}, nil
+	}
+	if req.Right.EndsContract() {
+		w.Identities, w.Controller = nil, dataOf(controller)
+	}
+	return w, nil
 }
 
 // searchByHand makes tasks of collections that no connector can search, a task a system. What a processor takes care of by itself is its own to

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -28,13 +30,13 @@ func (a *Activities) createNotices(ctx context.Context, request, deferral models
 }
 
 // tellTo writes notices to chosen recipients and returns their identifiers. Each is told of the person by those identities by which it knows them,
-// and by no others.
+// and by no others; a customer whose contract ends they all know by its name.
 func (a *Activities) tellTo(ctx context.Context, request, deferral models.ID, to []store.Addressee) ([]models.ID, error) {
 	if len(to) == 0 {
 		return nil, nil
 	}
 	for i := range to {
-		to[i].Kinds = a.kindsKnownTo(to[i].Recipient)
+		to[i].Kinds = append(slices.Clone(a.kindsKnownTo(to[i].Recipient)), datamap.IdentityController)
 	}
 	refs, err := a.deps.Store.CreateNotices(ctx, request, deferral, to)
 	out := make([]models.ID, len(refs))
@@ -168,7 +170,7 @@ func (a *Activities) handOver(ctx context.Context, in NoticeRef, n store.NoticeM
 
 func (a *Activities) noticeMail(in NoticeRef, n store.NoticeMessage, l letterContext) templates.NoticeMail {
 	mail := templates.NoticeMail{
-		MailHead: l.internalHead(a.deps.Policy.OperatorName), Right: n.Right, Recipient: n.Recipient, Fields: n.Fields, Categories: templates.CategoriesInWords(n.Categories),
+		MailHead: l.internalHead(a.deps.Policy.OperatorName), Right: n.Right, Customer: n.Controller, Recipient: n.Recipient, Fields: n.Fields, Categories: templates.CategoriesInWords(n.Categories),
 		AnswerBy: l.day(a.deps.Now().Add(n.ReminderAfter)), Link: a.deps.Links.Notice(n.Token),
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}

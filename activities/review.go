@@ -54,7 +54,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
 		Sorting:       sorting,
-		NeedsDecision: req.Right == models.Rectification || req.Right == models.Objection && subject.Statement.Weighed(),
+		NeedsDecision: req.Right == models.Rectification || req.Right == models.Objection && subject.Statement.Weighed() || req.Right == models.Deletion,
 	})
 	if err != nil {
 		return Planned{}, err
@@ -119,7 +119,7 @@ func (j *judge) unlocated(name string, by plan.Means, rows int64) error {
 
 // fetches reports whether parts of a copy come from other workers or companies.
 func (a *Activities) fetches(p plan.Plan) bool {
-	return p.Right != models.Erasure && slices.ContainsFunc(p.Groups, func(g plan.Group) bool {
+	return !p.Right.Erases() && slices.ContainsFunc(p.Groups, func(g plan.Group) bool {
 		return g.By == plan.ByDelegate || a.deps.Queues[g.System] != ""
 	})
 }
@@ -142,7 +142,7 @@ type judge struct {
 }
 
 func (a *Activities) judge(right models.Right, today calendar.Date, c request.Controller) *judge {
-	return &judge{builder: plan.NewBuilder(right, today, mapped.Hold(a.deps.Rules)), graph: a.deps.Graph, controller: dataOf(c)}
+	return &judge{builder: plan.NewBuilder(right, today, mapped.Hold(a.deps.Rules)), graph: a.graph(right), controller: dataOf(c)}
 }
 
 // group is the number of the row's group; 0 for a row of another controller.

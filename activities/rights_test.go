@@ -137,7 +137,10 @@ func (w *world) close(id models.ID, outcome models.Outcome) {
 func TestWhatIsRestrictedIsMarkedAndToldAndNothingOfOthersIsTouched(t *testing.T) {
 	t.Parallel()
 	w := chat(t)
-	w.recipient("carrier", store.ChannelMail, "user.content")
+	carrier := w.recipient("carrier", store.ChannelMail, "user.content")
+	carrier.Facts.Identities = []string{"email"}
+	_, err := w.store.PutRecipient(t.Context(), carrier)
+	require.NoError(t, err)
 	id := w.stated(models.Restriction, request.Statement{Ground: request.GroundAccuracy})
 	require.Equal(t, []models.Treatment{models.TreatRestrict, models.TreatKeep}, w.group(id, "messages").Options)
 	w.approve(id, map[string]models.Treatment{"messages": models.TreatRestrict}, "")

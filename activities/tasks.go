@@ -63,7 +63,7 @@ func (a *Activities) settle(ctx context.Context, t task.Task) error {
 			}
 			continue
 		}
-		status, has := a.statusBy(t, g)
+		status, has := a.statusBy(p.Right, t, g)
 		if !t.Covers(g.No) || !has {
 			continue
 		}
@@ -82,8 +82,8 @@ func (a *Activities) settle(ctx context.Context, t task.Task) error {
 }
 
 // statusBy is the status that a settled task gives to the rows of a group, if any.
-func (a *Activities) statusBy(t task.Task, g plan.Group) (store.RowStatus, bool) {
-	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
+func (a *Activities) statusBy(right models.Right, t task.Task, g plan.Group) (store.RowStatus, bool) {
+	node := a.graph(right).Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
 	masked := g.Treatment() == models.TreatMask || node != nil && node.Erasure() == datamap.EraseMask
 	switch {
 	case t.Action == task.Restrict:

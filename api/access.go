@@ -9,9 +9,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/account"
 	"habeas/api/middleware"
 	"habeas/api/opendsr"
 	"habeas/models"
+	"habeas/models/member"
 )
 
 // access says who may call a route. A route that is not in the table stops the server from starting.
@@ -21,6 +23,8 @@ type access struct {
 	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
 	each   string        // rate limit by access key: "" none, "check"
 	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
+	half   bool          // somebody who must set something up before they are signed in may, too
+	fresh  bool          // a person must have shown who they are a short while ago
 }
 
 // with is the same for programs, whose keys may have scopes.
@@ -32,7 +36,7 @@ func (a access) with(g models.Grant) access {
 var (
 	public   = access{public: true}
 	posting  = access{public: true, limit: "post"}
-	readers  = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleController}}
+	readers  = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleController, models.RoleViewer}}
 	deciders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleController}}
 	casework = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
 	team     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator}}
@@ -40,7 +44,8 @@ var (
 
 // Breaches: an operator hears alarms too, and a customer sees those that concern its data. Manual tasks are for watchers and casework.
 var (
-	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
+	everyone   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController, models.RoleViewer}}
+	reporters  = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor, models.RoleOperator, models.RoleController}}
 	responders = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}}
 	noters     = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator, models.RoleController}}
 	writers    = access{roles: []models.Role{models.RoleDPO, models.RoleHandler}}
@@ -49,8 +54,22 @@ var (
 	watchers   = access{roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleAuditor}}
 )
 
+// People and their accounts: everybody has their own, and managers those of others. Who changes what somebody signs in with has just shown who they are.
+var (
+	signing  = access{public: true, limit: "login"}
+	owners   = access{roles: everyone.roles}
+	changers = access{roles: everyone.roles, fresh: true}
+	settlers = access{roles: everyone.roles, half: true}              // what somebody sets up who must before they go on
+	adders   = access{roles: everyone.roles, half: true, fresh: true} // likewise
+	managers = access{roles: member.Managers()}
+	changing = access{roles: member.Managers(), fresh: true}
+)
+
 // keepers may add and change webhooks and access keys: a customer its own.
 var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleOperator}}
+
+// orderers may end a contract: a customer its own, the DPO on its instruction.
+var orderers = access{roles: []models.Role{models.RoleController, models.RoleDPO}}
 
 // table is every route with who may call it.
 var table = map[string]access{
@@ -72,8 +91,41 @@ var table = map[string]access{
 	"GET /notices/:token":                                  public,
 	"POST /notices/:token":                                 posting,
 	"GET /staff/login":                                     public,
-	"POST /staff/login":                                    {public: true, limit: "login"},
+	"POST /staff/login":                                    signing,
 	"POST /staff/logout":                                   public,
+	"GET /.well-known/change-password":                     public,
+	"GET /staff/login/factor":                              public,
+	"POST /staff/login/factor":                             signing,
+	"POST /staff/login/passkey/options":                    signing,
+	"POST /staff/login/passkey":                            signing,
+	"GET /staff/login/sso":                                 public,
+	"GET /staff/login/sso/callback":                        public,
+	"GET /staff/forgot":                                    public,
+	"POST /staff/forgot":                                   signing,
+	"GET /staff/link/:token":                               public,
+	"POST /staff/link/:token":                              signing,
+	"GET /staff/confirm":                                   owners,
+	"POST /staff/confirm":                                  owners,
+	"GET /staff/account":                                   settlers,
+	"POST /staff/account/password":                         settlers,
+	"GET /staff/account/factor":                            settlers,
+	"POST /staff/account/factor/begin":                     adders,
+	"POST /staff/account/factor/confirm":                   adders,
+	"POST /staff/account/factor/remove":                    changers,
+	"POST /staff/account/continue":                         settlers,
+	"POST /staff/account/recovery":                         changers,
+	"POST /staff/account/passkeys/options":                 adders,
+	"POST /staff/account/passkeys":                         adders,
+	"POST /staff/account/passkeys/:id/remove":              changers,
+	"POST /staff/account/sessions/end":                     owners,
+	"POST /staff/account/sessions/:id/end":                 owners,
+	"GET /staff/members":                                   managers,
+	"POST /staff/members":                                  changing,
+	"POST /staff/members/:id/role":                         changing,
+	"POST /staff/members/:id/link":                         changing,
+	"POST /staff/members/:id/factors":                      changing,
+	"POST /staff/members/:id/deactivate":                   changing,
+	"GET /staff/permissions":                               owners,
 	"GET /staff":                                           readers,
 	"GET /staff/requests/:id":                              readers,
 	"POST /staff/requests/:id/decisions":                   deciders,
@@ -122,7 +174,7 @@ var table = map[string]access{
 	"GET /v1/tasks":                                        watchers.with(models.GrantReadRequests),
 	"GET /v1/requests/:id/receipts":                        readers.with(models.GrantReadRequests),
 	"GET /v1/requests/:id/receipts/:receipt_id":            readers.with(models.GrantReadRequests),
-	"POST /v1/breaches":                                    everyone.with(models.GrantBreaches),
+	"POST /v1/breaches":                                    reporters.with(models.GrantBreaches),
 	"GET /v1/breaches":                                     everyone.with(models.GrantBreaches),
 	"GET /v1/breaches/:id":                                 everyone.with(models.GrantBreaches),
 	"POST /v1/breaches/:id/events":                         noters.with(models.GrantBreaches),
@@ -221,6 +273,15 @@ var table = map[string]access{
 	"POST /staff/bulk":                     deciders,
 	"POST /staff/bulk/decisions":           deciders,
 
+	"GET /staff/contracts":                              readers,
+	"POST /staff/contracts":                             orderers,
+	"GET /staff/contracts/new":                          orderers,
+	"GET /staff/contracts/:id":                          readers,
+	"POST /staff/contracts/:id/events":                  orderers,
+	"GET /staff/contracts/:id/certificate.pdf":          readers,
+	"GET /certificates/:token":                          public,
+	"GET /certificates/:token/certificate.pdf":          public,
+	"GET /certificates/:token/receipts/:receipt":        public,
 	"GET /staff/webhooks":                               everyone,
 	"POST /staff/webhooks":                              keepers,
 	"GET /staff/webhooks/:id":                           everyone,
@@ -258,6 +319,15 @@ func (a access) limits(r *http.Request) (names []string) {
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
 func Routes() []string { return slices.Sorted(maps.Keys(table)) }
 
+// permissions is the table for the page that shows it.
+func permissions() []account.Permission {
+	var out []account.Permission
+	for _, route := range Routes() {
+		out = append(out, account.Permission{Route: route, Public: table[route].public, Roles: table[route].roles})
+	}
+	return out
+}
+
 // checkRoutes fails when a route has no entry in the table, or an entry no route.
 func checkRoutes(routes []*echo.Route) error {
 	seen := map[string]bool{}
@@ -291,11 +361,11 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 		}
-		who, err := s.authenticate(r)
+		who, err := s.authenticate(r, rule.half)
 		if err != nil {
 			return err
 		}
-		call.Principal = who
+		call.Principal, call.Half = who, who.Role != "" && inConsole(r) && s.account.Half(r.Context())
 		switch {
 		case who.Role != "" && !who.May(rule.grant) && (!rule.public || rule.grant != ""):
 			return models.Errorf(models.Forbidden, "scope_missing", "The scopes of this key do not allow it.")
@@ -305,6 +375,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 			return models.Errorf(models.Unauthenticated, "key_missing", "Send an access key, or sign in.")
 		case !slices.Contains(rule.roles, who.Role):
 			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
+		case rule.fresh && !s.account.Fresh(r.Context()):
+			return s.account.AskAgain(c)
 		}
 		for _, limit := range rule.limits(r) {
 			if err := s.rates[limit].TakeOf(c.Response().Header(), who.ID.String()); err != nil {
@@ -316,7 +388,7 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // authenticate finds the caller: by the key of a JSON call, by the session of a console page. Public pages know nobody.
-func (s *server) authenticate(r *http.Request) (models.Principal, error) {
+func (s *server) authenticate(r *http.Request, half bool) (models.Principal, error) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/v1/"), opendsr.Mine(r.URL.Path):
 		header := r.Header.Get("Authorization")
@@ -329,7 +401,7 @@ func (s *server) authenticate(r *http.Request) (models.Principal, error) {
 		}
 		return s.Store.Bearer(r.Context(), strings.TrimSpace(key))
 	case inConsole(r):
-		return s.console.Principal(r.Context())
+		return s.account.Principal(r.Context(), half)
 	}
 	return models.Principal{}, nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // callers are everybody who may try a route. other is a customer whose data it is not.
-var callers = []string{"nobody", "controller", "other", "dpo", "case_handler", "auditor", "operator"}
+var callers = []string{"nobody", "controller", "other", "dpo", "case_handler", "auditor", "operator", "controller_viewer"}
 
 // may says who gets through to each route; "other" gets through and then finds nothing, unless the route has no object.
 var may = map[string]string{
@@ -43,23 +43,23 @@ var may = map[string]string{
 	"GET /staff/login":                                     "all",
 	"POST /staff/login":                                    "all",
 	"POST /staff/logout":                                   "all",
-	"GET /staff":                                           "controller other dpo case_handler auditor",
-	"GET /staff/requests/:id":                              "controller other dpo case_handler auditor",
+	"GET /staff":                                           "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/requests/:id":                              "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/requests/:id/decisions":                   "controller other dpo case_handler",
 	"POST /staff/requests/:id/identity":                    "controller other dpo case_handler",
 	"POST /staff/requests/:id/scan":                        "dpo case_handler",
-	"GET /staff/requests/:id/receipts/:receipt":            "controller other dpo case_handler auditor",
+	"GET /staff/requests/:id/receipts/:receipt":            "controller controller_viewer other dpo case_handler auditor",
 	"GET /report":                                          "all",
 	"POST /report":                                         "all",
 	"GET /breaches/:token":                                 "all",
 	"POST /breaches/:token":                                "all",
-	"GET /staff/breaches":                                  "controller other dpo case_handler auditor operator",
+	"GET /staff/breaches":                                  "controller controller_viewer other dpo case_handler auditor operator",
 	"POST /staff/breaches":                                 "dpo case_handler auditor operator",
 	"GET /staff/breaches/new":                              "dpo case_handler auditor operator",
 	"GET /staff/breaches/register.json":                    "dpo case_handler auditor",
 	"GET /staff/breaches/register.csv":                     "dpo case_handler auditor",
 	"GET /staff/breaches/register.pdf":                     "dpo case_handler auditor",
-	"GET /staff/breaches/:id":                              "controller other dpo case_handler auditor operator",
+	"GET /staff/breaches/:id":                              "controller controller_viewer other dpo case_handler auditor operator",
 	"POST /staff/breaches/:id/events":                      "dpo case_handler operator",
 	"GET /staff/breaches/:id/notification":                 "dpo case_handler auditor",
 	"GET /staff/breaches/:id/letter":                       "dpo case_handler auditor",
@@ -106,7 +106,7 @@ var may = map[string]string{
 	"GET /readyz":                                          "all",
 	"GET /openapi.yaml":                                    "all",
 	"GET /static/:file":                                    "all",
-	"GET /staff/requests/:id/groups/:no":                   "controller other dpo case_handler auditor",
+	"GET /staff/requests/:id/groups/:no":                   "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/requests/:id/groups/:no/values":           "other dpo case_handler", // another customer is told that there is nothing
 	"POST /staff/requests/:id/groups/:no/decision":         "controller other dpo case_handler",
 	"POST /staff/requests/:id/groups/:no/corrections":      "other dpo",
@@ -122,17 +122,17 @@ var may = map[string]string{
 	"GET /staff/recipients/:id":                            "dpo case_handler auditor",
 	"POST /staff/recipients/:id":                           "dpo",
 	"GET /staff/recipients/:id/edit":                       "dpo",
-	"GET /staff/changes":                                   "controller other dpo case_handler auditor",
+	"GET /staff/changes":                                   "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/changes":                                  "dpo",
 	"GET /staff/changes/new":                               "dpo",
-	"GET /staff/changes/:id":                               "controller other dpo case_handler auditor",
+	"GET /staff/changes/:id":                               "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/changes/:id/events":                       "dpo",
 	"POST /staff/changes/:id/object":                       "controller other",
 	"GET /changes/:token":                                  "all",
 	"POST /changes/:token":                                 "all",
 	"GET /trust":                                           "all",
 	"GET /trust/files/:file":                               "all",
-	"GET /staff/trust":                                     "controller other dpo case_handler auditor",
+	"GET /staff/trust":                                     "controller controller_viewer other dpo case_handler auditor",
 	"GET /staff/trust/preview":                             "dpo case_handler auditor",
 	"GET /staff/trust/new":                                 "dpo",
 	"POST /staff/trust/items":                              "dpo",
@@ -150,29 +150,38 @@ var may = map[string]string{
 	"POST /trust/unsubscribe/:token":                       "all",
 	"GET /.well-known/security.txt":                        "all",
 
-	"GET /staff/dashboard":                 "controller other dpo case_handler auditor",
-	"GET /staff/reports":                   "controller other dpo case_handler auditor",
-	"GET /staff/reports/report.pdf":        "controller other dpo case_handler auditor",
-	"GET /staff/reports/report.csv":        "controller other dpo case_handler auditor",
-	"GET /staff/holds":                     "controller other dpo case_handler auditor",
-	"GET /staff/instructions":              "controller other dpo case_handler auditor",
+	"GET /staff/dashboard":                 "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/reports":                   "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/reports/report.pdf":        "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/reports/report.csv":        "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/holds":                     "controller controller_viewer other dpo case_handler auditor",
+	"GET /staff/instructions":              "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/instructions":             "controller other",
 	"POST /staff/instructions/:id/end":     "controller other",
 	"GET /staff/map":                       "dpo case_handler auditor operator",
 	"GET /staff/ledger":                    "dpo case_handler auditor operator",
 	"POST /staff/ledger/verify":            "dpo case_handler auditor operator",
-	"GET /staff/requests/:id/evidence.zip": "controller other dpo case_handler auditor",
-	"POST /staff/search":                   "controller other dpo case_handler auditor",
-	"POST /staff/views":                    "controller other dpo case_handler auditor",
-	"POST /staff/views/:id/remove":         "controller other dpo case_handler auditor",
+	"GET /staff/requests/:id/evidence.zip": "controller controller_viewer other dpo case_handler auditor",
+	"POST /staff/search":                   "controller controller_viewer other dpo case_handler auditor",
+	"POST /staff/views":                    "controller controller_viewer other dpo case_handler auditor",
+	"POST /staff/views/:id/remove":         "controller controller_viewer other dpo case_handler auditor",
 	"GET /staff/requests/new":              "controller other dpo case_handler",
 	"POST /staff/requests":                 "controller other dpo case_handler",
 	"POST /staff/bulk":                     "controller other dpo case_handler",
 	"POST /staff/bulk/decisions":           "controller other dpo case_handler",
 
-	"GET /staff/webhooks":                               "controller other dpo case_handler auditor operator",
+	"GET /staff/contracts":                              "controller controller_viewer other dpo case_handler auditor",
+	"POST /staff/contracts":                             "controller other dpo",
+	"GET /staff/contracts/new":                          "controller other dpo",
+	"GET /staff/contracts/:id":                          "controller controller_viewer other dpo case_handler auditor",
+	"POST /staff/contracts/:id/events":                  "controller other dpo",
+	"GET /staff/contracts/:id/certificate.pdf":          "controller controller_viewer other dpo case_handler auditor",
+	"GET /certificates/:token":                          "all",
+	"GET /certificates/:token/certificate.pdf":          "all",
+	"GET /certificates/:token/receipts/:receipt":        "all",
+	"GET /staff/webhooks":                               "controller controller_viewer other dpo case_handler auditor operator",
 	"POST /staff/webhooks":                              "controller other dpo operator",
-	"GET /staff/webhooks/:id":                           "controller other dpo case_handler auditor operator",
+	"GET /staff/webhooks/:id":                           "controller controller_viewer other dpo case_handler auditor operator",
 	"POST /staff/webhooks/:id/rotate":                   "controller other dpo operator",
 	"POST /staff/webhooks/:id/switch":                   "controller other dpo operator",
 	"POST /staff/webhooks/:id/test":                     "controller other dpo operator",
@@ -211,7 +220,43 @@ var may = map[string]string{
 	"DELETE /opendsr/v1/opengdpr_requests/:id":          "controller other",
 	"GET /opendsr/v1/opengdpr_requests/:id/results":     "controller other",
 	"GET /opendsr/v1/status/:id":                        "controller other",
+	"GET /.well-known/change-password":                  "all",
+	"GET /staff/login/factor":                           "all", // leads to signing in
+	"POST /staff/login/factor":                          "all",
+	"POST /staff/login/passkey/options":                 "all",
+	"POST /staff/login/passkey":                         "all",
+	"GET /staff/login/sso":                              "all",
+	"GET /staff/login/sso/callback":                     "all",
+	"GET /staff/forgot":                                 "all",
+	"POST /staff/forgot":                                "all",
+	"GET /staff/link/:token":                            "all",
+	"POST /staff/link/:token":                           "all",
+	"GET /staff/confirm":                                person,
+	"POST /staff/confirm":                               person,
+	"GET /staff/account":                                person,
+	"POST /staff/account/password":                      person,
+	"GET /staff/account/factor":                         person,
+	"POST /staff/account/factor/begin":                  person,
+	"POST /staff/account/factor/confirm":                person,
+	"POST /staff/account/factor/remove":                 person,
+	"POST /staff/account/continue":                      person,
+	"POST /staff/account/recovery":                      person,
+	"POST /staff/account/passkeys/options":              person,
+	"POST /staff/account/passkeys":                      person,
+	"POST /staff/account/passkeys/:id/remove":           person,
+	"POST /staff/account/sessions/end":                  person,
+	"POST /staff/account/sessions/:id/end":              person,
+	"GET /staff/members":                                "controller other dpo operator",
+	"POST /staff/members":                               "controller other dpo operator",
+	"POST /staff/members/:id/role":                      "controller other dpo operator",
+	"POST /staff/members/:id/link":                      "controller other dpo operator",
+	"POST /staff/members/:id/factors":                   "controller other dpo operator",
+	"POST /staff/members/:id/deactivate":                "controller other dpo operator",
+	"GET /staff/permissions":                            person,
 }
+
+// person is everybody who can sign in.
+const person = "controller controller_viewer other dpo case_handler auditor operator"
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.
 var bodies = map[string]string{
@@ -246,6 +291,10 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 		b.clock(60e9) // signing in is limited by address
 		browsers[who] = b.signIn(key)
 	}
+	b.clock(60e9)
+	viewer := b.person(models.RoleViewer, b.acme.ID, "viewer@acme.example")
+	browsers["controller_viewer"] = b.browser()
+	b.enter(browsers["controller_viewer"], viewer)
 	hook, _, err := b.AddEndpoint(t.Context(), models.ScopeOperator(), models.System(), store.Endpoint{ControllerID: b.acme.ID, URL: "https://h.acme.example/", Events: webhook.Kinds()[:1]})
 	require.NoError(t, err)
 	_, key, err := b.CreateKey(t.Context(), store.KeySpec{Role: models.RoleController, ControllerID: b.acme.ID, Name: "of acme"})

@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/account"
 	"habeas/api/middleware"
 	"habeas/api/oauth"
 	"habeas/api/opendsr"
@@ -55,6 +56,7 @@ type Config struct {
 	CallsPerMinute int            // by access key, to the JSON interface; 1200 when zero
 	// PublicSystems is under which name the public page shows a system, by the name that the data map uses; others it shows together and unnamed.
 	PublicSystems map[string]string
+	SignIn        account.Config // to the console
 }
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
@@ -67,6 +69,7 @@ type server struct {
 	address func(*http.Request) string
 	rates   map[string]*middleware.Rate
 	portal  *portal.Portal
+	account *account.Account
 	console *staff.Console
 	openDSR *opendsr.Server
 }
@@ -135,9 +138,15 @@ func prepare(d Deps) (*server, error) {
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{
-		Store: d.Store, Sessions: d.Sessions, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
-		Eval: d.Eval, Preview: s.portal.TrustPreview, TLS: base.Scheme == "https", Now: d.Now,
+		Store: d.Store, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
+		Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now,
 	})
+	s.account, err = account.New(account.Deps{
+		Store: d.Store, Sessions: d.Sessions, Show: show.console, Address: s.address, Base: base, Permissions: permissions, Now: d.Now, Config: d.SignIn,
+	})
+	if err != nil {
+		return nil, err
+	}
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
 	return s, nil
 }
@@ -171,6 +180,7 @@ func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
 	s.portal.Routes(e)
+	s.account.Routes(e)
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
 	oauth.New(s.Store, s.BaseURL).Routes(e)
@@ -188,7 +198,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h = s.console.LoadSession(inConsole, h, s.fail)
+	h = s.account.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
 	h = middleware.LimitBody(largestBody, s.fail)(h)
 	h = middleware.Timeout(20*time.Second, time.Hour, isDownload, s.fail)(h)

@@ -43,7 +43,8 @@ func (p *pages) public(w http.ResponseWriter, r *http.Request, status int, rende
 // console shows a page of the console to whoever is signed in.
 func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, section string, render renderer) error {
 	f := p.frame(r.Context())
-	if who := middleware.CallOf(r.Context()).Principal; who.Role != "" {
+	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half {
+		who := call.Principal
 		f.User, f.Section = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}, section
 	}
 	return p.write(w, status, f, render)
@@ -87,7 +88,8 @@ func (s *server) failPage(w http.ResponseWriter, r *http.Request, p problem.Prob
 	if p.Status < http.StatusInternalServerError {
 		f = show.frame(r.Context())
 	}
-	if who := middleware.CallOf(r.Context()).Principal; who.Role != "" && inConsole(r) {
+	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half && inConsole(r) {
+		who := call.Principal
 		f.User = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}
 	}
 	err := show.write(w, p.Status, f, func(e *templates.Engine, f templates.Frame) ([]byte, error) {

@@ -305,7 +305,7 @@ func TestSigningInAndOut(t *testing.T) {
 	require.Contains(t, cookie, "HttpOnly")
 	require.Contains(t, cookie, "SameSite=Lax")
 	require.Equal(t, 200, b.get(c, "/staff").status)
-	require.Contains(t, b.post(c, "/staff/logout", nil).header.Get("Clear-Site-Data"), "cookies")
+	require.Contains(t, b.post(c, "/staff/logout", nil).header.Get("Clear-Site-Data"), "storage")
 	require.Equal(t, http.StatusSeeOther, b.get(c, "/staff").status)
 	require.Equal(t, "/staff/operations", b.post(c, "/staff/login", url.Values{"key": {b.keys[models.RoleOperator]}}).header.Get("Location"))
 	require.Contains(t, b.get(c, "/staff/operations").body, "ready")

@@ -46,6 +46,7 @@ type bundle struct {
 	globexK string // the other customer's key
 	clock   func(time.Duration)
 	dsn     string
+	now     func() time.Time
 
 	authority *opendsrtest.Authority // of the processor's certificate
 }
@@ -106,6 +107,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	b := &bundle{Store: s, t: t, dsn: dsn, log: &safeBuffer{}, mails: &mailbox{}, keys: map[models.Role]string{}}
+	b.now = now
 	b.clock = func(d time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -4,9 +4,10 @@ package models
 type Role string
 
 const (
-	RoleSubject    Role = "subject"    // the person, holding a link or a code
-	RoleController Role = "controller" // a customer, holding an API key
-	RoleRecipient  Role = "recipient"  // holding an acknowledgement link
+	RoleSubject    Role = "subject"           // the person, holding a link or a code
+	RoleController Role = "controller"        // a customer: one of its administrators, or a system of it that holds an API key
+	RoleViewer     Role = "controller_viewer" // one of a customer's people who reads and decides nothing
+	RoleRecipient  Role = "recipient"         // holding an acknowledgement link
 	RoleDPO        Role = "dpo"
 	RoleHandler    Role = "case_handler"
 	RoleAuditor    Role = "auditor" // read-only
@@ -19,7 +20,10 @@ func (r Role) Staff() bool {
 	return r == RoleDPO || r == RoleHandler || r == RoleAuditor || r == RoleOperator
 }
 
-// Actor is who did something. ID is the key's or row's identifier, never a name; it is zero for the system and for subjects.
+// Customer reports whether the role belongs to a customer's people, who see their own controller's rows only.
+func (r Role) Customer() bool { return r == RoleController || r == RoleViewer }
+
+// Actor is who did something. ID is the member's, the key's or the row's identifier, never a name; it is zero for the system and for subjects.
 type Actor struct {
 	Role Role
 	ID   ID
@@ -31,7 +35,7 @@ func System() Actor { return Actor{Role: RoleSystem} }
 // Principal is an authenticated caller.
 type Principal struct {
 	Actor
-	Name   string // of the staff member or the key, for the page's header
+	Name   string // of the member or the key, for the page's header
 	Scope  Scope
 	Grants []Grant // of a key, or of a token that was given for one; none means all that the role may
 }

@@ -77,6 +77,9 @@ func mails() map[string]mail {
 		n.Right, n.Fields = right, fields
 		return n
 	}
+	ofCustomer := notice
+	ofCustomer.Right, ofCustomer.Customer = models.Deletion, "Brightline Retail B.V."
+	ofCustomer.Identifiers = []templates.Identifier{{Kind: "Controller", Value: "brightline-retail"}}
 	reminder := func(kind templates.ReminderKind, notice models.ID, count int) mail {
 		return templates.ReminderMail{MailHead: head, Kind: kind, RequestID: requestID, NoticeID: notice, DueOn: due, Link: link, Count: count}
 	}
@@ -110,6 +113,8 @@ func mails() map[string]mail {
 		"deferral":             templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
 		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
 		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
+		"account_invitation":   templates.AccountMail{MailHead: head, Invitation: true, Link: link, ExpiresAt: expires},
+		"account_password":     templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
 		"restriction": templates.RestrictionMail{
 			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: "Paper files", Records: 1}},
@@ -153,11 +158,18 @@ func mails() map[string]mail {
 			MailHead: head, Sort: "replace", Old: "Older", Name: "Mailer", LegalName: "Mailer Inc.", Country: "US", Transfer: "scc", Safeguard: "Module three",
 			Purposes: []string{"sending mail"}, Categories: []string{"Contact details"}, Link: link, Unsubscribe: link,
 		},
-		"subscriber_change_gone": templates.SubscriberChangeMail{MailHead: head, Sort: "remove", Name: "Mailer", Link: link, Unsubscribe: link},
-		"change_emergency":       emergency,
-		"register_change":        templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
-		"notice":                 notice,
-		"notice_reminder":        reminded,
+		"subscriber_change_gone":    templates.SubscriberChangeMail{MailHead: head, Sort: "remove", Name: "Mailer", Link: link, Unsubscribe: link},
+		"change_emergency":          emergency,
+		"register_change":           templates.RegisterMail{MailHead: head, Kind: templates.RegisterChange, Name: "Baltic Haulage OÜ", Concerned: 1000, Told: 999, Objected: 3, Unanswered: 1, Link: link},
+		"notice":                    notice,
+		"notice_reminder":           reminded,
+		"contract_end":              templates.ContractEndMail{MailHead: head, Customer: "Brightline Retail B.V.", State: "ordered", Link: link},
+		"contract_end_unfetched":    templates.ContractEndMail{MailHead: head, Customer: "Brightline Retail B.V.", State: "returning", Link: link},
+		"contract_return":           templates.ContractReturnMail{MailHead: head, Customer: "Brightline Retail B.V.", Link: link, ExpiresAt: expires, EraseFrom: extended},
+		"contract_return_at_once":   templates.ContractReturnMail{MailHead: head, Customer: "Brightline Retail B.V.", Link: link, ExpiresAt: expires},
+		"contract_deletion":         templates.ContractDeletionMail{MailHead: head, Customer: "Brightline Retail B.V.", Erased: erased, Kept: kept[:1], Recipients: recipients, AllAnswered: true, Link: link},
+		"contract_deletion_nothing": templates.ContractDeletionMail{MailHead: head, Customer: "Brightline Retail B.V.", Link: link},
+		"notice_deletion":           ofCustomer,
 	}
 }
 

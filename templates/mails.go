@@ -208,6 +208,7 @@ type Identifier struct {
 type NoticeMail struct {
 	MailHead
 	Right       models.Right
+	Customer    string // the controller's name, where its contract has ended
 	Recipient   string
 	Categories  []string // in words
 	Fields      []string // that were corrected; never their values

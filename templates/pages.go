@@ -234,10 +234,12 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
-	Login, Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
+	Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
+	Contracts, Contract, ContractForm, Certificate,
 	Webhooks, Webhook,
+	Login, Factor, Forgot, Link, Setup, Recovery, Confirm, AccountPage, Members, Permissions,
 }
 
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)

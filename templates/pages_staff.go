@@ -9,9 +9,6 @@ import (
 	"habeas/models/task"
 )
 
-// LoginView asks for an access key.
-type LoginView struct{ Errors Errors }
-
 // RequestView is everything the console shows of one request. Subject is nil unless its identity was asked for.
 type RequestView struct {
 	Path        string
@@ -183,7 +180,6 @@ type SystemHealth struct {
 
 // The console's pages.
 var (
-	Login      = &Page[LoginView]{"staff/login", []LoginView{{}, {Errors: Errors{{Field: "key", Key: "error.bad_key"}}}}}
 	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},

@@ -101,7 +101,10 @@ func TestEveryPageObeysTheContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	eachExample(t, func(t *testing.T, doc *html.Node, _ []byte) {
 		t.Helper()
-		require.Empty(t, all(doc, "script"))
+		for _, n := range all(doc, "script") {
+			require.Regexp(t, `^/static/[a-z]+\.[0-9a-f]{8}\.js$`, attr(n, "src"), "a script is a file of ours")
+			require.Empty(t, text(n), "no script stands in the page")
+		}
 		require.Empty(t, all(doc, "style"))
 		for _, n := range all(doc, "") {
 			for _, a := range n.Attr {

@@ -132,8 +132,10 @@ func trustExample() TrustView {
 			{Name: "Donaudampfschifffahrtsgesellschaftskapitänsvermittlung", Country: "Estonia", Transfer: "none", Purposes: []string{"Road transport"}, Categories: []string{"contact details"}},
 		},
 		History: []TrustChange{
-			{On: day(2027), Announced: true, Sort: "add", Name: "Newest"}, {On: day(2027), Upcoming: true, Sort: "replace", Name: "Mailer", Old: "Older"},
-			{On: day(2026), Emergency: true, Sort: "replace", Name: "Older", Old: "Oldest"}, {On: day(2025), Sort: "add", Name: "Oldest"},
+			{On: day(2027), Announced: true, Sort: "add", Name: "Newest"},
+			{On: day(2027), Upcoming: true, Sort: "replace", Name: "Mailer", Old: "Older"},
+			{On: day(2026), Emergency: true, Sort: "replace", Name: "Older", Old: "Oldest"},
+			{On: day(2025), Sort: "add", Name: "Oldest"},
 		},
 		Documents: []TrustDocument{
 			{Title: "Data processing agreement", Versions: []TrustVersion{

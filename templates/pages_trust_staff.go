@@ -106,7 +106,8 @@ func trustContentExample() TrustContentView {
 		Groups: []TrustGroup{
 			{Kind: "page", Full: true, Items: []TrustItem{{Path: "/staff/trust/items/p", Kind: "page", Lines: []string{"We move parcels, and not your data."}, State: "public", Versions: 1}}},
 			{Kind: "document", Items: []TrustItem{trustItemExample(), {Path: "/staff/trust/items/n", Kind: "document", Title: "Privacy notice", State: "new", File: TrustVersion{Link: "https://www.nordkai.example/a-long-path/of-the-privacy-notice"}}}},
-			{Kind: "certificate", Items: []TrustItem{certificate}}, {Kind: "location"},
+			{Kind: "certificate", Items: []TrustItem{certificate}},
+			{Kind: "location"},
 		},
 	}
 }
@@ -116,7 +117,8 @@ func trustFormExamples() []TrustFormView {
 	file := TrustVersion{Path: "/staff/trust/files/sample", Size: 181_000}
 	return []TrustFormView{
 		{Kind: "document", Action: "/staff/trust/items/sample", Back: "/staff/trust/items/sample", Seen: 3, Fields: fields, File: file, Failure: "Give a file or a link, and not both."},
-		{Kind: "page", Action: "/staff/trust/items", Back: "/staff/trust", New: true, Fields: fields}, {Kind: "certificate", Action: "/staff/trust/items", Back: "/staff/trust", New: true, Fields: fields},
+		{Kind: "page", Action: "/staff/trust/items", Back: "/staff/trust", New: true, Fields: fields},
+		{Kind: "certificate", Action: "/staff/trust/items", Back: "/staff/trust", New: true, Fields: fields},
 		{Kind: "location", Action: "/staff/trust/items", Back: "/staff/trust", New: true, Fields: fields},
 	}
 }

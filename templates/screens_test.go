@@ -79,7 +79,7 @@ func sampleServer(t *testing.T) *httptest.Server {
 		}
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'")
 		if a, ok := e.Asset(r.URL.Path); ok {
 			w.Header().Set("Content-Type", a.Type)
 			_, _ = w.Write(a.Body)

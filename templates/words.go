@@ -34,6 +34,7 @@ func (c catalogue) funcs() template.FuncMap {
 		"instant": c.instant,
 		"due":     c.due,
 		"chip":    dueChip,
+		"at":      func(field, key string) FieldError { return FieldError{Field: field, Key: key} },
 		"join":    func(parts ...string) string { return strings.Join(parts, "") },
 		"list":    func(parts []string) string { return strings.Join(parts, ", ") },
 		"grouped": grouped,

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"time"
-
 	"go.temporal.io/sdk/workflow"
 
 	"habeas/activities"
@@ -52,7 +50,7 @@ func (c *changeRun) run(ctx workflow.Context) error {
 			}
 			continue
 		}
-		fired, err := c.wait(ctx, next.At, woken)
+		fired, err := awaitInstant(ctx, next.At, woken)
 		if err != nil {
 			return err
 		}
@@ -75,19 +73,6 @@ func (c *changeRun) act(ctx workflow.Context, next activities.ChangeNext) error 
 	c.in.After = next.At
 	remind := activities.ChangeRef{ChangeID: c.in.ChangeID, After: next.At}
 	return workflow.ExecuteActivity(messageOptions(ctx), act.RemindChange, remind).Get(ctx, nil)
-}
-
-// wait sleeps until an instant, or without end when it is zero; fired is false when something was noted before.
-func (c *changeRun) wait(ctx workflow.Context, until time.Time, woken func() bool) (fired bool, err error) {
-	if until.IsZero() {
-		return false, workflow.Await(ctx, woken)
-	}
-	left := until.Sub(workflow.Now(ctx))
-	if left <= 0 {
-		return !woken(), nil
-	}
-	changed, err := workflow.AwaitWithTimeout(ctx, min(left, maxTimer), woken)
-	return err == nil && !changed && left <= maxTimer, err
 }
 
 // finish ends the run of a change that is over. What is noted later, as a late objection is, starts a run that sees so and ends too.

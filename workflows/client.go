@@ -110,6 +110,19 @@ func (c *Client) TellChange(ctx context.Context, order, id models.ID) error {
 	return c.noted(ctx, order, ChangeWorkflowID(id), ChangeNotedUpdate, ChangeNoted{ChangeID: id})
 }
 
+// StartContractEnd starts the workflow of a contract's end, unless it runs.
+func (c *Client) StartContractEnd(ctx context.Context, id models.ID) error {
+	return c.again(ctx, ContractEndWorkflowID(id), ContractEndName, ContractEndInput{ContractEndID: id})
+}
+
+// TellContractEnd tells the workflow of a contract's end that there is something to look at, and starts it when none runs.
+func (c *Client) TellContractEnd(ctx context.Context, order, id models.ID) error {
+	if err := c.StartContractEnd(ctx, id); err != nil {
+		return err
+	}
+	return c.noted(ctx, order, ContractEndWorkflowID(id), ContractEndNotedUpdate, ContractEndNoted{ContractEndID: id})
+}
+
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -241,5 +254,6 @@ func Registered() map[string]any {
 		ScanWorkflowName: Scan, BreachMailingName: BreachMailing, BreachTrialName: BreachTrial,
 		LiftingWorkflowName:    Lifting,
 		SubprocessorChangeName: SubprocessorChange, RecipientReviewsName: RecipientReviews,
+		ContractEndName: ContractEnd,
 	}
 }

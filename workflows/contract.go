@@ -24,6 +24,7 @@ const (
 	LiftingWorkflowName      = "Lifting"
 	SubprocessorChangeName   = "SubprocessorChange"
 	RecipientReviewsName     = "RecipientReviews"
+	ContractEndName          = "ContractEnd"
 )
 
 // Schedules and their IDs.

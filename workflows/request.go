@@ -83,7 +83,7 @@ func (r *requestRun) run(ctx workflow.Context) (RequestResult, error) {
 // execute does what the right asks for.
 func (r *requestRun) execute(ctx workflow.Context) error {
 	switch r.opened.Right {
-	case models.Erasure:
+	case models.Erasure, models.Deletion:
 		return r.erase(ctx)
 	case models.Restriction, models.Rectification, models.Objection:
 		return r.actOn(ctx)

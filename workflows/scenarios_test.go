@@ -10,6 +10,7 @@ import (
 	"habeas/activities"
 	"habeas/models"
 	"habeas/models/breach/register"
+	"habeas/models/contractend"
 	"habeas/models/request"
 	"habeas/workflows"
 )
@@ -35,7 +36,7 @@ type scenario struct {
 	tasks  bool          // tasks wait for people from the start
 	fetch  activities.CopyWork
 	scan   []activities.Queue
-	change int                       // steps that NextChangeStep has given
+	change int                       // steps that NextChangeStep or NextContractStep has given
 	mailed []activities.BreachMailed // what the rounds of a mailing come to, before the last
 	drive  func(*recorder)
 }
@@ -251,6 +252,14 @@ func scheduled() []scenario {
 			},
 		},
 		{
+			files: map[string]string{"contract_end": workflows.ContractEndWorkflowID(id(217))},
+			drive: func(r *recorder) {
+				r.failed(r.habeas.StartContractEnd(r.ctx, id(217)))
+				r.awaitCalls(workflows.ContractEndWorkflowID(id(217)), 5) // NextContractStep, RemindContractEnd, NextContractStep, OpenContractRequest, NextContractStep
+				r.failed(r.habeas.TellContractEnd(r.ctx, id(218), id(217)))
+			},
+		},
+		{
 			files: map[string]string{"recipient_reviews": "recipient_reviews"},
 			drive: func(r *recorder) { r.start("recipient_reviews", workflows.RecipientReviewsName) },
 		},
@@ -419,6 +428,21 @@ func (r *recorder) fakes() map[string]any {
 			}
 			return activities.ChangeNext{Over: true}, nil
 		},
+		"NextContractStep": func(ctx context.Context, _ activities.ContractRef) (activities.ContractNext, error) {
+			s := ok(ctx)
+			s.change++
+			switch at := time.Now().Add(soon); s.change {
+			case 1:
+				return activities.ContractNext{Step: contractend.Remember, At: at}, nil
+			case 2:
+				return activities.ContractNext{Step: contractend.Give, At: at}, nil
+			case 3:
+				return activities.ContractNext{}, nil
+			case 4:
+				return activities.ContractNext{Step: contractend.Erase, At: at}, nil
+			}
+			return activities.ContractNext{Over: true}, nil
+		},
 		"TellChangeCustomers": func(ctx context.Context, _ activities.ChangeRef) (activities.ChangeTold, error) {
 			ok(ctx)
 			return activities.ChangeTold{Told: 999, Unreached: 1}, nil
@@ -427,6 +451,7 @@ func (r *recorder) fakes() map[string]any {
 			ok(ctx)
 			return activities.ReviewsReminded{Due: 2}, nil
 		},
+		"RemindContractEnd": done[activities.ContractRef](r), "OpenContractRequest": done[activities.ContractStep](r),
 		"RemindChange": done[activities.ChangeRef](r), "PutChangeInForce": done[activities.ChangeRef](r),
 		"SoundBreachAlarm": done[activities.BreachAlarm](r), "TellBreachCustomer": done[activities.BreachCustomer](r),
 		"Advance": done[activities.Advance](r), "SendVerification": done[activities.RequestRef](r), "Remind": done[activities.Reminder](r),

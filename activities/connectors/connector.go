@@ -192,6 +192,22 @@ type Checker interface {
 	Check(ctx context.Context, nodes []*datamap.Node) ([]datamap.Problem, error)
 }
 
+// CheckAll checks lists of collections one after the other, and names each problem once.
+func CheckAll(ctx context.Context, c Checker, lists [][]*datamap.Node) (problems []datamap.Problem, err error) {
+	for _, nodes := range lists {
+		found, err := c.Check(ctx, nodes)
+		for _, p := range found {
+			if !slices.Contains(problems, p) {
+				problems = append(problems, p)
+			}
+		}
+		if err != nil {
+			return problems, err
+		}
+	}
+	return problems, nil
+}
+
 // Right is what a Delegate is asked for.
 type Right string
 

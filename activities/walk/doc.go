@@ -40,6 +40,13 @@
 // that no reference of the map describes. The check is one step long and errs to the safe side: a row that refers to an orphan, which
 // belongs to nobody, is shared.
 //
+// # The walk of a controller
+//
+// When a customer's contract ends, Art. 28(3)(g), the subject is the controller: its rows are those whose controller the map says it is, by
+// controller_column or for a whole dataset. They are all owned and none is own, so that 1, 2, 3 and 6 hold for them too, and a row of another
+// controller takes the place of another person's: an address of the customer to which a shipment of another customer goes is shared. Of 4 there
+// holds that a row to which a shared row refers is shared; what refers to a shared row says itself whose it is.
+//
 // It follows that a row that another person owns, by the same words, is never located without being shared. A property test holds
 // the walk to this text on random schemas, and PostgreSQL to its consequences.
 package walk

@@ -53,6 +53,9 @@ const (
 
 // judge compares the identities in a row with the subject's.
 func (r *run) judge(node *datamap.Node, row datamap.Row) whose {
+	if r.Controller != "" {
+		return map[bool]whose{true: own, false: others}[controller(node, row) == r.Controller]
+	}
 	mine, foreign, stranger, unknown := false, false, false, false
 	for _, id := range node.Identities {
 		v, _ := row.Get(id.Field)

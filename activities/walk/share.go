@@ -112,6 +112,9 @@ func (r *run) spread(ctx context.Context, node *datamap.Node, rows []datamap.Fou
 		}
 	}
 	for _, e := range node.Out {
+		if r.Controller != "" && e.Down {
+			continue // what refers to the row says itself whose it is
+		}
 		if err := r.spreadAlong(ctx, e, owned, false); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ type Walk struct {
 	Open       func(ctx context.Context, system string) (connectors.System, error)
 	Found      Found
 	Identities []Identity
+	// Controller makes it the walk of a whole controller instead of a person, by its slug: it locates all rows that are the controller's, and which
+	// of them a row of another controller shares. Identities is not used then.
+	Controller string
 	// Scope says whether rows of a controller are looked at; the empty slug is the operator. Nil: all.
 	Scope func(controller string) bool
 	// Serves says whether this process reaches a system. Nil: all. Looking into another is left to a walk that serves it, see Part.
@@ -126,6 +129,9 @@ type Start struct {
 
 // Starts are the look-ups by the subject's identities, in the order of the map.
 func (w *Walk) Starts() []Start {
+	if w.Controller != "" {
+		return w.controllerStarts()
+	}
 	var list []Start
 	for _, n := range w.Graph.Nodes {
 		for _, id := range n.Identities {
@@ -176,18 +182,14 @@ func (w *Walk) prepare(ctx context.Context) (*run, error) {
 		r.batch = defaultBatch
 	}
 	r.batch = min(r.batch, connectors.MaxBatch)
-	starts := w.Starts()
-	if len(starts) == 0 {
-		return nil, models.Errorf(models.Invalid, "no_identity", "None of the person's identities is of a kind that the data map knows: %v.", w.Graph.IdentityKinds())
+	searched, err := w.reached()
+	if err != nil {
+		return nil, err
 	}
-	var kinds []string
-	for _, s := range starts {
-		kinds = append(kinds, s.Kind)
-	}
-	for _, n := range w.Graph.Reached(kinds...) {
+	for _, n := range searched {
 		r.searched[n] = true
 	}
-	for _, n := range w.Graph.Reached() { // others' rows are looked for in all collections that lead to a person
+	for _, n := range slices.Concat(w.Graph.Reached(), searched) { // others' rows are looked for in all collections that lead to a person
 		r.people[n] = true
 		if err := r.open(ctx, n); err != nil {
 			return nil, err
@@ -199,6 +201,22 @@ func (w *Walk) prepare(ctx context.Context) (*run, error) {
 		}
 	}
 	return r, nil
+}
+
+// reached are the collections that may hold rows of the subject.
+func (w *Walk) reached() ([]*datamap.Node, error) {
+	if w.Controller != "" {
+		return w.Graph.Of(w.Controller), nil
+	}
+	starts := w.Starts()
+	if len(starts) == 0 {
+		return nil, models.Errorf(models.Invalid, "no_identity", "None of the person's identities is of a kind that the data map knows: %v.", w.Graph.IdentityKinds())
+	}
+	var kinds []string
+	for _, s := range starts {
+		kinds = append(kinds, s.Kind)
+	}
+	return w.Graph.Reached(kinds...), nil
 }
 
 // serves reports whether this walk looks into a collection's system.
@@ -245,6 +263,9 @@ func (r *run) lookup(ctx context.Context, q connectors.Query, yield func(datamap
 
 // start adds the rows that carry one of the subject's identities.
 func (r *run) start(ctx context.Context) error {
+	if r.Controller != "" {
+		return r.startController(ctx)
+	}
 	for _, s := range r.Starts() {
 		node := s.Query.Node
 		add := r.adder(ctx)
@@ -321,6 +342,9 @@ func (r *run) workBatch(ctx context.Context, stage Stage, node *datamap.Node) (i
 // concerns reports whether a stage has anything to look up for a collection's rows. Most rows are of collections to which nothing refers, and need
 // not be written once more for each stage.
 func (r *run) concerns(stage Stage, node *datamap.Node) bool {
+	if r.Controller != "" && stage <= StageReached {
+		return false // its rows say themselves whose they are: the start has found them all
+	}
 	switch stage {
 	case StageOwned, StageReferred, StageReached, StageSpread:
 		return len(node.Out) > 0

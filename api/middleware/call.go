@@ -18,6 +18,7 @@ type Call struct {
 	ID        string
 	Route     string // template, e.g. "/status/:token"; empty when no route matched
 	Principal models.Principal
+	Half      bool // the principal must set something up before they are signed in
 }
 
 // Known reports whether somebody has been authenticated.

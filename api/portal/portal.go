@@ -78,6 +78,9 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.POST("/trust/subscribe/:token", p.confirmSubscription)
 	e.GET("/trust/unsubscribe/:token", p.leavePage)
 	e.POST("/trust/unsubscribe/:token", p.unsubscribe)
+	e.GET("/certificates/:token", p.certificatePage)
+	e.GET("/certificates/:token/certificate.pdf", p.certificate)
+	e.GET("/certificates/:token/receipts/:receipt", p.certificateReceipt)
 }
 
 // show renders one page with its view.

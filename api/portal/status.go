@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/middleware"
 	"habeas/api/problem"
 	"habeas/api/words"
 	"habeas/models"
@@ -18,16 +19,7 @@ import (
 )
 
 // formOf reads a posted form; a body that is too large is told as such.
-func formOf(c echo.Context) (url.Values, error) {
-	r := c.Request()
-	if err := r.ParseForm(); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, problem.TooLarge()
-		}
-		return nil, models.Errorf(models.Invalid, "bad_form", "The form cannot be read.")
-	}
-	return r.PostForm, nil
-}
+func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Request()) }
 
 func asFaults(err error) (problem.Faults, bool) { return errors.AsType[problem.Faults](err) }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
@@ -21,7 +20,6 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, section strin
 // Deps is what the console needs.
 type Deps struct {
 	Store         *store.Store
-	Sessions      scs.Store
 	Show          Show
 	Text          func(lang, key string) string                      // words of the catalogue, for documents
 	Eval          func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
@@ -29,87 +27,27 @@ type Deps struct {
 	Graph         *datamap.Graph                                     // the data map; nil: none is loaded
 	IdentityKinds []string                                           // further identifiers that a form offers
 	Preview       func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
-	TLS           bool                                               // the service is reached over TLS: the cookie is bound to it
 	Now           func() time.Time
 }
 
 // Console serves the staff's and the customers' pages.
 type Console struct {
 	Deps
-	sessions *scs.SessionManager
-	audit    audit
+	audit audit
 }
-
-// Lifetimes of a session.
-const (
-	idle     = 30 * time.Minute
-	lifetime = 12 * time.Hour
-)
-
-// sessionKey is the session's one value: the identifier of the access key that opened it.
-const sessionKey = "access_key"
 
 // New makes the console.
 func New(d Deps) *Console {
-	m := scs.New()
-	m.Store, m.IdleTimeout, m.Lifetime, m.HashTokenInStore = d.Sessions, idle, lifetime, true
-	m.Cookie.Name, m.Cookie.Secure = "habeas_session", d.TLS
-	if d.TLS {
-		m.Cookie.Name = "__Host-habeas_session"
-	}
-	m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Path, m.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
 	if d.Keys == nil {
 		d.Keys = func() ([]byte, error) {
 			return nil, models.Errorf(models.Unavailable, "no_keys", "No signing key is configured, so that there is nothing to verify with.")
 		}
 	}
-	return &Console{Deps: d, sessions: m}
-}
-
-// LoadSession puts the session around the calls that have one; other pages neither read nor set a cookie.
-func (k *Console) LoadSession(has func(*http.Request) bool, next http.Handler, fail middleware.Fail) http.Handler {
-	k.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		fail(w, r, models.Errorf(models.Unavailable, "session_unavailable", "Your session cannot be read just now; try again.").Because(err))
-	}
-	with := k.sessions.LoadAndSave(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if has(r) {
-			with.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// Principal is who is signed in; its zero value is nobody. The key is looked at on every call, so that revoking it ends its sessions.
-func (k *Console) Principal(ctx context.Context) (models.Principal, error) {
-	id, err := models.ParseID(k.sessions.GetString(ctx, sessionKey))
-	if err != nil {
-		return models.Principal{}, nil
-	}
-	keys, err := k.Store.Keys(ctx, models.ScopeOperator())
-	if err != nil {
-		return models.Principal{}, err
-	}
-	now := k.Now()
-	for _, key := range keys {
-		if key.ID != id || !key.RevokedAt.IsZero() || (!key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt)) {
-			continue
-		}
-		p := models.Principal{Actor: models.Actor{Role: key.Role, ID: key.ID}, Name: key.Name, Scope: models.ScopeOf(key.ControllerID), Grants: key.Grants}
-		if key.Role.Staff() {
-			p.Scope = models.ScopeOperator()
-		}
-		return p, nil
-	}
-	return models.Principal{}, nil
+	return &Console{Deps: d}
 }
 
 // Routes adds the console's routes.
 func (k *Console) Routes(e *echo.Echo) {
-	e.GET("/staff/login", k.loginPage)
-	e.POST("/staff/login", k.login)
-	e.POST("/staff/logout", k.logout)
 	e.GET("/staff", k.inbox)
 	e.POST("/staff/search", k.search)
 	e.GET("/staff/dashboard", k.dashboard)
@@ -176,6 +114,12 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff/changes/:id", k.change)
 	e.POST("/staff/changes/:id/events", k.noteChange)
 	e.POST("/staff/changes/:id/object", k.object)
+	e.GET("/staff/contracts", k.contracts)
+	e.POST("/staff/contracts", k.orderContract)
+	e.GET("/staff/contracts/new", k.newContract)
+	e.GET("/staff/contracts/:id", k.contract)
+	e.POST("/staff/contracts/:id/events", k.noteContract)
+	e.GET("/staff/contracts/:id/certificate.pdf", k.contractCertificate)
 	e.GET("/staff/webhooks", k.webhooks)
 	e.POST("/staff/webhooks", k.addWebhook)
 	e.GET("/staff/webhooks/:id", k.webhook)
@@ -195,43 +139,4 @@ func caller(c echo.Context) models.Principal {
 // show renders one page with its view.
 func show[V any](k *Console, c echo.Context, status int, section string, page *templates.Page[V], view V) error {
 	return k.Show(c.Response(), c.Request(), status, section, func(e *templates.Engine, f templates.Frame) ([]byte, error) { return page.Render(e, f, view) })
-}
-
-func (k *Console) loginPage(c echo.Context) error {
-	return show(k, c, http.StatusOK, "", templates.Login, templates.LoginView{})
-}
-
-func (k *Console) login(c echo.Context) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	who, err := k.Store.Authenticate(ctx, form.Get("key"))
-	if err == nil && len(who.Grants) > 0 { // a key for a program, which may do less than a page offers
-		err = models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
-	}
-	if models.KindOf(err) == models.Unauthenticated {
-		return show(k, c, http.StatusUnauthorized, "", templates.Login, templates.LoginView{Errors: templates.Errors{{Field: "key", Key: "error.bad_key"}}})
-	}
-	if err != nil {
-		return err
-	}
-	if err := k.sessions.RenewToken(ctx); err != nil { // a session that was set before signing in is worth nothing after it
-		return err
-	}
-	k.sessions.Put(ctx, sessionKey, who.ID.String())
-	home := "/staff"
-	if who.Role == models.RoleOperator {
-		home = "/staff/operations"
-	}
-	return c.Redirect(http.StatusSeeOther, home)
-}
-
-func (k *Console) logout(c echo.Context) error {
-	if err := k.sessions.Destroy(c.Request().Context()); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
-	return c.Redirect(http.StatusSeeOther, "/staff/login")
 }

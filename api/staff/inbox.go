@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"habeas/api/problem"
+	"habeas/api/middleware"
 	"habeas/api/words"
 	"habeas/models"
 	"habeas/models/request"
@@ -20,16 +19,7 @@ import (
 )
 
 // formOf reads a posted form; a body that is too large is told as such.
-func formOf(c echo.Context) (url.Values, error) {
-	r := c.Request()
-	if err := r.ParseForm(); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, problem.TooLarge()
-		}
-		return nil, models.Errorf(models.Invalid, "bad_form", "The form cannot be read.")
-	}
-	return r.PostForm, nil
-}
+func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Request()) }
 
 // pageSize is how many requests one page of the inbox shows.
 const pageSize = 50

@@ -102,8 +102,12 @@ func (c *cli) serve(ctx context.Context, s *devserver.Server) error {
   All mail                       %s
   Temporal, for its own tools    %s (namespace %s)
 
-Ctrl-C ends everything.
 `, s.Config.BaseURL, s.Config.BaseURL, s.DPOKey, s.Config.BaseURL, s.Customer, s.MailURL, s.Temporal.Address, s.Temporal.Namespace)
+	fmt.Println("Accounts of people; each link lets you choose a password, once:")
+	for _, a := range s.Accounts {
+		fmt.Printf("  %-18s %s, %s\n      %s%s\n", a.Role, a.Name, a.Email, s.Config.BaseURL, a.Link)
+	}
+	fmt.Println("\nCtrl-C ends everything.")
 	<-ctx.Done()
 	return nil
 }

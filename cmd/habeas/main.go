@@ -27,6 +27,7 @@ type cli struct {
 	Request    requestcli.Cmd       `cmd:"" help:"Requests, over the API of an installation."`
 	Recipients recipientsCmd        `cmd:"" help:"The register of recipients and subprocessors."`
 	Key        keyCmd               `cmd:"" help:"Access keys of staff and customers."`
+	Member     memberCmd            `cmd:"" help:"Accounts of people: staff, and customers' people."`
 	Keys       keysCmd              `cmd:"" help:"Secrets of the installation, and the public keys that verify its evidence."`
 	Check      checkCmd             `cmd:"" name:"check" help:"Check the configuration, the data maps and every system, and name each problem."`
 	Breach     breachCmd            `cmd:"" help:"Breaches of personal data."`

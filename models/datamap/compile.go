@@ -12,8 +12,7 @@ import (
 
 // Compile makes the graph of a set of datasets. It fails with code data_map_refused when Check, without rules, finds a fault.
 func Compile(datasets []Dataset) (*Graph, error) {
-	b := build(datasets)
-	b.check(nil)
+	b := examine(datasets, nil)
 	if Refused(b.problems) {
 		SortProblems(b.problems)
 		first := b.problems[slices.IndexFunc(b.problems, func(p Problem) bool { return p.Severity == Fault })]
@@ -28,8 +27,7 @@ type Rules func(code string) (startFields []string, ok bool)
 // Check names everything that is wrong with a set of datasets, in the order of the files. Without rules, the codes of holds and
 // their start fields are not examined.
 func Check(datasets []Dataset, rules Rules) []Problem {
-	b := build(datasets)
-	b.check(rules)
+	b := examine(datasets, rules)
 	SortProblems(b.problems)
 	return b.problems
 }

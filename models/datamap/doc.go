@@ -37,6 +37,7 @@
 //	  composite: [[tenant_id, customer_id]]   # these fields' references to one collection form one key
 //	  unreachable: reason      # acknowledges personal data that no identity leads to
 //	  controller_column: customer_slug        # names the controller of each row, instead of the dataset's controller
+//	  contract_end: delete     # instead of erase:, when a customer's contract ends and all of its rows go, Art. 28(3)(g)
 //	  purpose: transport       # instead of the dataset's purposes
 //	  storage_period: text     # instead of the dataset's
 //	  portable: true           # provided by the person under consent or contract, Art. 20; also at a field, which wins

@@ -11,6 +11,7 @@ type Graph struct {
 	Nodes    []*Node   // in the order of the maps
 	Datasets []Dataset // as given
 	byAddr   map[Address]*Node
+	ended    *Graph // see AtContractEnd; nil when it is the same
 }
 
 // Node is one collection that takes part, with what a connector and the walk need to know about it.
@@ -90,6 +91,17 @@ func (g *Graph) Reached(kinds ...string) []*Node {
 	for i := 0; i < len(list); i++ {
 		for _, e := range list[i].Out {
 			add(e.To)
+		}
+	}
+	return list
+}
+
+// Of are the collections that may hold rows of a controller, in the order of the maps.
+func (g *Graph) Of(controller string) []*Node {
+	var list []*Node
+	for _, n := range g.Nodes {
+		if n.Collection.ControllerColumn != "" || n.Dataset.Controller == controller {
+			list = append(list, n)
 		}
 	}
 	return list

@@ -50,6 +50,7 @@ type Collection struct {
 	Composite        [][]string `json:"composite,omitempty"`
 	Unreachable      string     `json:"unreachable,omitempty"`
 	ControllerColumn string     `json:"controller_column,omitempty"`
+	ContractEnd      Erase      `json:"contract_end,omitempty"` // instead of Erase, when all rows of a customer go
 	Purpose          string     `json:"purpose,omitempty"`
 	StoragePeriod    string     `json:"storage_period,omitempty"`
 	Portable         bool       `json:"portable,omitempty"`

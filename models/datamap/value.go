@@ -201,3 +201,7 @@ func Fold(identityKind, text string) string {
 
 // IdentityEmail is the identity kind whose values are compared without regard to case.
 const IdentityEmail = "email"
+
+// IdentityController is the identity kind of a whole controller, whose value is its slug. No field has it: rows name their controller by
+// controller_column.
+const IdentityController = "controller"

@@ -107,7 +107,7 @@ func (b *Builder) Groups() []Group { return b.groups }
 
 func (b *Builder) judge(c Collection, row Row) (Group, error) {
 	switch b.right {
-	case models.Erasure:
+	case models.Erasure, models.Deletion:
 	case models.Restriction:
 		return judgeRestriction(c, row), nil
 	case models.Rectification:
@@ -166,6 +166,8 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 // judgeCopy plans a row of a copy: nothing is held back but what is another person's (15(4)) or not portable (20(1)).
 func (b *Builder) judgeCopy(c Collection, row Row) Group {
 	switch {
+	case b.right == models.Return: // the customer's own rows, whoever else is concerned
+		return Group{Proposed: models.TreatDisclose, Reason: ReasonGround}
 	case b.right == models.Export && !c.Portable:
 		return Group{Proposed: models.TreatWithhold, Reason: ReasonNotPortable}
 	case row.SharedWith != "":

@@ -112,6 +112,33 @@ func TestACopyRefersSharedRowsAndWithholdsWhatIsNotPortable(t *testing.T) {
 	require.Equal(t, models.TreatDisclose, treat(models.Export, plan.Collection{Portable: true}, plan.Row{}))
 }
 
+func TestAtTheEndOfAContractOwnRowsAreReturnedWholeAndSharedOnesErasedOnlyByDecision(t *testing.T) {
+	t.Parallel()
+	held := fixedHold(map[string]plan.Hold{"R": {Rule: "R", Through: today.AddDays(1), ErasableFrom: today.AddDays(2)}})
+	ruled, shared := plan.Collection{Holds: []plan.HoldRule{{Code: "R"}}}, plan.Row{SharedWith: "a.b"}
+	dated := plan.Row{Anchors: map[string]map[string]calendar.Date{"R": {"start": today}}}
+	for name, c := range map[string]struct {
+		right      models.Right
+		collection plan.Collection
+		row        plan.Row
+		proposed   models.Treatment
+	}{
+		"returned":                {models.Return, plan.Collection{}, plan.Row{}, models.TreatDisclose},
+		"returned though shared":  {models.Return, plan.Collection{}, shared, models.TreatDisclose},
+		"returned though held":    {models.Return, ruled, plan.Row{}, models.TreatDisclose},
+		"returned though kept":    {models.Return, plan.Collection{Kept: true}, plan.Row{}, models.TreatDisclose},
+		"erased":                  {models.Deletion, plan.Collection{}, plan.Row{}, models.TreatErase},
+		"masked":                  {models.Deletion, plan.Collection{Masked: true}, plan.Row{}, models.TreatMask},
+		"held":                    {models.Deletion, ruled, dated, models.TreatRetain},
+		"shared with another one": {models.Deletion, plan.Collection{}, shared, models.TreatRefer},
+	} {
+		b := plan.NewBuilder(c.right, today, held)
+		_, err := b.Add(c.collection, c.row)
+		require.NoError(t, err, name)
+		require.Equal(t, c.proposed, b.Groups()[0].Proposed, name)
+	}
+}
+
 func TestChoicesAreThoseOffered(t *testing.T) {
 	t.Parallel()
 	b := plan.NewBuilder(models.Erasure, today, fixedHold(nil))

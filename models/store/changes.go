@@ -204,6 +204,9 @@ func (s *Store) keepChange(tx *gorm.DB, row changeRow, record subprocessor.Recor
 	if err := s.followChange(tx, record, e); err != nil {
 		return record, err
 	}
+	if err := s.tellChange(tx, row, record, e); err != nil {
+		return record, err
+	}
 	columns := map[string]any{
 		"state": record.State, "kind": record.Proposal.Sort, "slug": record.Proposal.Slug, "announced_at": orNull(record.AnnouncedAt), "closed_at": orNull(record.ClosedAt),
 		"events": record.Latest(), "updated_at": s.now(),

@@ -38,7 +38,7 @@ const (
 
 // NoticeAnswers are what a recipient may answer to a notice of a right.
 func NoticeAnswers(right models.Right) []NoticeAnswer {
-	if right == models.Erasure {
+	if right.Erases() {
 		return []NoticeAnswer{AnswerErased, AnswerNotHeld, AnswerRetained, AnswerDeclined}
 	}
 	return []NoticeAnswer{AnswerDone, AnswerNotHeld, AnswerDeclined}

@@ -23,34 +23,36 @@ const (
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that
 // Temporal drops a second delivery.
 type Order struct {
-	ID         models.ID
-	RequestID  models.ID
-	BreachID   models.ID // instead of a request
-	ChangeID   models.ID // of subprocessors, instead of a request
-	Kind       string
-	Name       string    // of the Update: a request.DecisionKind
-	DecisionID models.ID // zero for a resend that a repeated submission asks for
-	NoticeID   models.ID
-	DeferralID models.ID
-	Attempts   int // claims so far, this one included
+	ID            models.ID
+	RequestID     models.ID
+	BreachID      models.ID // instead of a request
+	ChangeID      models.ID // of subprocessors, instead of a request
+	ContractEndID models.ID // instead of a request
+	Kind          string
+	Name          string    // of the Update: a request.DecisionKind
+	DecisionID    models.ID // zero for a resend that a repeated submission asks for
+	NoticeID      models.ID
+	DeferralID    models.ID
+	Attempts      int // claims so far, this one included
 }
 
 type orderRow struct {
-	Seq         int64     `gorm:"->"`
-	ID          models.ID `gorm:"primaryKey"`
-	RequestID   models.ID
-	BreachID    models.ID
-	ChangeID    models.ID
-	About       models.ID `gorm:"->"`
-	Kind        string
-	Name        string
-	DecisionID  models.ID
-	NoticeID    models.ID
-	DeferralID  models.ID
-	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
-	AvailableAt time.Time
-	Attempts    int
-	LastCode    string
+	Seq           int64     `gorm:"->"`
+	ID            models.ID `gorm:"primaryKey"`
+	RequestID     models.ID
+	BreachID      models.ID
+	ChangeID      models.ID
+	ContractEndID models.ID
+	About         models.ID `gorm:"->"`
+	Kind          string
+	Name          string
+	DecisionID    models.ID
+	NoticeID      models.ID
+	DeferralID    models.ID
+	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
+	AvailableAt   time.Time
+	Attempts      int
+	LastCode      string
 }
 
 func (orderRow) TableName() string { return "orders" }
@@ -59,12 +61,12 @@ func (orderRow) TableName() string { return "orders" }
 func (s *Store) enqueue(tx *gorm.DB, o Order) error {
 	now := s.now()
 	return tx.Create(&orderRow{
-		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, ChangeID: o.ChangeID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
+		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, ChangeID: o.ChangeID, ContractEndID: o.ContractEndID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
 		DeferralID: o.DeferralID, CreatedAt: now, AvailableAt: now,
 	}).Error
 }
 
-// claimSQL takes the oldest waiting order of each request, breach and change of subprocessors: orders of one are delivered in the order in which they were made, and
+// claimSQL takes the oldest waiting order of each request, breach, change of subprocessors and end of a contract: orders of one are delivered in the order in which they were made, and
 // a later one waits while an earlier one is leased or delayed.
 const claimSQL = `
 UPDATE orders SET available_at = @until, attempts = attempts + 1
@@ -90,7 +92,7 @@ func (s *Store) ClaimOrders(ctx context.Context, limit int, lease time.Duration)
 	out := make([]Order, len(rows))
 	for i, r := range rows {
 		out[i] = Order{
-			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, ChangeID: r.ChangeID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
+			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, ChangeID: r.ChangeID, ContractEndID: r.ContractEndID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
 			DeferralID: r.DeferralID, Attempts: r.Attempts,
 		}
 	}

@@ -249,6 +249,9 @@ func (s *Store) collected(ctx context.Context, id models.ID, by models.Actor, de
 		if err := s.record(tx, r, by, "package.fetched", map[string]any{"package_id": p.ID}); err != nil {
 			return err
 		}
+		if err := s.wakeContractEnd(tx, r); err != nil {
+			return err
+		}
 		return decide(tx, r)
 	})
 }

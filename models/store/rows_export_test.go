@@ -61,5 +61,15 @@ func Rows() []any {
 		trustEntryRow{},
 		trustReleaseRow{},
 		trustFileRow{},
+		memberRow{},
+		memberLinkRow{},
+		memberSessionRow{},
+		memberEventRow{},
+		deviceRow{},
+		attemptRow{},
+		recoveryCodeRow{},
+		passkeyRow{},
+		contractEndRow{},
+		contractEndEventRow{},
 	}
 }

@@ -95,7 +95,7 @@ func trustContent(tx *gorm.DB) (trust.Content, error) {
 
 // KeepTrust writes a new version of an item, or a new item when it has none yet; nobody else sees it before it is published. Without an upload the
 // item keeps its file, unless the version gives a link. seen is the number of the item's last entry that whoever writes has looked at; when another
-// has come since it fails with trust_changed. It also fails with not_found, too_many_items, or with what Entry.Check or trust.Media fails with.
+// has come since it fails with trust_changed. It also fails with not_found, page_full, or with what Entry.Check or trust.Media fails with.
 func (s *Store) KeepTrust(ctx context.Context, e trust.Entry, seen int64, upload *TrustUpload) (trust.Entry, error) {
 	var file trustFileRow
 	if upload != nil {
@@ -161,7 +161,7 @@ func follows(content trust.Content, e trust.Entry, seen int64) (trust.Entry, err
 	before := content.Of(e.Item)
 	switch {
 	case e.Item.IsZero() && len(content.Preview(time.Time{})) >= maxTrustItems:
-		return e, models.Errorf(models.Conflict, "too_many_items", "The page may have %d items.", maxTrustItems)
+		return e, models.Errorf(models.Conflict, "page_full", "The page may have %d items.", maxTrustItems)
 	case e.Item.IsZero():
 		e.Item = newID()
 		return e, nil

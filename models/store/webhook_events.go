@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"habeas/models"
+	"habeas/models/subprocessor"
 	"habeas/models/webhook"
 )
 
@@ -19,18 +21,23 @@ const tellSQL = `
 INSERT INTO webhook_deliveries (id, controller_id, endpoint_id, key, event, body, state, created_at, next_at, give_up_at)
 SELECT gen_random_uuid(), e.controller_id, e.id, @key, @event, @body, 'waiting', @now, @now, @until
 FROM webhook_endpoints e
-WHERE e.controller_id = @controller AND e.active AND e.events @> to_jsonb(CAST(@event AS text))
+WHERE e.controller_id IN @controllers AND e.active AND e.events @> to_jsonb(CAST(@event AS text))
 ON CONFLICT (lane, key) DO NOTHING`
 
 // tellWebhooks writes an event to the controller's endpoints in the transaction of what it tells.
 func (s *Store) tellWebhooks(tx *gorm.DB, controller models.ID, kind webhook.Kind, about string, data any) error {
+	return s.tellAll(tx, []models.ID{controller}, kind, about, data)
+}
+
+// tellAll is tellWebhooks for several controllers.
+func (s *Store) tellAll(tx *gorm.DB, controllers []models.ID, kind webhook.Kind, about string, data any) error {
 	now := s.now()
 	body, err := webhook.Body(kind, now, data)
 	if err != nil {
 		return err
 	}
 	return tx.Exec(tellSQL, map[string]any{
-		"key": string(kind) + "/" + about, "event": string(kind), "body": body, "now": now, "until": now.Add(deliveryLife), "controller": controller,
+		"key": string(kind) + "/" + about, "event": string(kind), "body": body, "now": now, "until": now.Add(deliveryLife), "controllers": controllers,
 	}).Error
 }
 
@@ -44,6 +51,27 @@ func requestData(r requestRow) webhook.Request {
 		ID: r.ID, Reference: r.Reference, Right: r.RightCode, State: r.State, Outcome: r.Outcome, Channel: string(r.Channel),
 		ReceivedAt: r.ReceivedAt.UTC(), DueBefore: instant(r.DueBefore),
 	}
+}
+
+// tellChange tells the customers concerned of what is announced, decided, withdrawn or in force of a change of subprocessors.
+func (s *Store) tellChange(tx *gorm.DB, row changeRow, record subprocessor.Record, e subprocessor.Event) error {
+	switch e.Kind {
+	case subprocessor.Announced, subprocessor.Decided, subprocessor.Withdrawn, subprocessor.InForce:
+	case subprocessor.Drafted, subprocessor.Told, subprocessor.Unreached, subprocessor.Objected, subprocessor.Answered:
+		return nil
+	}
+	if len(record.Customers) == 0 { // withdrawn before it was announced
+		return nil
+	}
+	to := make([]models.ID, len(record.Customers))
+	for i, c := range record.Customers {
+		to[i] = c.ID
+	}
+	p := record.Proposal
+	data := webhook.Change{
+		ID: row.ID, Reference: row.Reference, Sort: p.Sort, State: record.State, Name: cmp.Or(p.LegalName, p.Name, p.Slug), EffectiveOn: record.EffectiveOn,
+	}
+	return s.tellAll(tx, to, webhook.SubprocessorChange, fmt.Sprintf("%s/%d", row.ID, e.No), data)
 }
 
 // NoteDueSoon tells the controller's webhooks that the legal date of a request comes near, once for each number of reminder. It fails with

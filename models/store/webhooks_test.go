@@ -10,8 +10,10 @@ import (
 
 	"habeas/models"
 	"habeas/models/breach/register"
+	"habeas/models/calendar"
 	"habeas/models/request"
 	"habeas/models/store"
+	"habeas/models/subprocessor"
 	"habeas/models/webhook"
 )
 
@@ -117,6 +119,40 @@ func TestACustomerIsToldOfABreachWhenItsNoticeIsNoted(t *testing.T) {
 	require.Equal(t, []webhook.Kind{"breach.told"}, b.events(e.ID), "not of an exercise")
 	require.Empty(t, b.events(stranger.ID))
 	require.NotContains(t, string(b.outbox()[0].Body), "canary")
+}
+
+func TestTheCustomersConcernedAreToldOfAChangeOfSubprocessors(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e, _ := b.endpoint("https://acme.example/hook")
+	operators, _, err := b.AddEndpoint(t.Context(), models.ScopeOperator(), dpo, store.Endpoint{ControllerID: b.operator.ID, URL: "https://northwind.example/", Events: webhook.Kinds()})
+	require.NoError(t, err)
+	drafted := b.draft(subprocessor.Add, "dropped", "")
+	b.change(drafted.ID, subprocessor.Withdrawn, subprocessor.Facts{})
+	require.Empty(t, b.events(e.ID), "what was never announced is not told")
+
+	c := b.announced(subprocessor.Add, "mailer", "")
+	told := func() webhook.Change {
+		list := b.outbox()
+		require.Len(t, list, 1)
+		require.NoError(t, b.Delivered(t.Context(), list[0].ID, 200))
+		require.NotContains(t, string(list[0].Body), canary, "reasons are no part of it")
+		var m struct{ Data webhook.Change }
+		require.NoError(t, json.Unmarshal(list[0].Body, &m))
+		return m.Data
+	}
+	want := webhook.Change{ID: c.ID, Reference: c.Reference, Sort: subprocessor.Add, State: subprocessor.Open, Name: "New mailer"}
+	require.Equal(t, want, told())
+	b.objects(c, b.acme.ID, subprocessor.Overrule)
+	b.pass(40 * 24 * time.Hour)
+	want.State, want.EffectiveOn = subprocessor.Scheduled, calendar.DateOf(b.now()).AddDays(3)
+	b.change(c.ID, subprocessor.Decided, subprocessor.Facts{EffectiveOn: want.EffectiveOn})
+	require.Equal(t, want, told())
+	b.pass(4 * 24 * time.Hour)
+	b.change(c.ID, subprocessor.InForce, subprocessor.Facts{})
+	want.State = subprocessor.Effective
+	require.Equal(t, want, told())
+	require.Empty(t, b.events(operators.ID), "it is the operator's own change")
 }
 
 func TestAnotherControllerSeesNoWebhook(t *testing.T) {

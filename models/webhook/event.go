@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/subprocessor"
 )
 
 // Kind is a kind of event, the member type of its message.
@@ -18,7 +20,7 @@ const (
 	RequestDueSoon     Kind = "request.due_soon"
 	RequestClosed      Kind = "request.closed"
 	BreachTold         Kind = "breach.told"         // a breach that concerns the controller's data, Art. 33(2)
-	SubprocessorChange Kind = "subprocessor.change" // Art. 28(2); reserved: nothing sends it yet
+	SubprocessorChange Kind = "subprocessor.change" // Art. 28(2): announced, decided, withdrawn or in force
 	Test               Kind = "webhook.test"        // somebody pressed the button; every endpoint gets it
 )
 
@@ -47,6 +49,16 @@ type Breach struct {
 	ID        models.ID `json:"breach_id"`
 	Reference string    `json:"reference"`
 	Update    int       `json:"update"` // which message to this controller it was, from 1
+}
+
+// Change is the data of an event about a change of subprocessors.
+type Change struct {
+	ID          models.ID          `json:"change_id"`
+	Reference   string             `json:"reference"`
+	Sort        subprocessor.Sort  `json:"kind"`
+	State       subprocessor.State `json:"state"`
+	Name        string             `json:"name"` // of the company
+	EffectiveOn calendar.Date      `json:"effective_on,omitzero"`
 }
 
 // Body is the message of an event: type, timestamp and data, as Standard Webhooks proposes.

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/models"
+	"habeas/models/calendar"
+	"habeas/models/subprocessor"
 	"habeas/models/webhook"
 )
 
@@ -50,6 +52,19 @@ func TestABodyHasTypeTimestampAndData(t *testing.T) {
 	require.JSONEq(t, `{"type":"breach.told","timestamp":"2027-02-19T14:05:00Z","data":{"breach_id":"11111111-1111-4111-8111-111111111111","reference":"B-1","update":2}}`, string(body))
 }
 
+func TestAChangeOfSubprocessorsIsToldByItsStateAndDay(t *testing.T) {
+	t.Parallel()
+	c := webhook.Change{Reference: "C-1", Sort: subprocessor.Add, State: subprocessor.Open, Name: "Mailer Inc."}
+	body, err := webhook.Body(webhook.SubprocessorChange, time.Date(2027, 2, 19, 14, 5, 0, 0, time.UTC), c)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"type":"subprocessor.change","timestamp":"2027-02-19T14:05:00Z","data":{"change_id":"00000000-0000-0000-0000-000000000000","reference":"C-1",
+		"kind":"add","state":"`+string(subprocessor.Open)+`","name":"Mailer Inc."}}`, string(body))
+	c.EffectiveOn = calendar.Date{Year: 2027, Month: time.April, Day: 1}
+	body, err = webhook.Body(webhook.SubprocessorChange, time.Unix(0, 0), c)
+	require.NoError(t, err)
+	require.Contains(t, string(body), `"effective_on":"2027-04-01"`)
+}
+
 func TestARequestWithoutADateOrAnOutcomeLeavesThemOut(t *testing.T) {
 	t.Parallel()
 	body, err := webhook.Body(webhook.RequestCreated, time.Unix(0, 0), webhook.Request{State: models.Received})
@@ -64,12 +79,13 @@ func TestARequestWithoutADateOrAnOutcomeLeavesThemOut(t *testing.T) {
 // TestNoEventHasRoomForAnythingPersonal looks at the types of the members: identifiers, enums, numbers and instants, and the reference.
 func TestNoEventHasRoomForAnythingPersonal(t *testing.T) {
 	t.Parallel()
-	plain := map[string]bool{"reference": true, "channel": true} // made by Habeas; one of three words
-	for _, data := range []any{webhook.Request{}, webhook.Breach{}} {
+	plain := map[string]bool{"reference": true, "channel": true, "name": true} // made by Habeas; one of three words; a company's
+	for _, data := range []any{webhook.Request{}, webhook.Breach{}, webhook.Change{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(data)) {
 			switch f.Type {
 			case reflect.TypeFor[models.ID](), reflect.TypeFor[models.Right](), reflect.TypeFor[models.State](), reflect.TypeFor[models.Outcome](),
-				reflect.TypeFor[time.Time](), reflect.TypeFor[int]():
+				reflect.TypeFor[time.Time](), reflect.TypeFor[int](), reflect.TypeFor[subprocessor.Sort](), reflect.TypeFor[subprocessor.State](),
+				reflect.TypeFor[calendar.Date]():
 			default:
 				require.True(t, plain[f.Tag.Get("json")], "%s of %T", f.Name, data)
 			}

@@ -90,6 +90,10 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartChange(ctx, o.ChangeID)
 	case !o.ChangeID.IsZero():
 		return a.Clients.TellChange(ctx, o.ID, o.ChangeID)
+	case !o.ContractEndID.IsZero() && o.Kind == store.OrderStart:
+		return a.Clients.StartContractEnd(ctx, o.ContractEndID)
+	case !o.ContractEndID.IsZero():
+		return a.Clients.TellContractEnd(ctx, o.ID, o.ContractEndID)
 	case o.Kind == store.OrderScan:
 		return a.Clients.StartScan(ctx, o.RequestID)
 	case o.Kind == store.OrderStart:

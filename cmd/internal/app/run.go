@@ -36,13 +36,17 @@ func (a *App) Handler() (http.Handler, error) {
 		}
 		proxies = append(proxies, p)
 	}
+	signIn, err := a.signIn()
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Deps{
 		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Eval: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules}.Eval,
 		Keys: a.PublicKeys, OpenDSR: a.openDSR(), Graph: a.Graph,
 		Log: a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),
-			PostsPerMinute: a.Config.PostsPerMinute, CallsPerMinute: a.Config.CallsPerMinute, PublicSystems: a.publicNames,
+			PostsPerMinute: a.Config.PostsPerMinute, CallsPerMinute: a.Config.CallsPerMinute, PublicSystems: a.publicNames, SignIn: signIn,
 		},
 	})
 }
@@ -86,6 +90,7 @@ func (a *App) Work(ctx context.Context) error {
 		group.Go(func() error { return a.seal(ctx) })
 		group.Go(func() error { return a.Deliver(ctx) })
 		group.Go(func() error { return a.TellSubscribers(ctx) })
+		group.Go(func() error { return a.SendLinks(ctx) })
 	}
 	group.Go(func() error { return a.watchWorkers(ctx, served) })
 	group.Go(func() error { return a.runWorkers(ctx, served) })

@@ -155,13 +155,7 @@ func (a *App) CheckSystems(ctx context.Context) error {
 		if err != nil {
 			continue // people work there
 		}
-		var nodes []*datamap.Node
-		for _, n := range a.Graph.Nodes {
-			if n.System == name {
-				nodes = append(nodes, n)
-			}
-		}
-		found, err := checker.Check(ctx, nodes)
+		found, err := connectors.CheckAll(ctx, checker, a.Graph.ToCheck(name))
 		code := models.CodeOf(err)
 		if err == nil {
 			code = ""

@@ -35,6 +35,7 @@ type Config struct {
 	Policy   Policy   `yaml:"policy" envPrefix:"POLICY_"`
 	Breach   Breach   `yaml:"breach" envPrefix:"BREACH_"`
 	OpenDSR  OpenDSR  `yaml:"opendsr" envPrefix:"OPENDSR_"`
+	SignIn   SignIn   `yaml:"signin" envPrefix:"SIGNIN_"`
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 }
 
@@ -133,6 +134,7 @@ func Default() Config {
 			LapseAfter: 30 * day, RemindBefore: []int{14, 7, 3, 1, 0}, InstructionEvery: 5 * day, ReviewEvery: 3 * day, OverdueEvery: day,
 			PackageFor: 14 * day, KeepKeysFor: 90 * day, SweepEvery: time.Hour,
 		},
-		Log: Log{Level: "info", Format: "json"},
+		SignIn: defaultSignIn(),
+		Log:    Log{Level: "info", Format: "json"},
 	}
 }

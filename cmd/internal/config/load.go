@@ -19,7 +19,7 @@ import (
 const Prefix = "HABEAS_"
 
 // secrets may also be given as a file by the variable's name with _FILE behind it, as container platforms mount them.
-var secrets = []string{"DATABASE_URL", "MASTER_KEY", "SIGNING_KEY", "TEMPORAL_API_KEY", "SMTP_PASSWORD"}
+var secrets = []string{"DATABASE_URL", "MASTER_KEY", "SIGNING_KEY", "TEMPORAL_API_KEY", "SMTP_PASSWORD", "SIGNIN_OIDC_CLIENT_SECRET"}
 
 // Load reads the defaults, then the file (unless path is empty), then the environment. An unknown key in the file is an error.
 func Load(path string, environ map[string]string) (Config, error) {

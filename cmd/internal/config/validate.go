@@ -51,6 +51,9 @@ func (c Config) Validate(need Need) error {
 			}
 		}
 	}
+	if need&NeedPortal != 0 {
+		c.SignIn.validate(v)
+	}
 	if need&NeedWorker != 0 {
 		c.validateWorker(v)
 	}

@@ -83,12 +83,6 @@ func checkOne(ctx context.Context, graph *datamap.Graph, systems *connectors.Sys
 	if err != nil {
 		return nil, err
 	}
-	var nodes []*datamap.Node
-	for _, n := range graph.Nodes {
-		if n.System == name {
-			nodes = append(nodes, n)
-		}
-	}
 	checker, ok := system.(connectors.Checker)
 	if !ok {
 		return []datamap.Problem{{
@@ -96,7 +90,7 @@ func checkOne(ctx context.Context, graph *datamap.Graph, systems *connectors.Sys
 			Message: "This kind of system cannot be compared with the map.", Advice: "Look at its collections by hand.",
 		}}, nil
 	}
-	return checker.Check(ctx, nodes)
+	return connectors.CheckAll(ctx, checker, graph.ToCheck(name))
 }
 
 // sentence is an error as a person may read it: the safe message where it has one.

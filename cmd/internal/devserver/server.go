@@ -45,8 +45,9 @@ type Server struct {
 	Recipients *sample.Simulators
 	Clock      *Clock
 	MailURL    string
-	DPOKey     string // access key of a data protection officer
-	Customer   string // access key of the sample customer
+	DPOKey     string    // access key of a data protection officer
+	Customer   string    // access key of the sample customer
+	Accounts   []Account // people who were invited to the consoles
 
 	options  Options
 	files    string

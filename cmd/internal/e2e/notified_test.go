@@ -276,25 +276,25 @@ func (n *notified) processor(t *testing.T, as manner) (settings map[string]any, 
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
 	return map[string]any{"kind": "opendsr", "dsn": p.Token, "settings": map[string]any{
-			"url": server.URL + "/v2", "domain": p.Domain, "auth": map[string]any{"kind": "bearer"}, "ca_file": writeFile(t, "ca.pem", p.Authority.PEM()),
-			"private": []string{hostOf(t, server.URL)}, "identities": map[string]any{"email": map[string]any{"type": "email"}},
-		}}, func(ctx context.Context) {
-			status := opendsr.Completed
-			if as == cancelling {
-				status = opendsr.Cancelled
+		"url": server.URL + "/v2", "domain": p.Domain, "auth": map[string]any{"kind": "bearer"}, "ca_file": writeFile(t, "ca.pem", p.Authority.PEM()),
+		"private": []string{hostOf(t, server.URL)}, "identities": map[string]any{"email": map[string]any{"type": "email"}},
+	}}, func(ctx context.Context) {
+		status := opendsr.Completed
+		if as == cancelling {
+			status = opendsr.Cancelled
+		}
+		for ctx.Err() == nil {
+			asked, _ := p.Asked()
+			for id := range asked {
+				p.Set(id, status, nil)
 			}
-			for ctx.Err() == nil {
-				asked, _ := p.Asked()
-				for id := range asked {
-					p.Set(id, status, nil)
-				}
-				if len(asked) > 1 {
-					n.fault(errors.New("a processor was asked for more than one erasure"))
-				}
-				select {
-				case <-ctx.Done():
-				case <-time.After(100 * time.Millisecond):
-				}
+			if len(asked) > 1 {
+				n.fault(errors.New("a processor was asked for more than one erasure"))
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
 			}
 		}
+	}
 }

@@ -97,6 +97,7 @@ func (r *reader) ownCollection(c *datamap.Collection, n *yaml.Node, where string
 	c.Shared = datamap.Sharing(r.text(h["shared"], where))
 	c.Unreachable = r.text(h["unreachable"], where)
 	c.ControllerColumn = r.text(h["controller_column"], where)
+	c.ContractEnd = datamap.Erase(r.text(h["contract_end"], where))
 	c.Purpose = r.text(h["purpose"], where)
 	c.StoragePeriod = r.text(h["storage_period"], where)
 	c.Portable = r.flag(h["portable"], where)

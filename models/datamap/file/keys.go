@@ -43,7 +43,7 @@ var keys = map[Place][]string{
 	InMasking:        {"strategy", "configuration"},
 	OwnDataset:       {"system", "controller", "purposes", "legal_basis", "source", "recipients", "storage_period"},
 	OwnCollection: {
-		"table", "erase", "holds", "restrict", "shared", "composite", "unreachable", "controller_column", "purpose", "storage_period", "portable",
+		"table", "erase", "holds", "restrict", "shared", "composite", "unreachable", "controller_column", "contract_end", "purpose", "storage_period", "portable",
 	},
 	OwnField:    {"erase", "value", "suffix", "portable", "shared", "same_person"},
 	OwnHold:     {"rule", "anchors", "fields"},

@@ -1,0 +1,169 @@
+package account
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"habeas/api/middleware"
+	"habeas/models"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+func (a *Account) factorPage(c echo.Context) error {
+	m, err := a.half(c.Request().Context())
+	if models.KindOf(err) == models.Unauthenticated {
+		return c.Redirect(http.StatusSeeOther, "/staff/login?note=again")
+	}
+	if err != nil {
+		return err
+	}
+	return a.showFactor(c, http.StatusOK, m, nil)
+}
+
+func (a *Account) showFactor(c echo.Context, status int, m store.Member, errs templates.Errors) error {
+	return show(a, c, status, "", templates.Factor, templates.FactorView{TOTP: m.TOTP, Passkeys: m.Passkeys > 0 && a.passkeys != nil, Errors: errs})
+}
+
+// factor takes a code of the authenticator app or a recovery code, and signs in.
+func (a *Account) factor(c echo.Context) error {
+	ctx := c.Request().Context()
+	form, err := middleware.Form(c.Request())
+	if err != nil {
+		return err
+	}
+	m, err := a.half(ctx)
+	if models.KindOf(err) == models.Unauthenticated {
+		return c.Redirect(http.StatusSeeOther, "/staff/login?note=again")
+	}
+	if err != nil {
+		return err
+	}
+	method, err := a.checkCode(c, m, form.Get("code"))
+	if key, status := codeError(err); key != "" {
+		return a.showFactor(c, status, m, templates.Errors{{Field: "code", Key: key}})
+	}
+	if err != nil {
+		return err
+	}
+	return a.complete(c, m, a.sessions.GetString(ctx, keyMethod)+"+"+method, true)
+}
+
+// codeError is what a page says about a code that was not taken; "" for success and for any other error.
+func codeError(err error) (key string, status int) {
+	switch models.CodeOf(err) {
+	case "too_many_attempts":
+		return "error.too_many_factors", http.StatusTooManyRequests
+	case "wrong_code":
+		return "error.wrong_factor", http.StatusBadRequest
+	case "code_used":
+		return "error.code_used", http.StatusBadRequest
+	}
+	return "", 0
+}
+
+// checkCode takes a code of the account's authenticator app or one of its recovery codes and says which it was. It fails with wrong_code, code_used or
+// too_many_attempts.
+func (a *Account) checkCode(c echo.Context, m store.Member, code string) (method string, err error) {
+	ctx := c.Request().Context()
+	attempt, err := a.Store.BeginAttempt(ctx, a.attempt(c, store.AttemptCode, m.Email))
+	if err != nil {
+		return "", err
+	}
+	method = "totp"
+	err = a.checkTOTP(c, m, code)
+	if models.CodeOf(err) == "wrong_code" && len(strings.TrimSpace(code)) > totpDigits {
+		var ok bool
+		if ok, err = a.Store.UseRecoveryCode(ctx, m.ID, code); err == nil && !ok {
+			err = wrongCode()
+		}
+		method = "recovery"
+	}
+	if err != nil {
+		return "", err
+	}
+	if method == "recovery" {
+		if err := a.Store.NoteEvent(ctx, m.ID, "recovery_used", a.placeOf(c.Request())); err != nil {
+			return "", err
+		}
+	}
+	return method, a.Store.AttemptSucceeded(ctx, attempt)
+}
+
+func wrongCode() error {
+	return models.Errorf(models.Unauthenticated, "wrong_code", "The code is not right.")
+}
+
+// confirmPage asks somebody who is signed in to show once more who they are.
+func (a *Account) confirmPage(c echo.Context) error {
+	m, err := a.own(c)
+	if err != nil {
+		return err
+	}
+	return a.showConfirm(c, http.StatusOK, m, nil)
+}
+
+func (a *Account) showConfirm(c echo.Context, status int, m store.Member, errs templates.Errors) error {
+	return show(a, c, status, "account", templates.Confirm, templates.ConfirmView{
+		Email: m.Email.Reveal(), Password: m.Password, TOTP: m.TOTP, Passkeys: m.Passkeys > 0 && a.passkeys != nil, Errors: errs,
+	})
+}
+
+func (a *Account) confirm(c echo.Context) error {
+	form, err := middleware.Form(c.Request())
+	if err != nil {
+		return err
+	}
+	m, err := a.own(c)
+	if err != nil {
+		return err
+	}
+	field := "password"
+	if form.Get("code") != "" {
+		field = "code"
+		_, err = a.checkCode(c, m, form.Get("code"))
+	} else {
+		var found store.Member
+		if found, err = a.checkPassword(c, m.Email, models.Personal(form.Get("password"))); err == nil && found.ID != m.ID {
+			err = wrongCode()
+		}
+	}
+	key, status := codeError(err)
+	switch {
+	case models.CodeOf(err) == "bad_sign_in":
+		key, status = "error.bad_password", http.StatusBadRequest
+	case field == "password" && key == "error.too_many_factors":
+		key = "error.too_many_sign_ins"
+	}
+	if key != "" {
+		return a.showConfirm(c, status, m, templates.Errors{{Field: field, Key: key}})
+	}
+	if err != nil {
+		return err
+	}
+	return a.confirmed(c)
+}
+
+// confirmed notes that the caller has shown who they are, and goes back to where they were.
+func (a *Account) confirmed(c echo.Context) error {
+	ctx := c.Request().Context()
+	a.sessions.Put(ctx, keyFresh, a.Now().Unix())
+	back := a.sessions.PopString(ctx, keyBack)
+	if back == "" {
+		back = "/staff/account"
+	}
+	return a.to(c, back+"?note=confirmed")
+}
+
+// AskAgain leads somebody whose sign-in is too long ago to the page that asks once more who they are; afterwards they are back on the page that they came
+// from, and do again what they wanted to do.
+func (a *Account) AskAgain(c echo.Context) error {
+	back := "/staff/account"
+	if strings.HasPrefix(c.Path(), "/staff/members") {
+		back = "/staff/members"
+	}
+	a.sessions.Put(c.Request().Context(), keyBack, back)
+	return a.to(c, "/staff/confirm")
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"habeas/api/account"
+	"habeas/models"
+	"habeas/models/request"
+	"habeas/models/store"
+	"habeas/templates"
+)
+
+// signIn is how people sign in to the console.
+func (a *App) signIn() (account.Config, error) {
+	c := a.Config.SignIn
+	out := account.Config{
+		KeysOff: !c.AccessKeys, SecondFactor: c.Mandatory(), MinLength: c.MinLength, MaxAge: c.MaxAge, Idle: c.Idle, Lifetime: c.Lifetime,
+	}
+	if o := c.OIDC; o.Issuer != "" {
+		out.SSO = &account.SSO{
+			Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, Scopes: o.Scopes, Claim: o.Claim,
+			TrustEmail: o.TrustEmail, SecondFactor: o.SecondFactor, CreateRole: models.Role(o.CreateRole), Domains: o.Domains,
+		}
+	}
+	if c.Breached == "" {
+		return out, nil
+	}
+	var err error
+	out.Breached, err = account.LoadBreached(c.Breached)
+	return out, err
+}
+
+// How the one-time links of accounts are sent.
+const (
+	linksAtOnce = 8
+	linkLease   = time.Minute
+	linkIdle    = time.Second
+)
+
+// SendLinks mails invitations and links for new passwords until ctx ends. It needs no Temporal. That nobody waits for it on a page is what makes the
+// answer there the same for every address.
+func (a *App) SendLinks(ctx context.Context) error {
+	for ctx.Err() == nil {
+		mails, err := a.Store.ClaimLinkMails(ctx, linksAtOnce, linkLease)
+		if err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "Links of accounts cannot be read", "code", codeOf(err))
+		}
+		for i := range mails {
+			err := a.sendLink(ctx, mails[i])
+			if err != nil && ctx.Err() == nil {
+				a.log.WarnContext(ctx, "The link of an account was not sent", "link", mails[i].ID.String(), "code", codeOf(err))
+			}
+		}
+		if len(mails) == 0 {
+			pause(ctx, linkIdle)
+		}
+	}
+	return nil
+}
+
+// sendLink sends one link and notes the outcome; what the mail server refuses for good is not tried again.
+func (a *App) sendLink(ctx context.Context, l store.LinkMail) error {
+	err := a.mailLink(ctx, l)
+	if ctx.Err() != nil {
+		return nil // the lease runs out and another takes it
+	}
+	again := err != nil && models.KindOf(err) != models.Invalid
+	if noted := a.Store.LinkMailed(ctx, l.ID, again); noted != nil {
+		return noted
+	}
+	return err
+}
+
+func (a *App) mailLink(ctx context.Context, l store.LinkMail) error {
+	controller, err := a.controllerOf(ctx, l.Member)
+	if err != nil {
+		return err
+	}
+	zone, err := a.law.Zone(controller.Timezone)
+	if err != nil {
+		return err
+	}
+	m, err := templates.AccountMail{
+		MailHead:   templates.MailHead{Language: "en", Sender: a.Config.OperatorName, Zone: zone},
+		Invitation: l.Purpose == store.LinkInvitation, Link: a.Config.BaseURL + "/staff/link/" + l.Token, ExpiresAt: l.ExpiresAt,
+	}.Mail()
+	if err != nil {
+		return err
+	}
+	return a.mail.Send(ctx, l.Member.Email, m, "member-link-"+l.ID.String())
+}
+
+// controllerOf is the controller to whose people an account belongs.
+func (a *App) controllerOf(ctx context.Context, m store.Member) (request.Controller, error) {
+	if m.Role.Staff() {
+		return a.Store.Operator(ctx)
+	}
+	return a.Store.ControllerByID(ctx, m.Scope(), m.ControllerID)
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"habeas/models"
+	"habeas/models/member"
+)
+
+// SignIn says how people sign in to the console.
+type SignIn struct {
+	AccessKeys   bool          `yaml:"access_keys" env:"ACCESS_KEYS"`     // open the console too; for trying it out, and before the first account
+	SecondFactor []string      `yaml:"second_factor" env:"SECOND_FACTOR"` // roles that must have one, or none
+	MinLength    int           `yaml:"min_length" env:"MIN_LENGTH"`       // of passwords
+	Breached     string        `yaml:"breached_passwords" env:"BREACHED_PASSWORDS"`
+	MaxAge       time.Duration `yaml:"password_max_age" env:"PASSWORD_MAX_AGE"` // zero asks nobody to change a good password
+	Idle         time.Duration `yaml:"idle" env:"IDLE"`
+	Lifetime     time.Duration `yaml:"lifetime" env:"LIFETIME"`
+	OIDC         OIDC          `yaml:"oidc" envPrefix:"OIDC_"`
+}
+
+// OIDC is an identity provider for single sign-on; without an issuer there is none.
+type OIDC struct {
+	Name         string          `yaml:"name" env:"NAME"` // on the button
+	Issuer       string          `yaml:"issuer" env:"ISSUER"`
+	ClientID     string          `yaml:"client_id" env:"CLIENT_ID"`
+	ClientSecret models.Personal `yaml:"client_secret" env:"CLIENT_SECRET"`
+	Scopes       []string        `yaml:"scopes" env:"SCOPES"`
+	Claim        string          `yaml:"claim" env:"CLAIM"`                 // that holds the mail address
+	TrustEmail   bool            `yaml:"trust_email" env:"TRUST_EMAIL"`     // the provider vouches for every address and does not say email_verified
+	SecondFactor bool            `yaml:"second_factor" env:"SECOND_FACTOR"` // the provider asks for one
+	CreateRole   string          `yaml:"create_role" env:"CREATE_ROLE"`     // of an account made for whoever has none
+	Domains      []string        `yaml:"domains" env:"DOMAINS"`             // of mail addresses for which one is made
+}
+
+// defaultSignIn is the configuration before anything is loaded.
+func defaultSignIn() SignIn {
+	return SignIn{
+		AccessKeys: true, SecondFactor: []string{string(models.RoleDPO), string(models.RoleOperator), string(models.RoleHandler)}, MinLength: 12,
+		Idle: 30 * time.Minute, Lifetime: 12 * time.Hour, OIDC: OIDC{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "email"},
+	}
+}
+
+// Mandatory are the roles that must have a second factor; empty and not nil for none.
+func (s SignIn) Mandatory() []models.Role {
+	out := []models.Role{}
+	for _, name := range s.SecondFactor {
+		if name != "none" {
+			out = append(out, models.Role(name))
+		}
+	}
+	return out
+}
+
+func (s SignIn) validate(v *problems) {
+	known := append(member.Staff(), member.Customers()...)
+	for _, role := range s.Mandatory() {
+		if !slices.Contains(known, role) {
+			v.add("SIGNIN_SECOND_FACTOR", "holds %q, which is no role of people; use none for no role", role)
+		}
+	}
+	if s.MinLength < 8 || s.MinLength > 64 {
+		v.add("SIGNIN_MIN_LENGTH", "must be between 8 and 64")
+	}
+	v.file("SIGNIN_BREACHED_PASSWORDS", s.Breached)
+	if s.MaxAge < 0 {
+		v.add("SIGNIN_PASSWORD_MAX_AGE", "must be a length of time, or 0 for none")
+	}
+	if s.Idle < time.Minute || s.Lifetime < s.Idle {
+		v.add("SIGNIN_IDLE", "must be a minute or more, and %sSIGNIN_LIFETIME not less", Prefix)
+	}
+	s.OIDC.validate(v)
+}
+
+func (o OIDC) validate(v *problems) {
+	if o.Issuer == "" {
+		return
+	}
+	v.url("SIGNIN_OIDC_ISSUER", o.Issuer)
+	v.required("SIGNIN_OIDC_CLIENT_ID", o.ClientID, "as the identity provider calls this service")
+	if o.CreateRole == "" {
+		return
+	}
+	if !slices.Contains(member.Staff(), models.Role(o.CreateRole)) {
+		v.add("SIGNIN_OIDC_CREATE_ROLE", "must be a role of staff")
+	}
+	if len(o.Domains) == 0 {
+		v.add("SIGNIN_OIDC_DOMAINS", "is missing: the mail domains for whose people accounts are made")
+	}
+}
