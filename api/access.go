@@ -22,9 +22,9 @@ type access struct {
 	roles  []models.Role // who else
 	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
 	each   string        // rate limit by access key: "" none, "check"
-	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
 	half   bool          // somebody who must set something up before they are signed in may, too
 	fresh  bool          // a person must have shown who they are a short while ago
+	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
 }
 
 // with is the same for programs, whose keys may have scopes.
@@ -200,7 +200,7 @@ var table = map[string]access{
 	"POST /v1/subprocessor-changes/:id/objection":          customers.with(models.GrantChanges),
 	"GET /v1/keys":                                         keepers.with(models.GrantKeys),
 	"POST /v1/keys":                                        keepers.with(models.GrantKeys),
-	"POST /v1/keys/:id/rotate":                             everyone.with(models.GrantKeys),
+	"POST /v1/keys/:id/rotate":                             reporters.with(models.GrantKeys),
 	"POST /v1/keys/:id/revoke":                             keepers.with(models.GrantKeys),
 	"POST /oauth/token":                                    posting,
 	"GET /.well-known/oauth-authorization-server":          public,
@@ -289,6 +289,14 @@ var table = map[string]access{
 	"POST /staff/webhooks/:id/switch":                   keepers,
 	"POST /staff/webhooks/:id/test":                     keepers,
 	"POST /staff/webhooks/:id/messages/:message/replay": keepers,
+	"GET /staff/keys":                                   keepers,
+	"POST /staff/keys":                                  keepers,
+	"POST /staff/keys/:id/rotate":                       keepers,
+	"POST /staff/keys/:id/revoke":                       keepers,
+	"GET /reference":                                    public,
+	"GET /reference/schemas":                            public,
+	"GET /reference/problems":                           public,
+	"GET /problems/:code":                               public,
 	"GET /opendsr/v2/discovery":                         public,
 	"GET /opendsr/v2/certificate.pem":                   public,
 	"POST /opendsr/v2/requests":                         customers.with(models.GrantWriteRequests),

@@ -19,6 +19,7 @@ import (
 	"habeas/api/opendsr"
 	"habeas/api/portal"
 	"habeas/api/problem"
+	"habeas/api/reference"
 	"habeas/api/staff"
 	v1 "habeas/api/v1"
 	"habeas/models"
@@ -72,6 +73,7 @@ type server struct {
 	account *account.Account
 	console *staff.Console
 	openDSR *opendsr.Server
+	about   *reference.Server
 }
 
 // New builds the whole HTTP server. It fails when a page does not fit its view, the document is not right, a route has no entry in
@@ -148,7 +150,8 @@ func prepare(d Deps) (*server, error) {
 		return nil, err
 	}
 	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
-	return s, nil
+	s.about, err = reference.New(document, d.BaseURL, show.public)
+	return s, err
 }
 
 // addressOf finds the client's address: the peer's, unless a trusted proxy says otherwise.
@@ -184,6 +187,7 @@ func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
 	oauth.New(s.Store, s.BaseURL).Routes(e)
+	s.about.Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.ready)

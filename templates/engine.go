@@ -149,7 +149,7 @@ func (e *Engine) parse(words catalogue) (map[string]*template.Template, error) {
 		return e.urls[name], nil
 	}
 	shared, err := template.New("").Funcs(funcs).Option("missingkey=error").
-		ParseFS(pageFiles, "pages/frame.html", "pages/parts.html", "pages/staff/parts.html", "pages/change_parts.html", "pages/trust_parts.html")
+		ParseFS(pageFiles, "pages/frame.html", "pages/parts.html", "pages/staff/parts.html", "pages/change_parts.html", "pages/trust_parts.html", "pages/reference/parts.html")
 	if err != nil {
 		return nil, err
 	}

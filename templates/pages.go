@@ -240,6 +240,7 @@ var allPages = []Example{
 	Contracts, Contract, ContractForm, Certificate,
 	Webhooks, Webhook,
 	Login, Factor, Forgot, Link, Setup, Recovery, Confirm, AccountPage, Members, Permissions,
+	Reference, Schemas, Problems, Keys,
 }
 
 var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)

@@ -112,8 +112,10 @@ func (a *Account) keyLogin(c echo.Context, key string) error {
 		return a.showLogin(c, http.StatusUnauthorized, templates.LoginView{Errors: templates.Errors{{Field: "email", Key: "error.keys_off"}}})
 	}
 	who, err := a.Store.Authenticate(ctx, key)
-	program := err == nil && len(who.Grants) > 0 // which may do less than a page offers
-	if program || models.KindOf(err) == models.Unauthenticated {
+	if err == nil && len(who.Grants) > 0 { // a key for a program, which may do less than a page offers
+		err = models.Errorf(models.Unauthenticated, "bad_key", "The access key is not valid.")
+	}
+	if models.KindOf(err) == models.Unauthenticated {
 		return a.showLogin(c, http.StatusUnauthorized, bad)
 	}
 	if err != nil {

@@ -79,6 +79,7 @@ func (s *Server) enter(ctx context.Context, db *store.Store) error {
 func (s *Server) configure() error {
 	secrets := vault.Generate()
 	c := config.Default()
+	c.CallsPerMinute = 60_000 // what waits for something here asks for it again and again
 	c.DatabaseURL = models.Personal(s.Postgres.DSN("habeas"))
 	c.MasterKey, c.SigningKey = models.Personal(secrets.Master), models.Personal(secrets.Signing)
 	c.Listen = s.listener.Addr().String()
@@ -132,7 +133,7 @@ func (s *Server) Environment() []string {
 		"DATA_MAPS": strings.Join(c.DataMaps, ","), "SYSTEMS": c.Systems, "RULES": c.Rules, "TEMPORAL_ADDRESS": c.Temporal.Address,
 		"TEMPORAL_NAMESPACE": c.Temporal.Namespace, "SMTP_HOST": c.SMTP.Host, "SMTP_PORT": fmt.Sprint(c.SMTP.Port), "SMTP_TLS": c.SMTP.TLS,
 		"SMTP_FROM": c.SMTP.From, "SMTP_LOG": c.SMTP.Log, "SMTP_GRACE": c.SMTP.Grace.String(), "POLICY_APPROVE_UNDECIDED": fmt.Sprint(c.Policy.ApproveUndecided),
-		"POSTS_PER_MINUTE": fmt.Sprint(c.PostsPerMinute), "POLICY_DEFERRAL_SWEEP_EVERY": c.Policy.SweepEvery.String(), "POLICY_PRIVATE_WEBHOOK_HOSTS": strings.Join(c.Policy.PrivateWebhooks, ","),
+		"POSTS_PER_MINUTE": fmt.Sprint(c.PostsPerMinute), "CALLS_PER_MINUTE": fmt.Sprint(c.CallsPerMinute), "POLICY_DEFERRAL_SWEEP_EVERY": c.Policy.SweepEvery.String(), "POLICY_PRIVATE_WEBHOOK_HOSTS": strings.Join(c.Policy.PrivateWebhooks, ","),
 	}
 	out := os.Environ()
 	for name, value := range env {
