@@ -68,6 +68,10 @@ fuzz: ## run each fuzz test for FUZZTIME
 bench: setup temporal-dev ## measure, beside the raw rates of the same PostgreSQL and the same Temporal
 	@if [ -x bench/run.sh ]; then bench/run.sh $(ARGS); else go test -run '^$$' -bench . $(ARGS) ./bench/...; fi
 
+.PHONY: bench-inbox
+bench-inbox: setup ## measure the console with 100,000 open requests; fails over 50 ms at the median
+	@bench/run.sh inbox $(ARGS)
+
 .PHONY: bulk
 bulk: setup temporal-dev ## write to PERSONS persons whom a breach concerns, the worker being killed three times
 	HABEAS_TEST_PERSONS=$(PERSONS) go test ./cmd/internal/e2e -run TestEverybodyWhomABreachConcerns -v -timeout 60m

@@ -191,6 +191,10 @@ func (a *Activities) remind(ctx context.Context, in Reminder) error {
 	}
 	head := l.internalHead(a.deps.Policy.OperatorName)
 	if in.Kind == RemindInstruction {
+		instructed, err := a.instructed(ctx, in.RequestID)
+		if err != nil || instructed {
+			return err
+		}
 		return a.send(ctx, in.RequestID, key, l.controller.ContactEmail, templates.InstructionMail{
 			MailHead: head, Customer: l.controller.Name, Right: l.req.Right, DueOn: l.req.Clock.DueOn,
 			Link: a.deps.Links.Instruct(in.RequestID), Reminder: in.Count,
@@ -200,6 +204,17 @@ func (a *Activities) remind(ctx context.Context, in Reminder) error {
 		MailHead: head, Kind: templates.ReminderKind(in.Kind), RequestID: in.RequestID, NoticeID: in.NoticeID,
 		DueOn: l.req.Clock.DueOn, Link: a.deps.Links.Staff(in.RequestID), Count: in.Count,
 	})
+}
+
+// instructed reports whether the customer has decided already: a standing instruction is followed at once, and nobody is asked for another.
+func (a *Activities) instructed(ctx context.Context, id models.ID) (bool, error) {
+	decisions, err := a.deps.Store.Decisions(ctx, models.ScopeOperator(), id)
+	for _, d := range decisions {
+		if d.Kind == request.Instruct || d.Kind == request.Decline {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 // SendExtension tells the person of two further months and why, Art. 12(3), and notes when, because an extension counts only from then.

@@ -92,6 +92,19 @@ func TestAReminderIsSentOncePerCount(t *testing.T) {
 	}
 }
 
+func TestACustomerWhoHasInstructedIsNotAskedTo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.received(models.Erasure)
+	w.advance(id, models.AwaitingInstruction)
+	do[none](w, w.acts.Remind, activities.Reminder{RequestID: id, Kind: activities.RemindInstruction})
+	require.Equal(t, 1, w.mails.count())
+	require.Contains(t, w.mails.last(t).mail.Text, "https://privacy.example/staff/requests/"+id.String(), "a page, and not the JSON interface")
+	w.decide(id, request.Instruct, models.RoleController)
+	do[none](w, w.acts.Remind, activities.Reminder{RequestID: id, Kind: activities.RemindInstruction, Count: 1})
+	require.Equal(t, 1, w.mails.count())
+}
+
 func TestTheReceiptOfARequestIsConfirmedWithItsDate(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

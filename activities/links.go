@@ -50,5 +50,5 @@ func (l Links) ContractEnd(id models.ID) string { return l.Base + "/staff/contra
 // Certificate is the certificate of an erased customer, by the link of its request.
 func (l Links) Certificate(token string) string { return l.Base + "/certificates/" + token }
 
-// Instruct is where a customer instructs: its API's address of the request.
-func (l Links) Instruct(id models.ID) string { return l.Base + "/v1/requests/" + id.String() }
+// Instruct is where a customer instructs: the request's page in the console.
+func (l Links) Instruct(id models.ID) string { return l.Base + "/staff/requests/" + id.String() }

@@ -23,6 +23,7 @@ import (
 	"habeas/api/staff"
 	v1 "habeas/api/v1"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/rules"
 	"habeas/models/store"
 	"habeas/models/trust"
@@ -40,6 +41,7 @@ type Deps struct {
 	Keys     func() ([]byte, error)   // the JWK set that verifies receipts and checkpoints; nil serves an empty one
 	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
 	OpenDSR  *opendsr.Config          // nil: no OpenDSR processor; its routes answer 404
+	Graph    *datamap.Graph           // the data map, for the console to show; nil: none is loaded
 	Log      *slog.Logger             // nil is slog.Default()
 	Now      func() time.Time         // nil is time.Now
 	Config
@@ -137,7 +139,10 @@ func prepare(d Deps) (*server, error) {
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
-	s.console = staff.New(staff.Deps{Store: d.Store, Show: show.console, Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now})
+	s.console = staff.New(staff.Deps{
+		Store: d.Store, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
+		Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now,
+	})
 	s.account, err = account.New(account.Deps{
 		Store: d.Store, Sessions: d.Sessions, Show: show.console, Address: s.address, Base: base, Permissions: permissions, Now: d.Now, Config: d.SignIn,
 	})

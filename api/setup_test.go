@@ -22,6 +22,7 @@ import (
 	"habeas/api"
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/ledger"
 	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -44,6 +45,7 @@ type bundle struct {
 	keys    map[models.Role]string
 	globexK string // the other customer's key
 	clock   func(time.Duration)
+	dsn     string
 	now     func() time.Time
 
 	authority *opendsrtest.Authority // of the processor's certificate
@@ -104,7 +106,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 	s, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v, Now: now, MaxConns: 6})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	b := &bundle{Store: s, t: t, log: &safeBuffer{}, mails: &mailbox{}, keys: map[models.Role]string{}}
+	b := &bundle{Store: s, t: t, dsn: dsn, log: &safeBuffer{}, mails: &mailbox{}, keys: map[models.Role]string{}}
 	b.now = now
 	b.clock = func(d time.Duration) {
 		mu.Lock()
@@ -114,6 +116,7 @@ func setup(t testing.TB, opts ...option) *bundle {
 	d := api.Deps{
 		Store: s, Sessions: pgxstore.NewWithCleanupInterval(s.Pool(), 0), Codes: b.mails, Now: now,
 		Log:    slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Keys:   func() ([]byte, error) { return ledger.JWKS(v.Signer().Public()) },
 		Config: api.Config{BaseURL: "http://habeas.test", Contact: "dpo@northwind.example", IdentityKinds: []string{"email", "phone_number"}, PostsPerMinute: 100_000},
 	}
 	d.OpenDSR, b.authority = processor(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"habeas/api"
 	"habeas/models"
 	"habeas/models/store"
 )
@@ -287,7 +288,7 @@ func TestUnknownRoutesAreProblems(t *testing.T) {
 
 func TestPublicFilesNeedNoKey(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setup(t, func(d *api.Deps) { d.Keys = nil })
 	require.Equal(t, "ok\n", b.call("GET", "/livez", "", "").body)
 	require.Equal(t, "ready\n", b.call("GET", "/readyz", "", "").body)
 	require.Contains(t, b.call("GET", "/openapi.yaml", "", "").body, "openapi: 3.0.3")

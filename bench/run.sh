@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs the benchmarks: intake and workflow starts beside the raw rates of the same servers, then the rules on one core; and, when asked for,
-# the erasure and export of a million rows beside an expert's SQL.
-# Usage: bench/run.sh [all|intake|rows|rules|others] [flags of habeas-bench, such as --rounds 9 --for 5s --rows 100000 --profile FILE]
+# the erasure and export of a million rows beside an expert's SQL, or the console with very many open requests.
+# Usage: bench/run.sh [all|intake|rows|inbox|rules|others] [flags of habeas-bench, such as --rounds 9 --for 5s --rows 100000 --profile FILE]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=all
-case "${1:-}" in all | intake | rows | rules | others) part=$1 && shift ;; esac
+case "${1:-}" in all | intake | rows | inbox | rules | others) part=$1 && shift ;; esac
 
 # What is measured in Go's own way runs on one core, and says what a second of processor time would do beside what the clock saw,
 # since others may use the machine meanwhile.
@@ -25,6 +25,9 @@ if [ "$part" = all ] || [ "$part" = intake ]; then
 fi
 if [ "$part" = rows ]; then
 	program rows "$@"
+fi
+if [ "$part" = inbox ]; then
+	program inbox "$@"
 fi
 if [ "$part" = all ] || [ "$part" = rules ]; then
 	echo

@@ -60,6 +60,11 @@ type Look struct {
 	Logo  string
 }
 
+// Further reports whether the section is one of those that the navigation keeps under "More".
+func (f Frame) Further() bool {
+	return !slices.Contains([]string{"", "inbox", "dashboard", "breaches", "tasks"}, f.Section)
+}
+
 // User is who is signed in to the console.
 type User struct {
 	Name  string
@@ -72,6 +77,7 @@ type Engine struct {
 	pages  map[string]map[string]*template.Template // by language, by page
 	assets map[string]Asset                         // by URL path
 	urls   map[string]string                        // URL path by file name
+	words  map[string]catalogue                     // by language
 }
 
 // Asset is one static file, served under a path that changes with its content.
@@ -91,6 +97,7 @@ func New() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.words = catalogues
 	for lang, words := range catalogues {
 		if e.pages[lang], err = e.parse(words, pagesIn(lang)); err != nil {
 			return nil, fmt.Errorf("pages in %s: %w", lang, err)
@@ -165,6 +172,17 @@ func (e *Engine) parse(words catalogue, pages []Example) (map[string]*template.T
 		}
 	}
 	return out, nil
+}
+
+// Text is the words of a key in a language, for documents that are no pages; the key itself when there are none.
+func (e *Engine) Text(lang, key string) string {
+	if text := e.words[lang].words[key]; text != "" {
+		return text
+	}
+	if text := e.words["en"].words[key]; text != "" {
+		return text
+	}
+	return key
 }
 
 func (e *Engine) check() error {

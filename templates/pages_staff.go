@@ -9,31 +9,6 @@ import (
 	"habeas/models/task"
 )
 
-// InboxView lists requests by legal date.
-type InboxView struct {
-	Rows        []InboxRow
-	States      []Option
-	Rights      []Option
-	Controllers []Option // empty for a customer
-	Open        string   // "open", "closed" or "all"
-	Reference   string
-	Overdue     bool
-	Filtered    bool
-	Next        string // URL of the next page of rows; empty on the last
-}
-
-// InboxRow is one request of the inbox.
-type InboxRow struct {
-	Path       string
-	Reference  string
-	Right      models.Right
-	State      models.State
-	Outcome    models.Outcome
-	Controller string
-	Due        Due
-	ReceivedAt time.Time
-}
-
 // RequestView is everything the console shows of one request. Subject is nil unless its identity was asked for.
 type RequestView struct {
 	Path        string
@@ -50,9 +25,9 @@ type RequestView struct {
 	VerifiedAt  time.Time
 	ClosedAt    time.Time
 	Due         Due
-	Target      calendar.Date // the unrolled date
-	Steps       []string
-	RuleSet     string
+	Waits       string     // for whom; empty when closed
+	Clock       *ClockView // nil until it is computed
+	Messages    []MessageRow
 	CanReveal   bool
 	Ground      string   // of a restriction
 	Purposes    []string // objected to
@@ -73,6 +48,27 @@ type RequestView struct {
 	Flash       string
 	Failure     string // the safe sentence of an action that was refused
 	Errors      Errors
+}
+
+// ClockView is how the legal date came to be.
+type ClockView struct {
+	Regime               string
+	StartOn, Target      calendar.Date // Target is the unrolled date
+	DueOn, ExtendedTo    calendar.Date // zero while paused; zero unless extended
+	Paused               bool
+	ExtendedAt, LetterAt time.Time // LetterAt is when the person was told, which makes an extension valid; zero until then
+	Questions            []Question
+	Steps                []string
+	RuleSet              string
+}
+
+// Question is one to the person; AnsweredAt is zero while it is open.
+type Question struct{ AskedAt, AnsweredAt time.Time }
+
+// MessageRow is a letter to the person; its text is shown with the identity only.
+type MessageRow struct {
+	At         time.Time
+	Kind, Body string
 }
 
 // SubjectView is the identity of the person, shown after an explicit, recorded act.
@@ -184,7 +180,6 @@ type SystemHealth struct {
 
 // The console's pages.
 var (
-	Inbox      = &Page[InboxView]{"staff/inbox", []InboxView{{Open: "open"}, inboxExample()}}
 	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},
@@ -194,26 +189,6 @@ var (
 		}},
 	}}
 )
-
-func inboxExample() InboxView {
-	row := func(ref string, r models.Right, s models.State, c string, d Due) InboxRow {
-		return InboxRow{Path: "/staff/requests/sample", Reference: ref, Right: r, State: s, Controller: c, Due: d, ReceivedAt: exampleTime.AddDate(0, -1, 0)}
-	}
-	zone := "Europe/Berlin"
-	closed := row("9ZQ2-0M4C-7B", models.Access, models.Closed, "Acme Forwarding", Due{On: exampleDate(time.March, 29), Zone: zone, Done: true})
-	closed.Outcome = models.Fulfilled
-	return InboxView{
-		Open: "all", Filtered: true, Next: "/staff?cursor=sample",
-		States: []Option{{Value: "in_review"}}, Rights: []Option{{Value: "access"}}, Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}},
-		Rows: []InboxRow{
-			row("7K3F-9QXM-2T", models.Erasure, models.InReview, "Acme Forwarding", Due{On: exampleDate(time.February, 17), Zone: zone, Days: -2, Overdue: true}),
-			row("2D8P-44VN-1R", models.Access, models.Locating, "Nordic Parcels", Due{On: exampleDate(time.February, 22), Zone: zone, Days: 3}),
-			row("5HJ1-C0TE-8W", models.Export, models.AwaitingInstruction, "Nordic Parcels", Due{Paused: true}),
-			row("B6XW-7A2M-3K", models.Erasure, models.Notifying, "Acme Forwarding", Due{On: exampleDate(time.March, 15), Zone: zone, Days: 24, Extended: true}),
-			closed,
-		},
-	}
-}
 
 func requestExample() RequestView {
 	groups := []plan.Group{
@@ -233,9 +208,12 @@ func requestExample() RequestView {
 		Path: "/staff/requests/sample", Reference: "7K3F-9QXM-2T", ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a11", Right: models.Erasure, Article: "Art. 17 GDPR",
 		State: models.InReview, Controller: "Acme Forwarding", Channel: "portal", Language: "en",
 		ReceivedAt: exampleTime.AddDate(0, 0, -16), VerifiedAt: exampleTime.AddDate(0, 0, -16),
-		Due:    Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
-		Target: exampleDate(time.March, 3), RuleSet: "2027.1", CanReveal: true,
-		Steps: []string{"Received on 3 February 2027 in Europe/Berlin; that day does not count.", "One month later: 3 March 2027.", "A Wednesday and no public holiday in DE-BE: it stays."},
+		Due:       Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
+		CanReveal: true, Waits: "dpo",
+		Clock: &ClockView{
+			Regime: "EU_GDPR", StartOn: exampleDate(time.February, 3), Target: exampleDate(time.March, 3), DueOn: exampleDate(time.March, 3), RuleSet: "2027.1",
+			Steps: []string{"Received on 3 February 2027 in Europe/Berlin; that day does not count.", "One month later: 3 March 2027.", "A Wednesday and no public holiday in DE-BE: it stays."},
+		},
 		Plan: &PlanView{
 			Version: 2, Digest: "a3f1c09d5e6b7788", RuleSet: "2027.1", Groups: groups, Undecided: 1,
 			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
@@ -312,6 +290,12 @@ func closedExample() RequestView {
 	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
 	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
+	v.Waits = ""
+	v.Clock = &ClockView{
+		Regime: "EU_GDPR", StartOn: exampleDate(time.February, 3), Target: exampleDate(time.March, 3), DueOn: exampleDate(time.May, 3), ExtendedTo: exampleDate(time.May, 3), RuleSet: "2027.1",
+		ExtendedAt: exampleTime, LetterAt: exampleTime, Questions: []Question{{AskedAt: exampleTime, AnsweredAt: exampleTime}, {AskedAt: exampleTime}}, Paused: true,
+	}
+	v.Messages = []MessageRow{{At: exampleTime, Kind: "confirmed", Body: "We have received your request."}, {At: exampleTime, Kind: "extension", Body: "We need two further months.\n\nSeveral systems are concerned."}}
 	v.Scan = scanExample()
 	v.Flash, v.Failure = "flash.decided", "The plan has changed since it was shown."
 	return v

@@ -9,6 +9,7 @@ import (
 
 	"habeas/api/middleware"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -18,22 +19,55 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, section strin
 
 // Deps is what the console needs.
 type Deps struct {
-	Store   *store.Store
-	Show    Show
-	Eval    func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
-	Preview func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
-	Now     func() time.Time
+	Store         *store.Store
+	Show          Show
+	Text          func(lang, key string) string                      // words of the catalogue, for documents
+	Eval          func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
+	Keys          func() ([]byte, error)                             // the JWK set that verifies receipts and the ledger; nil: there is none
+	Graph         *datamap.Graph                                     // the data map; nil: none is loaded
+	IdentityKinds []string                                           // further identifiers that a form offers
+	Preview       func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
+	Now           func() time.Time
 }
 
 // Console serves the staff's and the customers' pages.
-type Console struct{ Deps }
+type Console struct {
+	Deps
+	audit audit
+}
 
 // New makes the console.
-func New(d Deps) *Console { return &Console{Deps: d} }
+func New(d Deps) *Console {
+	if d.Keys == nil {
+		d.Keys = func() ([]byte, error) {
+			return nil, models.Errorf(models.Unavailable, "no_keys", "No signing key is configured, so that there is nothing to verify with.")
+		}
+	}
+	return &Console{Deps: d}
+}
 
 // Routes adds the console's routes.
 func (k *Console) Routes(e *echo.Echo) {
 	e.GET("/staff", k.inbox)
+	e.POST("/staff/search", k.search)
+	e.GET("/staff/dashboard", k.dashboard)
+	e.GET("/staff/reports", k.report)
+	e.GET("/staff/reports/report.pdf", k.reportDocument)
+	e.GET("/staff/reports/report.csv", k.reportTable)
+	e.GET("/staff/holds", k.holds)
+	e.GET("/staff/instructions", k.instructions)
+	e.POST("/staff/instructions", k.instructStanding)
+	e.POST("/staff/instructions/:id/end", k.endStanding)
+	e.GET("/staff/map", k.dataMap)
+	e.GET("/staff/ledger", k.ledgerPage)
+	e.POST("/staff/ledger/verify", k.verifyLedger)
+	e.GET("/staff/requests/:id/evidence.zip", k.evidence)
+	e.POST("/staff/views", k.saveView)
+	e.POST("/staff/views/:id/remove", k.removeView)
+	e.POST("/staff/bulk", k.reviewBulk)
+	e.POST("/staff/bulk/decisions", k.decideBulk)
+	e.GET("/staff/requests/new", k.fileForm)
+	e.POST("/staff/requests", k.file)
 	e.GET("/staff/requests/:id", k.request)
 	e.POST("/staff/requests/:id/decisions", k.decide)
 	e.POST("/staff/requests/:id/identity", k.reveal)

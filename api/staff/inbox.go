@@ -1,13 +1,16 @@
 package staff
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/middleware"
-	"habeas/api/problem"
 	"habeas/api/words"
 	"habeas/models"
 	"habeas/models/request"
@@ -21,18 +24,101 @@ func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Reque
 // pageSize is how many requests one page of the inbox shows.
 const pageSize = 50
 
+// soon is how near a legal date is that is told to be near.
+const soon = 7 * 24 * time.Hour
+
 func (k *Console) inbox(c echo.Context) error {
-	ctx, who, q := c.Request().Context(), caller(c), c.QueryParams()
+	q := c.QueryParams()
+	return k.showInbox(c, http.StatusOK, q, func(context.Context, *templates.InboxView) error { return nil })
+}
+
+// search finds requests by their reference or by the identifier of a person. It is posted, because an identifier has no place in an address;
+// the identifier is looked up by its keyed index, so that only the whole of it is found, and it is not shown again.
+func (k *Console) search(c echo.Context) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(form.Get("q"))
+	if text == "" {
+		return c.Redirect(http.StatusSeeOther, "/staff")
+	}
+	if reference, err := store.ParseReference(text); err == nil {
+		return c.Redirect(http.StatusSeeOther, "/staff?"+url.Values{"open": {"all"}, "reference": {reference}}.Encode())
+	}
+	f, who := store.Filter{Email: models.Personal(text)}, caller(c)
+	return k.showInbox(c, http.StatusOK, url.Values{"open": {"all"}}, func(ctx context.Context, v *templates.InboxView) error {
+		v.Searched, v.Filtered, v.Rows, v.Next = true, true, nil, ""
+		rows, _, err := k.Store.Requests(ctx, who.Scope, f, "", pageSize)
+		if err != nil {
+			return err
+		}
+		return k.addRows(ctx, who, rows, v)
+	})
+}
+
+// showInbox shows the list that the parameters ask for; with adds or replaces what the call at hand has to show.
+func (k *Console) showInbox(c echo.Context, status int, q url.Values, with func(context.Context, *templates.InboxView) error) error {
+	ctx, who := c.Request().Context(), caller(c)
 	controllers, err := k.Store.Controllers(ctx, who.Scope)
 	if err != nil {
 		return err
 	}
 	view := inboxView(q, controllers)
-	f := filter(q, controllers)
-	rows, next, err := k.Store.Requests(ctx, who.Scope, f, q.Get("cursor"), pageSize)
+	view.Actions, view.MayFile = bulkKinds(who.Role), who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController
+	if view.Views, err = k.viewLinks(ctx, who, q, controllers); err != nil {
+		return err
+	}
+	if c.Path() != "/staff/search" {
+		if err := k.list(ctx, who, q, controllers, &view); err != nil {
+			return err
+		}
+	}
+	if err := with(ctx, &view); err != nil {
+		return err
+	}
+	return show(k, c, status, "inbox", templates.Inbox, view)
+}
+
+// list adds a page of rows and the way to the next one.
+func (k *Console) list(ctx context.Context, who models.Principal, q url.Values, controllers []request.Controller, view *templates.InboxView) error {
+	rows, next, err := k.Store.Requests(ctx, who.Scope, filter(q, controllers, k.Now()), q.Get("cursor"), pageSize)
 	if models.CodeOf(err) == "bad_reference" { // nothing has that reference
 		rows, err = nil, nil
 	}
+	if err != nil {
+		return err
+	}
+	view.Here = hrefWith(q, "select", "")
+	view.SelectAll = hrefWith(q, "select", "all")
+	if next != "" {
+		view.Next = hrefWith(q, "cursor", next)
+	}
+	return k.addRows(ctx, who, rows, view)
+}
+
+// hrefWith is the inbox's address with one parameter set, or left out when the value is empty.
+func hrefWith(q url.Values, name, value string) string {
+	changed := url.Values{}
+	for key, values := range q {
+		if key != name && key != "done" && len(values) > 0 && values[0] != "" {
+			changed[key] = values[:1]
+		}
+	}
+	if name != "select" {
+		changed.Del("select")
+	}
+	if value != "" {
+		changed.Set(name, value)
+	}
+	if len(changed) == 0 {
+		return "/staff"
+	}
+	return "/staff?" + changed.Encode()
+}
+
+func (k *Console) addRows(ctx context.Context, who models.Principal, rows []request.Request, view *templates.InboxView) error {
+	controllers, err := k.Store.Controllers(ctx, who.Scope)
 	if err != nil {
 		return err
 	}
@@ -43,73 +129,79 @@ func (k *Console) inbox(c echo.Context) error {
 	now := k.Now()
 	for _, r := range rows {
 		view.Rows = append(view.Rows, templates.InboxRow{
-			Path: "/staff/requests/" + r.ID.String(), Reference: r.Reference, Right: r.Right, State: r.State, Outcome: r.Outcome,
-			Controller: names[r.ControllerID], Due: words.Due(r.Clock, r.Open(), now), ReceivedAt: r.ReceivedAt,
+			ID: r.ID.String(), Path: "/staff/requests/" + r.ID.String(), Reference: r.Reference, Right: r.Right, State: r.State, Outcome: r.Outcome,
+			Controller: names[r.ControllerID], Due: words.Due(r.Clock, r.Open(), now), ReceivedAt: r.ReceivedAt, Waits: string(r.Waits),
 		})
 	}
-	if next != "" {
-		q.Set("cursor", next)
-		view.Next = "/staff?" + q.Encode()
-	}
-	return show(k, c, http.StatusOK, "inbox", templates.Inbox, view)
+	return nil
 }
 
-func filter(q url.Values, controllers []request.Controller) store.Filter {
-	f := store.Filter{State: models.State(q.Get("state")), Right: models.Right(q.Get("right")), Reference: q.Get("reference"), Overdue: q.Get("overdue") == "true"}
+// kept is the part of the parameters that a view keeps.
+func kept(q url.Values, controllers []request.Controller) store.ViewFilter {
+	f := store.ViewFilter{}
+	if o := q.Get("open"); o == "closed" || o == "all" {
+		f.Open = o
+	}
+	if s := models.State(q.Get("state")); slices.Contains(models.States(), s) {
+		f.State = s
+	}
+	if r := models.Right(q.Get("right")); slices.Contains(models.Rights(), r) {
+		f.Right = r
+	}
+	if w := request.Party(q.Get("waits")); slices.Contains(request.Parties(), w) {
+		f.Waits = w
+	}
+	if d := q.Get("due"); d == "overdue" || d == "soon" {
+		f.Due = d
+	}
+	if q.Get("overdue") == "true" {
+		f.Due = "overdue"
+	}
 	for _, one := range controllers {
 		if one.Slug == q.Get("controller") {
 			f.ControllerID = one.ID
 		}
 	}
-	open := q.Get("open") != "closed"
-	if q.Get("open") != "all" {
+	return f
+}
+
+func filter(q url.Values, controllers []request.Controller, now time.Time) store.Filter {
+	v := kept(q, controllers)
+	f := store.Filter{State: v.State, Right: v.Right, ControllerID: v.ControllerID, Waits: v.Waits, Reference: q.Get("reference"), Overdue: v.Due == "overdue"}
+	if v.Due == "soon" {
+		f.DueBefore = now.Add(soon)
+	}
+	open := v.Open != "closed"
+	if v.Open != "all" {
 		f.Open = &open
 	}
 	return f
 }
 
 func inboxView(q url.Values, controllers []request.Controller) templates.InboxView {
-	v := templates.InboxView{Open: "open", Reference: q.Get("reference"), Overdue: q.Get("overdue") == "true"}
-	if o := q.Get("open"); o == "closed" || o == "all" {
-		v.Open = o
+	f := kept(q, controllers)
+	v := templates.InboxView{Open: "open", Reference: q.Get("reference"), Due: f.Due, All: q.Get("select") == "all", Flash: inboxFlash[q.Get("done")]}
+	if f.Open != "" {
+		v.Open = f.Open
 	}
 	for _, s := range models.States() {
-		v.States = append(v.States, templates.Option{Value: string(s), Selected: string(s) == q.Get("state")})
+		v.States = append(v.States, templates.Option{Value: string(s), Selected: s == f.State})
 	}
 	for _, r := range models.Rights() {
-		v.Rights = append(v.Rights, templates.Option{Value: string(r), Selected: string(r) == q.Get("right")})
+		v.Rights = append(v.Rights, templates.Option{Value: string(r), Selected: r == f.Right})
+	}
+	for _, w := range request.Parties() {
+		v.Waits = append(v.Waits, templates.Option{Value: string(w), Selected: w == f.Waits})
 	}
 	if len(controllers) > 1 {
 		for _, one := range controllers {
-			v.Controllers = append(v.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.Slug == q.Get("controller")})
+			v.Controllers = append(v.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.ID == f.ControllerID})
 		}
 	}
-	for _, name := range []string{"state", "right", "controller", "reference", "overdue"} {
-		v.Filtered = v.Filtered || q.Get(name) != ""
-	}
-	v.Filtered = v.Filtered || v.Open != "open"
+	v.Filtered = f != store.ViewFilter{} || v.Reference != ""
+	v.CanSave = f != store.ViewFilter{}
 	return v
 }
 
-func (k *Console) operations(c echo.Context) error {
-	ctx := c.Request().Context()
-	view := templates.OperationsView{Ready: true}
-	if err := k.Store.Ready(ctx); err != nil {
-		view.Ready, view.Failure = false, problem.Of(err, "", "").Detail
-	}
-	var err error
-	if view.OrdersWaiting, view.OldestOrder, err = k.Store.OrdersWaiting(ctx); err != nil {
-		return err
-	}
-	if view.OrdersWaiting > 0 {
-		view.OldestMinutes = max(0, int(k.Now().Sub(view.OldestOrder).Minutes()))
-	}
-	systems, err := k.Store.Systems(ctx)
-	if err != nil {
-		return err
-	}
-	for _, s := range systems {
-		view.Systems = append(view.Systems, templates.SystemHealth(s))
-	}
-	return show(k, c, http.StatusOK, "operations", templates.Operations, view)
-}
+// inboxFlash are, for lists, the messages about what was just done.
+var inboxFlash = map[string]string{"saved": "flash.view.saved", "removed": "flash.view.removed", "instructed": "flash.instructed", "ended": "flash.ended"}

@@ -21,6 +21,8 @@ func (k *Console) request(c echo.Context) error {
 	switch c.QueryParam("done") {
 	case "decided":
 		flash = "flash.decided"
+	case "filed":
+		flash = "flash.filed"
 	case "scan":
 		flash = "flash.scan"
 	}
@@ -110,7 +112,16 @@ func (k *Console) reveal(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.showRequest(c, http.StatusOK, func(v *templates.RequestView) { v.Subject = subjectView(subject, answers) })
+	letters, err := k.letters(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	return k.showRequest(c, http.StatusOK, func(v *templates.RequestView) {
+		v.Subject = subjectView(subject, answers)
+		for i := range min(len(v.Messages), len(letters)) {
+			v.Messages[i].Body = letters[i]
+		}
+	})
 }
 
 // answers are what the person wrote in answer to questions.

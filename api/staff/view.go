@@ -31,11 +31,11 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 		Path: "/staff/requests/" + id.String(), Reference: r.Reference, ID: id.String(), Right: r.Right, Article: r.Right.Article(),
 		State: r.State, Outcome: r.Outcome, Controller: c.Name, Channel: string(r.Channel), Language: r.Language,
 		ReceivedAt: r.ReceivedAt.In(zone), VerifiedAt: in(r.VerifiedAt, zone), ClosedAt: in(r.ClosedAt, zone),
-		Due: words.Due(r.Clock, r.Open(), now), Target: r.Clock.UnrolledDueOn, Steps: r.Clock.Steps, RuleSet: r.Clock.RuleSet,
+		Due:       words.Due(r.Clock, r.Open(), now),
 		CanReveal: who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController,
 	}
 	for _, fill := range []func(context.Context, models.Principal, request.Request, *time.Location, *templates.RequestView) error{
-		k.addPlan, k.addNotices, k.addDeferrals, k.addDecisions, k.addReceipts, k.addLedger,
+		k.addClock, k.addPlan, k.addNotices, k.addDeferrals, k.addMessages, k.addDecisions, k.addReceipts, k.addLedger,
 	} {
 		if err := fill(ctx, who, r, zone, &v); err != nil {
 			return templates.RequestView{}, err
@@ -107,6 +107,12 @@ func offers(role models.Role, r request.Request, p *templates.PlanView, restrict
 	return out
 }
 
+// treatments are all of them in the order in which they are shown.
+var treatments = []models.Treatment{
+	models.TreatRestrict, models.TreatRectify, models.TreatSuppress, models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep,
+	models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
+}
+
 func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {
 	if r.PlanVersion == 0 {
 		return nil
@@ -116,13 +122,7 @@ func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.R
 		return err
 	}
 	v.Plan = &templates.PlanView{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, Decided: decided, Groups: p.Groups, Undecided: len(p.Undecided())}
-	for _, t := range []models.Treatment{
-		models.TreatRestrict, models.TreatRectify, models.TreatSuppress, models.TreatErase, models.TreatMask, models.TreatRetain, models.TreatKeep, models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
-	} {
-		if n := p.Rows(t); n > 0 {
-			v.Plan.Totals = append(v.Plan.Totals, templates.Total{Treatment: t, Rows: n})
-		}
-	}
+	v.Plan.Totals = totals(p)
 	return k.addProgress(ctx, r, v)
 }
 

@@ -11,12 +11,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"habeas/cmd/internal/inboxbench"
 	"habeas/cmd/internal/rowbench"
 )
 
 type commands struct {
 	Intake cli       `cmd:"" default:"withargs" help:"Intake and workflow starts, beside the raw rates of the same PostgreSQL and the same Temporal."`
 	Rows   rows      `cmd:"" help:"Locating, erasing and exporting one person's many rows, beside an expert's statements."`
+	Inbox  inbox     `cmd:"" help:"The console's inbox, search and pages with very many open requests; fails over 50 ms at the median."`
 	Step   childStep `cmd:"" hidden:"" help:"One step of rows, in a process of its own."`
 }
 
@@ -31,6 +33,14 @@ type rows struct {
 	Rounds int `help:"How often everything is measured; the report shows medians." default:"5"`
 
 	Profile string `help:"Also write a CPU profile of each of Habeas' steps into this directory." placeholder:"DIR" type:"existingdir"`
+}
+
+type inbox struct {
+	Open    int      `help:"How many requests are open; as many are closed." default:"100000"`
+	Rounds  int      `help:"How often everything is measured." default:"5"`
+	Calls   int      `help:"Calls of each page in each round." default:"20"`
+	Without []string `help:"Leave these indexes out, to see what they are worth." placeholder:"INDEX"`
+	Plans   bool     `help:"Also write the plans of the queries."`
 }
 
 type childStep struct{}
@@ -55,6 +65,13 @@ func (r *rows) Run(ctx context.Context) error {
 		return err
 	}
 	return rowbench.Measure(ctx, rowbench.Options{Rows: r.Rows, Rounds: r.Rounds, Profile: r.Profile, Child: []string{program, "step"}, Progress: os.Stderr}, os.Stdout)
+}
+
+// Run measures the console.
+func (i *inbox) Run(ctx context.Context) error {
+	return inboxbench.Measure(ctx, inboxbench.Options{
+		Open: i.Open, Rounds: i.Rounds, Calls: i.Calls, Without: i.Without, Plans: i.Plans, Progress: os.Stderr,
+	}, os.Stdout)
 }
 
 // Run does one step.

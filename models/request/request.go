@@ -31,7 +31,8 @@ type Request struct {
 	VerifiedAt   time.Time // zero until verified
 	ClosedAt     time.Time // zero while open
 	Clock        Clock
-	PlanVersion  int // 0 until a plan exists
+	PlanVersion  int   // 0 until a plan exists
+	Waits        Party // whom it waits for; empty when closed
 }
 
 // Open reports whether the request still runs.

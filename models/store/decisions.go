@@ -88,6 +88,8 @@ func (s *Store) apply(tx *gorm.DB, r requestRow, d request.Decision) error {
 	switch d.Kind {
 	case request.Waive:
 		return s.waiveNotice(tx, r, d)
+	case request.Clarify, request.Answer:
+		return s.update(tx, r.ID, map[string]any{"asked": d.Kind == request.Clarify})
 	case request.Acknowledge:
 		if d.Actor.Role == models.RoleRecipient {
 			return nil // its link closes the notice

@@ -18,7 +18,9 @@ type Filter struct {
 	Right        models.Right
 	ControllerID models.ID
 	Open         *bool
+	Waits        request.Party   // open and waiting for it
 	Overdue      bool            // open and past the due date
+	DueBefore    time.Time       // open, not overdue, and due before this instant; zero keeps all
 	Reference    string          // as people write it
 	Email        models.Personal // of the subject; found by keyed index, not after the request was shredded
 }
@@ -81,6 +83,12 @@ func (s *Store) filtered(ctx context.Context, scope models.Scope, f Filter) (*go
 	}
 	if f.Overdue {
 		query = query.Where("closed_at IS NULL AND due_before <= ? AND coalesce(due_before, 'infinity'::timestamptz) <= ?", s.now(), s.now())
+	}
+	if !f.DueBefore.IsZero() {
+		query = query.Where("closed_at IS NULL AND due_before > ? AND coalesce(due_before, 'infinity'::timestamptz) BETWEEN ? AND ?", s.now(), s.now(), f.DueBefore)
+	}
+	if f.Waits != "" {
+		query = query.Where("closed_at IS NULL AND waits_for = ?", f.Waits)
 	}
 	if f.Reference != "" {
 		reference, err := ParseReference(f.Reference)

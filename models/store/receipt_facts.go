@@ -148,20 +148,9 @@ func (s *Store) taskFacts(ctx context.Context, r requestRow, out *receipt.Receip
 // ledgerFacts adds the sealed entries about the request and the head of the whole chain.
 func (s *Store) ledgerFacts(ctx context.Context, r requestRow, out *receipt.Receipt) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		var rows []struct {
-			Seq      int64
-			PrevHash []byte
-			Hash     []byte
-			Body     []byte
-		}
-		err := tx.Table("ledger_entries e").Select("c.seq, c.prev_hash, c.hash, e.body").Joins("JOIN ledger_chain c ON c.entry_id = e.id").
-			Where("e.request_id = ?", r.ID).Order("c.seq").Scan(&rows).Error
-		if err != nil {
+		var err error
+		if out.Entries, err = sealedEntries(tx, r.ID); err != nil {
 			return err
-		}
-		out.Entries = nil
-		for _, row := range rows {
-			out.Entries = append(out.Entries, receipt.Entry{Seq: row.Seq, Prev: row.PrevHash, Hash: row.Hash, Body: row.Body})
 		}
 		head := chainRow{Hash: ledger.Genesis}
 		if err := tx.Order("seq DESC").Limit(1).Find(&head).Error; err != nil {

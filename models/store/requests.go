@@ -32,7 +32,9 @@ type requestRow struct {
 	Clock        request.Clock `gorm:"serializer:json"`
 	DueBefore    *time.Time
 	PlanVersion  int
-	UpdatedAt    time.Time `gorm:"autoUpdateTime:false"`
+	Asked        bool
+	WaitsFor     request.Party `gorm:"->"`
+	UpdatedAt    time.Time     `gorm:"autoUpdateTime:false"`
 }
 
 func (requestRow) TableName() string { return "requests" }
@@ -41,7 +43,7 @@ func (r requestRow) request() request.Request {
 	return request.Request{
 		ID: r.ID, Reference: r.Reference, ControllerID: r.ControllerID, Right: r.RightCode, State: r.State, Outcome: r.Outcome,
 		Channel: r.Channel, Language: r.Language, ReceivedAt: r.ReceivedAt.UTC(), VerifiedAt: instant(r.VerifiedAt),
-		ClosedAt: instant(r.ClosedAt), Clock: r.Clock, PlanVersion: r.PlanVersion,
+		ClosedAt: instant(r.ClosedAt), Clock: r.Clock, PlanVersion: r.PlanVersion, Waits: request.WaitsFor(r.State, r.Asked),
 	}
 }
 
@@ -155,8 +157,13 @@ func (s *Store) Advance(ctx context.Context, id models.ID, to models.State, outc
 	})
 }
 
-// tellAdvanced tells the controller, in the transaction in which a request moved.
+// tellAdvanced tells the controller, in the transaction in which a request moved, or does as the controller has said once and for all.
 func (s *Store) tellAdvanced(tx *gorm.DB, id models.ID, to models.State) error {
+	if to == models.AwaitingInstruction {
+		if err := s.followStanding(tx, id); err != nil {
+			return err
+		}
+	}
 	if to == models.Closed {
 		r, err := findRequest(tx, models.ScopeOperator(), id)
 		if err != nil {

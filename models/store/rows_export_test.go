@@ -55,6 +55,8 @@ func Rows() []any {
 		changingRow{},
 		changeEventRow{},
 		changeCustomerRow{},
+		viewRow{},
+		standingRow{},
 		subscriberRow{},
 		subscriberMailRow{},
 		trustEntryRow{},

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"habeas/models"
+	"habeas/models/request"
+)
+
+// Standing is a customer's instruction for every request of a right that comes to wait for one.
+type Standing struct {
+	ID           models.ID
+	ControllerID models.ID
+	Right        models.Right
+	MadeBy       models.ID
+	MadeAt       time.Time
+	EndedAt      time.Time // zero while it stands
+}
+
+type standingRow struct {
+	ID           models.ID `gorm:"primaryKey"`
+	ControllerID models.ID
+	RightCode    models.Right
+	MadeBy       models.ID
+	MadeAt       time.Time
+	EndedBy      models.ID
+	EndedAt      *time.Time
+}
+
+func (standingRow) TableName() string { return "standing_instructions" }
+
+// InstructStanding makes a standing instruction of the customer who is signed in. It is for requests that come to wait from now on; those that
+// wait already are instructed one by one. It fails with decision_forbidden for anybody else and with standing_already.
+func (s *Store) InstructStanding(ctx context.Context, who models.Principal, right models.Right) (models.ID, error) {
+	controller, err := instructing(who)
+	if err != nil {
+		return models.ID{}, err
+	}
+	row := standingRow{ID: newID(), ControllerID: controller, RightCode: right, MadeBy: who.ID, MadeAt: s.now()}
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return s.recordFor(tx, controller, models.ID{}, who.Actor, "instruction.standing", map[string]any{"instruction_id": row.ID, "right": right})
+	})
+	if violates(err) {
+		return models.ID{}, models.Errorf(models.Conflict, "standing_already", "There is a standing instruction for this right already.").At("/right")
+	}
+	return row.ID, err
+}
+
+// instructing is the controller that somebody instructs for.
+func instructing(who models.Principal) (models.ID, error) {
+	controller, limited := who.Scope.Controller()
+	if !limited || request.Allowed(request.Instruct, who.Role, models.AwaitingInstruction) != nil {
+		return models.ID{}, models.Errorf(models.Forbidden, "decision_forbidden", "Only the customer itself instructs.")
+	}
+	return controller, nil
+}
+
+// EndStanding ends a standing instruction: requests wait for their own again. It fails with decision_forbidden or not_found; ending it twice is
+// not_found too.
+func (s *Store) EndStanding(ctx context.Context, who models.Principal, id models.ID) error {
+	controller, err := instructing(who)
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&standingRow{}).Where("id = ? AND controller_id = ? AND ended_at IS NULL", id, controller).
+			Updates(map[string]any{"ended_at": s.now(), "ended_by": who.ID})
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected == 0 {
+			return notFound("standing instruction")
+		}
+		return s.recordFor(tx, controller, models.ID{}, who.Actor, "instruction.standing.ended", map[string]any{"instruction_id": id})
+	})
+}
+
+// StandingInstructions are those inside the scope, the standing ones first, then the newest.
+func (s *Store) StandingInstructions(ctx context.Context, scope models.Scope) ([]Standing, error) {
+	var rows []standingRow
+	if err := scoped(s.read(ctx), scope).Order("ended_at IS NOT NULL, made_at DESC, id").Limit(pageLimit).Find(&rows).Error; err != nil {
+		return nil, unavailable(err)
+	}
+	out := make([]Standing, len(rows))
+	for i, r := range rows {
+		out[i] = Standing{ID: r.ID, ControllerID: r.ControllerID, Right: r.RightCode, MadeBy: r.MadeBy, MadeAt: r.MadeAt.UTC(), EndedAt: instant(r.EndedAt)}
+	}
+	return out, nil
+}
+
+// followStanding instructs a request that has just come to wait, when its customer has said so once and for all. The decision is the customer's,
+// and the ledger names the instruction that it follows.
+func (s *Store) followStanding(tx *gorm.DB, id models.ID) error {
+	r, err := findRequest(tx, models.ScopeOperator(), id)
+	if err != nil {
+		return err
+	}
+	var rows []standingRow
+	err = tx.Where("controller_id = ? AND right_code = ? AND ended_at IS NULL", r.ControllerID, r.RightCode).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	d, err := s.decide(tx, r, request.Decision{RequestID: id, Kind: request.Instruct, Actor: models.Actor{Role: models.RoleController, ID: rows[0].MadeBy}})
+	if models.KindOf(err) == models.Conflict { // it was instructed, or refused, before
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.record(tx, r, models.System(), "instruction.followed", map[string]any{"instruction_id": rows[0].ID, "decision_id": d.ID})
+}
