@@ -46,10 +46,10 @@ type ContractRequest struct {
 
 // ContractEvent is one entry of the record.
 type ContractEvent struct {
-	At             time.Time
-	Kind, By       string
-	Reason         models.Personal
-	Keys, Webhooks int
+	At                      time.Time
+	Kind, By                string
+	Reason                  models.Personal
+	Members, Keys, Webhooks int
 }
 
 // ContractFormView is the form of an order, with what was typed when it is sent back.
@@ -99,7 +99,7 @@ func contractExamples() []ContractView {
 		v := ContractView{
 			ContractRow: contractRowExample(state), GraceDays: 30, Seen: 2, Mine: state == "ordered", Offers: map[string]bool{"approved": state == "ordered", "released": state == "returning", "withdrawn": true},
 			Requests: []ContractRequest{{Path: "/staff/requests/sample", Reference: "2D8P-44VN-1R", Right: models.Return, State: models.Delivering}, {Path: "/staff/requests/sample", Reference: "2D8P-44VN-1S", Right: models.Deletion, State: models.Closed, Outcome: models.Fulfilled}},
-			Events:   []ContractEvent{{At: exampleTime, Kind: "ordered", By: "controller", Reason: "We leave."}, {At: exampleTime, Kind: "ended", By: "system", Keys: 2, Webhooks: 1}},
+			Events:   []ContractEvent{{At: exampleTime, Kind: "ordered", By: "controller", Reason: "We leave."}, {At: exampleTime, Kind: "ended", By: "system", Members: 3, Keys: 2, Webhooks: 1}},
 		}
 		if state == "ended" {
 			v.Certificate, v.Flash = v.Path+"/certificate.pdf", "flash.decided"

@@ -74,7 +74,7 @@ func (k *Console) showContract(c echo.Context, status int, flash, failure string
 	view.Mine = end.OrderedBy.ID == who.ID
 	for _, e := range end.Events {
 		view.Events = append(view.Events, templates.ContractEvent{
-			At: e.At.In(end.Zone), Kind: string(e.Kind), By: string(e.Actor.Role), Reason: e.Reason, Keys: e.Facts.Keys, Webhooks: e.Facts.Webhooks,
+			At: e.At.In(end.Zone), Kind: string(e.Kind), By: string(e.Actor.Role), Reason: e.Reason, Members: e.Facts.Members, Keys: e.Facts.Keys, Webhooks: e.Facts.Webhooks,
 		})
 	}
 	for _, id := range []models.ID{end.Returns, end.Erases} {

@@ -40,6 +40,7 @@ type Facts struct {
 	GraceDays int           `json:"grace_days,omitempty"` // Ordered: days after it in which nothing is erased
 	Return    bool          `json:"return,omitempty"`     // Ordered: the customer wants its data back first
 	RequestID models.ID     `json:"request_id,omitzero"`  // Returning, Erasing
+	Members   int           `json:"members,omitempty"`    // Ended: accounts of its people that were deactivated
 	Keys      int           `json:"keys,omitempty"`       // Ended: access keys that were revoked
 	Webhooks  int           `json:"webhooks,omitempty"`   // Ended: webhooks that were switched off
 	Partly    bool          `json:"partly,omitempty"`     // Ended: something is kept, as the receipt says

@@ -11,6 +11,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/contractend"
+	"habeas/models/member"
 )
 
 type contractEndRow struct {
@@ -177,8 +178,18 @@ func (s *Store) keepContractEnd(tx *gorm.DB, row contractEndRow, record contract
 	return s.namedContractEnd(tx, row, record)
 }
 
-// closeAccess revokes a customer's access keys and switches its webhooks off, and counts them.
+// closeAccess ends the accounts of a customer's people, revokes its access keys and switches its webhooks off, and counts them.
 func (s *Store) closeAccess(tx *gorm.DB, controller models.ID, f *contractend.Facts) error {
+	var people []memberRow
+	if err := tx.Where("controller_id = ? AND state <> ?", controller, member.Deactivated).Order("id").Find(&people).Error; err != nil {
+		return err
+	}
+	f.Members = len(people)
+	for _, row := range people {
+		if err := s.deactivate(tx, row, models.System()); err != nil {
+			return err
+		}
+	}
 	var keys, hooks []models.ID
 	if err := tx.Model(&accessKeyRow{}).Where("controller_id = ? AND revoked_at IS NULL", controller).Order("id").Pluck("id", &keys).Error; err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/contractend"
+	"habeas/models/member"
 	"habeas/models/store"
 	"habeas/models/webhook"
 )
@@ -103,13 +104,20 @@ func TestACustomersDataIsReturnedAndThenErasedByRequestsOfItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = b.AddEndpoint(t.Context(), models.ScopeOperator(), officer, store.Endpoint{ControllerID: b.acme.ID, URL: "https://acme.example/h", Events: []webhook.Kind{webhook.RequestClosed}})
 	require.NoError(t, err)
+	person, _ := b.invited(models.RoleViewer, b.acme.ID, "vi@acme.example")
+	other, _ := b.invited(models.RoleViewer, b.globex.ID, "gil@globex.example")
 	require.NoError(t, b.Advance(t.Context(), gone, models.Closed, models.PartlyFulfilled))
 	require.Equal(t, before+2, b.wakes(end.ID))
 
 	end = b.settledEnd(end.ID)
 	require.Equal(t, contractend.Over, end.State)
 	last := end.Events[len(end.Events)-1]
-	require.Equal(t, contractend.Facts{Keys: 1, Webhooks: 1, Partly: true}, last.Facts)
+	require.Equal(t, contractend.Facts{Members: 1, Keys: 1, Webhooks: 1, Partly: true}, last.Facts)
+	for id, want := range map[models.ID]member.State{person.ID: member.Deactivated, other.ID: other.State} {
+		m, err := b.MemberByID(t.Context(), models.ScopeOperator(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, m.State)
+	}
 	keys, err := b.Keys(t.Context(), models.ScopeOf(b.acme.ID))
 	require.NoError(t, err)
 	require.Equal(t, key, keys[0].ID)

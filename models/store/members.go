@@ -227,25 +227,27 @@ func (s *Store) changeMember(ctx context.Context, scope models.Scope, actor mode
 // DeactivateMember ends an account with its sessions and links, at once and for good. It fails with not_found, role_forbidden, own_account or
 // member_deactivated.
 func (s *Store) DeactivateMember(ctx context.Context, scope models.Scope, actor models.Actor, id models.ID) error {
-	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error {
-		now := s.now()
-		err := tx.Model(&memberRow{}).Where("id = ?", id).Updates(map[string]any{
-			"state": member.Deactivated, "deactivated_at": now, "password_hash": "", "totp_sealed": nil, "totp_at": nil, "sso_index": nil,
-		}).Error
-		if err == nil {
-			err = endSessions(tx, id, models.ID{}, now)
-		}
-		if err == nil {
-			err = endLinks(tx, id, now)
-		}
-		if err == nil {
-			err = dropFactors(tx, id)
-		}
-		if err != nil {
-			return err
-		}
-		return s.recordMember(tx, row, actor, "member.deactivated", nil)
-	})
+	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error { return s.deactivate(tx, row, actor) })
+}
+
+func (s *Store) deactivate(tx *gorm.DB, row memberRow, actor models.Actor) error {
+	now := s.now()
+	err := tx.Model(&memberRow{}).Where("id = ?", row.ID).Updates(map[string]any{
+		"state": member.Deactivated, "deactivated_at": now, "password_hash": "", "totp_sealed": nil, "totp_at": nil, "sso_index": nil,
+	}).Error
+	if err == nil {
+		err = endSessions(tx, row.ID, models.ID{}, now)
+	}
+	if err == nil {
+		err = endLinks(tx, row.ID, now)
+	}
+	if err == nil {
+		err = dropFactors(tx, row.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return s.recordMember(tx, row, actor, "member.deactivated", nil)
 }
 
 // ChangeMemberRole gives an account another role of its kind. It fails as DeactivateMember does, and with bad_member_role.

@@ -56,7 +56,7 @@ func (a *App) PublicKeys() ([]byte, error) { return ledger.JWKS(a.Vault.Signer()
 
 // Serve answers HTTP on the listener until ctx ends, then lets calls under way finish. It does not need Temporal.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	handler, err := a.Handler() //nolint:contextcheck // building the server does no I/O
+	handler, err := a.Handler()
 	if err != nil {
 		return err
 	}

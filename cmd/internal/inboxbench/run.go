@@ -134,7 +134,7 @@ func (b *bench) serve(ctx context.Context, dsn string) (*store.Store, string, er
 	b.stops = append(b.stops, s.Close)
 	// A log line is made for each call, as in production, and written nowhere.
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the lines are to be made
-	handler, err := api.New(api.Deps{                     //nolint:contextcheck // building the server does no I/O
+	handler, err := api.New(api.Deps{
 		Store: s, Sessions: pgxstore.New(s.Pool()), Log: log,
 		Config: api.Config{BaseURL: "http://127.0.0.1", Contact: "dpo@bench.example", PostsPerMinute: 1 << 20},
 	})
