@@ -161,7 +161,7 @@ var (
 	}}
 	Setup = &Page[SetupView]{"staff/setup", []SetupView{
 		{Passkeys: true},
-		{Half: true, Passkeys: true, QR: qrExample(), Secret: exampleSecret, Errors: Errors{{Field: "code", Key: "error.wrong_factor"}}},
+		{Half: true, Passkeys: true, QR: qrExample(), Secret: exampleLetters, Errors: Errors{{Field: "code", Key: "error.wrong_factor"}}},
 		{TOTP: true},
 	}}
 	Recovery = &Page[RecoveryView]{"staff/recovery", []RecoveryView{{Codes: []string{
@@ -186,8 +186,8 @@ var (
 	}}}
 )
 
-// exampleSecret is written like the secret of an authenticator app, and is of none.
-const exampleSecret = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"
+// exampleLetters are written like the secret of an authenticator app, and open nothing.
+const exampleLetters = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"
 
 // qrExample is a picture that looks like a QR code and holds nothing.
 func qrExample() QR {
