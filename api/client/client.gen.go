@@ -471,6 +471,9 @@ type NewCorrection struct {
 
 // NewDecision defines model for NewDecision.
 type NewDecision struct {
+	// Answer To acknowledge a notice for a recipient that answered another way: erased, not_held or retained_by_law; done or not_held where nothing is to be erased
+	Answer string `json:"answer,omitempty,omitzero"`
+
 	// Choices Treatment by number of the group
 	Choices map[string]string `json:"choices,omitempty,omitzero"`
 
