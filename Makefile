@@ -54,7 +54,7 @@ test: setup temporal-dev versitygw ## run all tests with the race detector; what
 	@scripts/setup.sh redis
 	@scripts/setup.sh web
 	@go test -C tools/testreport .
-	@scripts/test.sh --race -timeout 20m $(ARGS) $(PACKAGES)
+	@scripts/test.sh --race -timeout 40m $(ARGS) $(PACKAGES)
 
 .PHONY: test-short
 test-short: setup ## run the tests without the race detector, and without those that are long (ARGS="-run Name")
