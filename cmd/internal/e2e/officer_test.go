@@ -52,7 +52,7 @@ func officersWay(t *testing.T, o *office, k *keyboard) {
 	k.write(t, "#q", asked.Reference)
 	k.press(t, "form.search button")
 	k.press(t, link)
-	require.Contains(t, k.text(t, "p.lead"), "closed")
+	require.Contains(t, k.text(t, "p.lead"), "Partly fulfilled")
 	o.onlyHeld(t, p, map[string]bool{"invoices.invoices": true})
 
 	file, err := os.ReadFile(k.fetch(t, `a[download][href*="/receipts/"]`, k.fetches(t), ".json"))
