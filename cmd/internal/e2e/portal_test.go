@@ -31,7 +31,7 @@ type keyboard struct {
 // sit opens a browser.
 func sit(t *testing.T, name string, screen pagetest.Screen, script bool) *keyboard {
 	t.Helper()
-	k := &keyboard{ctx: pagetest.Open(t, 4*time.Minute), name: name, screen: screen, documents: map[string][]byte{}}
+	k := &keyboard{ctx: pagetest.Open(t, 8*time.Minute), name: name, screen: screen, documents: map[string][]byte{}}
 	if script {
 		k.axe = pagetest.LoadAxe(t)
 	}
