@@ -290,6 +290,10 @@ func TestACustomerSeesItsOwnRequestsOnly(t *testing.T) {
 	require.Equal(t, 403, b.get(acme, "/staff/operations").status)
 	require.Equal(t, 404, b.post(globex, path+"/decisions", url.Values{"kind": {"instruct"}}).status)
 	require.Equal(t, http.StatusSeeOther, b.post(acme, path+"/decisions", url.Values{"kind": {"instruct"}}).status)
+	after := b.get(acme, path).body
+	require.NotContains(t, after, "Give the instruction", "it is given, though the request has not moved yet")
+	require.NotContains(t, after, "Decline")
+	require.Contains(t, after, "Withdraw the request")
 }
 
 func TestSigningInAndOut(t *testing.T) {

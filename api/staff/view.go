@@ -51,7 +51,7 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 		return templates.RequestView{}, err
 	}
 	v.Restriction = string(restriction)
-	v.Offers = offers(who.Role, r, v.Plan, restriction)
+	v.Offers = offers(who.Role, r, &v, restriction)
 	if err := k.addStatement(ctx, who, id, &v); err != nil {
 		return templates.RequestView{}, err
 	}
@@ -86,10 +86,14 @@ var offered = []request.DecisionKind{
 	request.Lift,
 }
 
-func offers(role models.Role, r request.Request, p *templates.PlanView, restriction store.RestrictionState) []templates.Offer {
+func offers(role models.Role, r request.Request, v *templates.RequestView, restriction store.RestrictionState) []templates.Offer {
+	p := v.Plan
 	var out []templates.Offer
 	for _, kind := range offered {
 		if request.Allowed(kind, role, r.State) != nil || kind == request.Lift && restriction != store.RestrictionInForce {
+			continue
+		}
+		if tooLate(kind, v.Decisions) {
 			continue
 		}
 		if planned := kind == request.Approve || kind == request.Change; planned && (p == nil || p.Decided) {
@@ -105,6 +109,19 @@ func offers(role models.Role, r request.Request, p *templates.PlanView, restrict
 		out = append(out, templates.Offer{Kind: string(kind), Words: words, Reason: request.NeedsReason(kind), Danger: kind == request.Approve || kind == request.Refuse})
 	}
 	return out
+}
+
+// tooLate says that a decision that was taken leaves no room for another, though the request has not moved yet. The store has the last word.
+func tooLate(kind request.DecisionKind, taken []templates.DecisionRow) bool {
+	return slices.ContainsFunc(taken, func(d templates.DecisionRow) bool {
+		switch request.DecisionKind(d.Kind) {
+		case request.Withdraw, request.Decline, request.Refuse:
+			return true
+		case request.Instruct: // a request waits for its instruction once
+			return kind == request.Instruct || kind == request.Decline
+		}
+		return false
+	})
 }
 
 // treatments are all of them in the order in which they are shown.

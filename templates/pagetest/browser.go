@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -78,6 +80,25 @@ func Overflow(t *testing.T, ctx context.Context) (wider int64) {
 	t.Helper()
 	require.NoError(t, chromedp.Run(ctx, chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &wider)))
 	return wider
+}
+
+// Documents watches a browser, and returns what gives the page that is open as it was served.
+func Documents(ctx context.Context) func(t *testing.T) []byte {
+	var last atomic.Value
+	chromedp.ListenTarget(ctx, func(event any) {
+		if r, ok := event.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument {
+			last.Store(r.RequestID)
+		}
+	})
+	return func(t *testing.T) (body []byte) {
+		t.Helper()
+		require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
+			body, err = network.GetResponseBody(last.Load().(network.RequestID)).Do(ctx)
+			return err
+		})))
+		require.NotEmpty(t, body)
+		return body
+	}
 }
 
 // Picture writes what the whole page that is open looks like.

@@ -2,10 +2,8 @@ package e2e_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,10 +19,50 @@ import (
 
 // keyboard is somebody who uses the pages in a browser without a pointing device.
 type keyboard struct {
-	ctx   context.Context
-	name  string // of the pictures
-	axe   string // empty without JavaScript
-	shown int
+	ctx       context.Context
+	name      string // of the pictures
+	screen    pagetest.Screen
+	axe       string // empty without JavaScript
+	shown     int
+	served    func(*testing.T) []byte
+	documents map[string][]byte // what was served, by the pictures' names
+}
+
+// sit opens a browser.
+func sit(t *testing.T, name string, screen pagetest.Screen, script bool) *keyboard {
+	t.Helper()
+	k := &keyboard{ctx: pagetest.Open(t, 8*time.Minute), name: name, screen: screen, documents: map[string][]byte{}}
+	if script {
+		k.axe = pagetest.LoadAxe(t)
+	}
+	k.served = pagetest.Documents(k.ctx)
+	require.NoError(t, chromedp.Run(k.ctx, emulation.SetScriptExecutionDisabled(!script)))
+	screen.Set(t, k.ctx)
+	return k
+}
+
+// fetches makes the browser keep what is downloaded, and returns the folder.
+func (k *keyboard) fetches(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	require.NoError(t, chromedp.Run(k.ctx, downloads.SetDownloadBehavior(downloads.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(folder)))
+	return folder
+}
+
+// fetch goes to a link or a button, presses Enter and waits for a file whose name ends so.
+func (k *keyboard) fetch(t *testing.T, selector, folder, ending string) (file string) {
+	t.Helper()
+	k.to(t, selector)
+	require.NoError(t, chromedp.Run(k.ctx, chromedp.KeyEvent(kb.Enter)))
+	eventually(t, func() bool {
+		found, err := filepath.Glob(filepath.Join(folder, "*"+ending))
+		require.NoError(t, err)
+		if len(found) == 1 {
+			file = found[0]
+		}
+		return len(found) == 1
+	}, "no file has come that ends with "+ending)
+	return file
 }
 
 // tabs is how often somebody presses the key before giving up.
@@ -70,16 +108,21 @@ func (k *keyboard) open(t *testing.T, url string) {
 	k.look(t)
 }
 
-// look takes a picture of the page and holds it to what every page must be.
+// look holds the page to what every page must be, and takes pictures of it, in both themes.
 func (k *keyboard) look(t *testing.T) {
 	t.Helper()
 	k.shown++
 	name := k.name + "-" + strconv.Itoa(k.shown)
+	k.documents[name] = k.served(t)
 	require.Zero(t, pagetest.Overflow(t, k.ctx), name)
-	if k.axe != "" {
-		pagetest.RequireAccessible(t, k.ctx, k.axe, name)
+	for _, scheme := range []string{"light", "dark"} {
+		pagetest.Screen{Width: k.screen.Width, Scheme: scheme}.Set(t, k.ctx)
+		if k.axe != "" {
+			pagetest.RequireAccessible(t, k.ctx, k.axe, name+" "+scheme)
+		}
+		pagetest.Picture(t, k.ctx, filepath.Join("..", "..", "..", "build", "screenshots", name+"-"+scheme+".png"))
 	}
-	pagetest.Picture(t, k.ctx, filepath.Join("..", "..", "..", "build", "screenshots", "portal-"+name+".png"))
+	k.screen.Set(t, k.ctx)
 }
 
 func (k *keyboard) text(t *testing.T, selector string) (text string) {
@@ -112,14 +155,8 @@ func TestAPersonGetsACopyByTheKeyboardAlone(t *testing.T) {
 			t.Parallel()
 			h := shared
 			p := h.reader(t, "Kea Board "+c.name, 2)
-			k := &keyboard{ctx: pagetest.Open(t, 4*time.Minute), name: c.name}
-			if c.script {
-				k.axe = pagetest.LoadAxe(t)
-			}
-			folder := t.TempDir()
-			require.NoError(t, chromedp.Run(k.ctx, downloads.SetDownloadBehavior(downloads.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(folder),
-				emulation.SetScriptExecutionDisabled(!c.script)))
-			c.screen.Set(t, k.ctx)
+			k := sit(t, "portal-"+c.name, c.screen, c.script)
+			folder := k.fetches(t)
 
 			k.open(t, h.Config.BaseURL+"/")
 			if c.lang != "en" {
@@ -152,19 +189,14 @@ func TestAPersonGetsACopyByTheKeyboardAlone(t *testing.T) {
 			k.open(t, h.Config.BaseURL+link)
 			k.press(t, "button.main")
 			k.write(t, "#code", h.mailAfter(t, p, ready.ID).Code())
-			k.to(t, "button.main")
-			require.NoError(t, chromedp.Run(k.ctx, chromedp.KeyEvent(kb.Enter)))
-			eventually(t, func() bool {
-				files, err := os.ReadDir(folder)
-				require.NoError(t, err)
-				return len(files) == 1 && strings.HasSuffix(files[0].Name(), ".zip")
-			}, "the copy has not come")
+			k.fetch(t, "button.main", folder, ".zip")
 			h.closed(t, id, models.Fulfilled)
 			k.open(t, h.Config.BaseURL+link)
 			require.Contains(t, k.text(t, "h1"), c.collected)
 			k.open(t, status)
 			pagetest.Paper(t, k.ctx, filepath.Join("..", "..", "..", "build", "screenshots", "portal-"+c.name+"-status.pdf"))
 			h.nowhere(t, p)
+			pagetest.RequireValid(t, k.documents)
 		})
 	}
 }
