@@ -20,7 +20,7 @@ import (
 type access struct {
 	public bool          // anybody; a key that is sent is looked at all the same
 	roles  []models.Role // who else
-	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login"
+	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login", "callback"
 	each   string        // rate limit by access key: "" none, "check"
 	half   bool          // somebody who must set something up before they are signed in may, too
 	fresh  bool          // a person must have shown who they are a short while ago
@@ -299,6 +299,7 @@ var table = map[string]access{
 	"GET /reference/schemas":                            public,
 	"GET /reference/problems":                           public,
 	"GET /problems/:code":                               public,
+	"POST /opendsr/v2/callbacks":                        {public: true, limit: "callback"},
 	"GET /opendsr/v2/discovery":                         public,
 	"GET /opendsr/v2/certificate.pem":                   public,
 	"POST /opendsr/v2/requests":                         customers.with(models.GrantWriteRequests),

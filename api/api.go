@@ -41,6 +41,7 @@ type Deps struct {
 	Keys     func() ([]byte, error)   // the JWK set that verifies receipts and checkpoints; nil serves an empty one
 	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
 	OpenDSR  *opendsr.Config          // nil: no OpenDSR processor; its routes answer 404
+	Handed   opendsr.Processors       // that requests are handed to; nil: nothing that they call back is believed
 	Graph    *datamap.Graph           // the data map, for the console to show; nil: none is loaded
 	Log      *slog.Logger             // nil is slog.Default()
 	Now      func() time.Time         // nil is time.Now
@@ -62,6 +63,9 @@ type Config struct {
 
 // checksPerMinute bounds how often one access key asks the suppression list, each time for some hundred people.
 const checksPerMinute = 120
+
+// callbacksPerMinute bounds what comes from one address to be verified: a processor tells a handful of statuses of each request.
+const callbacksPerMinute = 600
 
 type server struct {
 	Deps
@@ -132,10 +136,11 @@ func prepare(d Deps) (*server, error) {
 	}
 	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
 	s.rates = map[string]*middleware.Rate{
-		"post":  middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
-		"login": middleware.NewRate("login", 12*time.Second, 5, d.Now),
-		"check": middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
-		"key":   middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
+		"post":     middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
+		"callback": middleware.NewRate("callback", time.Minute/callbacksPerMinute, callbacksPerMinute, d.Now),
+		"login":    middleware.NewRate("login", 12*time.Second, 5, d.Now),
+		"check":    middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
+		"key":      middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
@@ -149,7 +154,7 @@ func prepare(d Deps) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.openDSR = opendsr.New(d.OpenDSR, d.Store, d.BaseURL, d.Now)
+	s.openDSR = opendsr.New(d.OpenDSR, d.Handed, d.Store, d.BaseURL, d.Now)
 	s.about, err = reference.New(document, d.BaseURL, show.public)
 	return s, err
 }

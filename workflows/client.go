@@ -123,6 +123,16 @@ func (c *Client) TellContractEnd(ctx context.Context, order, id models.ID) error
 	return c.noted(ctx, order, ContractEndWorkflowID(id), ContractEndNotedUpdate, ContractEndNoted{ContractEndID: id})
 }
 
+// TellRequestOfCall tells a request's workflow that the processor of a delegation has called back. One that has ended does not wait for it.
+func (c *Client) TellRequestOfCall(ctx context.Context, order, request, delegation models.ID) error {
+	return c.noted(ctx, order, RequestWorkflowID(request), ProcessorCalledUpdate, ProcessorCalled{ID: delegation})
+}
+
+// TellNoticeOfCall tells a notice's workflow that the processor which was handed it has called back. One that has ended does not wait for it.
+func (c *Client) TellNoticeOfCall(ctx context.Context, order, notice models.ID) error {
+	return c.noted(ctx, order, NoticeWorkflowID(notice), ProcessorCalledUpdate, ProcessorCalled{ID: notice})
+}
+
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -132,6 +132,14 @@ type ChangeNoted struct {
 // ChangeWorkflowID is the ID of the workflow of a change of subprocessors.
 func ChangeWorkflowID(id models.ID) string { return "subprocessor-change-" + id.String() }
 
+// ProcessorCalledUpdate is the name of the Update by which a request's or a notice's workflow learns that a processor has called back.
+const ProcessorCalledUpdate = "processor_called"
+
+// ProcessorCalled is the argument of that Update: about which delegation or notice.
+type ProcessorCalled struct {
+	ID models.ID
+}
+
 // ScanInput starts the workflow that searches all systems for a person.
 type ScanInput struct {
 	RequestID models.ID

@@ -56,7 +56,7 @@ func (r *requestRun) fetchParts(ctx workflow.Context) error {
 			return err
 		}
 	}
-	return delegate(ctx, r.id, work.Delegations)
+	return r.delegate(ctx, work.Delegations)
 }
 
 // buildPackage puts the package together, as soon as people have brought what no connector can.

@@ -23,7 +23,7 @@ func (r *requestRun) erase(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := delegate(ctx, r.id, work.Delegations); err != nil {
+	if err := r.delegate(ctx, work.Delegations); err != nil {
 		return err
 	}
 	e := erasure{of: activities.Ending{RequestID: r.id}, steps: work.Erase, queues: work.Queues, tasks: work.Tasks + tasks + len(work.Delegations)}

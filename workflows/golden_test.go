@@ -41,6 +41,7 @@ func contract() string {
 		"update " + workflows.BreachNotedUpdate + "(BreachNoted)",
 		"schedule " + workflows.ReviewsScheduleID, "id " + workflows.ChangeWorkflowID(models.ID{}), "update " + workflows.ChangeNotedUpdate + "(ChangeNoted)",
 		"id " + workflows.ContractEndWorkflowID(models.ID{}), "update " + workflows.ContractEndNotedUpdate + "(ContractEndNoted)",
+		"update " + workflows.ProcessorCalledUpdate + "(ProcessorCalled)",
 	}
 	payloads := map[reflect.Type]bool{reflect.TypeFor[workflows.DecisionInput](): true}
 	for m := range reflect.TypeFor[*activities.Activities]().Methods() {

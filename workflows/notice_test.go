@@ -127,3 +127,31 @@ func TestTheSweepStartsEachDueDeferral(t *testing.T) {
 	require.NoError(t, r.env.GetWorkflowResult(&out))
 	require.Equal(t, 2, out.Started)
 }
+
+func TestACallOfAProcessorBringsTheQuestionForwardAndIsNoSilence(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.opened.Verified = true
+	notice := models.ID{1}
+	on(r, "PrepareErasure", func(activities.RequestRef) (activities.Work, error) {
+		return activities.Work{Notices: []models.ID{notice}}, nil
+	})
+	var asked []time.Duration
+	on(r, "SendNotice", func(in activities.NoticeRef) (activities.NoticeSent, error) {
+		require.Equal(t, len(asked)+1, in.Attempt)
+		asked = append(asked, r.env.Now().Sub(received)-time.Hour)
+		return activities.NoticeSent{ReminderAfter: 3 * day, Answered: len(asked) == 8}, nil
+	})
+	r.decide(time.Hour, request.Approve)
+	for _, after := range []time.Duration{day, 2 * day, 12 * day} {
+		r.env.RegisterDelayedCallback(func() {
+			err := r.env.UpdateWorkflowByID(workflows.NoticeWorkflowID(notice), workflows.ProcessorCalledUpdate, after.String(), &testsuite.TestUpdateCallback{
+				OnAccept: func() {}, OnReject: func(err error) { require.NoError(r.t, err) }, OnComplete: func(any, error) {},
+			}, workflows.ProcessorCalled{ID: notice})
+			require.NoError(r.t, err)
+		}, time.Hour+after)
+	}
+	require.Equal(t, models.Fulfilled, r.end())
+	require.Equal(t, []time.Duration{0, day, 2 * day, 5 * day, 8 * day, 11 * day, 12 * day, 15 * day}, asked)
+	require.Equal(t, []time.Duration{11*day + time.Hour, 12*day + time.Hour}, r.reminders(activities.RemindNotice), "the fourth time that was let pass")
+}

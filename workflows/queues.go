@@ -6,10 +6,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"habeas/activities"
-	"habeas/models"
 )
 
-// How long a processor that carries out a request by itself is left alone between two questions.
+// How long a processor that carries out a request by itself is left alone between two questions; one that calls back, for the longest.
 const (
 	followFirst   = time.Minute
 	followLongest = 6 * time.Hour
@@ -61,39 +60,4 @@ func (r *requestRun) locate(ctx workflow.Context) (activities.Located, error) {
 		}
 	}
 	return out, record(ctx, act.FinishLocate, r.ref, &out)
-}
-
-// delegate has processors carry out the request by themselves, all at the same time, and waits until each has done so, refused, or not kept its time.
-func delegate(ctx workflow.Context, request models.ID, steps []activities.DelegationStep) error {
-	var failed error
-	left := len(steps)
-	for _, step := range steps {
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			if err := follow(ctx, request, step); err != nil && failed == nil {
-				failed = err
-			}
-			left--
-		})
-	}
-	if left == 0 {
-		return nil
-	}
-	if err := workflow.Await(ctx, func() bool { return left == 0 || failed != nil }); err != nil {
-		return err
-	}
-	return failed
-}
-
-// follow hands one delegation over and asks for it, at first often.
-func follow(ctx workflow.Context, request models.ID, step activities.DelegationStep) error {
-	for wait := followFirst; ; wait = min(2*wait, followLongest) {
-		in := activities.DelegationRef{RequestID: request, DelegationID: step.DelegationID}
-		var now activities.Delegated
-		if err := workflow.ExecuteActivity(connectorOn(ctx, step.Queue), act.FollowDelegation, in).Get(ctx, &now); err != nil || now.Over {
-			return err
-		}
-		if err := workflow.Sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
 }

@@ -40,15 +40,19 @@ type requestRun struct {
 	collected  bool
 	fetch      bool // parts of the copy come from others
 	people     people
+	calls      calls
 	cancel     workflow.CancelFunc // of the stage that runs
 }
 
 func setupRequest(ctx workflow.Context, in RequestInput) (*requestRun, error) {
-	r := &requestRun{id: in.RequestID, ref: activities.RequestRef{RequestID: in.RequestID}, state: models.Received}
+	r := &requestRun{id: in.RequestID, ref: activities.RequestRef{RequestID: in.RequestID}, state: models.Received, calls: calls{}}
 	if err := r.handleDecisions(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.people.handle(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.calls.handle(ctx); err != nil {
 		return nil, err
 	}
 	if err := record(ctx, act.Open, r.ref, &r.opened); err != nil {

@@ -32,6 +32,7 @@ type scenario struct {
 	left   int64         // what ProveErased finds, always
 	expiry time.Duration // of a package
 	search bool          // Locate goes on until it is cancelled
+	slow   bool          // a processor that was handed a request is not done at once
 	breach int           // steps that NextBreachStep has given
 	tasks  bool          // tasks wait for people from the start
 	fetch  activities.CopyWork
@@ -140,9 +141,18 @@ func scenarios() []scenario {
 	}
 	delegated := requestScenario(17, "delegated_erasure", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Approve) })
 	delegated.work.Delegations = []activities.DelegationStep{{DelegationID: id(162)}}
+	followed := requestScenario(18, "delegated_followed", models.Erasure, func(r *recorder, req models.ID) { r.decide(req, request.Approve) })
+	followed.work.Delegations, followed.slow = []activities.DelegationStep{{DelegationID: id(163)}}, true
+	called := requestScenario(19, "delegated_called", models.Erasure, func(r *recorder, req models.ID) {
+		r.decide(req, request.Approve)
+		r.awaitCalls("asked/"+workflows.RequestWorkflowID(req), 1)
+		r.orders++
+		r.failed(r.habeas.TellRequestOfCall(r.ctx, id(r.orders), req, id(164)))
+	})
+	called.work.Delegations, called.slow = []activities.DelegationStep{{DelegationID: id(164)}}, true
 
 	return append([]scenario{
-		people, copied, queues, fetched, delegated,
+		people, copied, queues, fetched, delegated, followed, called,
 		erasure, policy, incomplete, access, export, withdrawn, lapsed, instructed, declined,
 		requestScenario(6, "refused", models.Access, func(r *recorder, req models.ID) {
 			r.awaitCalls(workflows.RequestWorkflowID(req), 7)
@@ -377,8 +387,11 @@ func (r *recorder) fakes() map[string]any {
 			return activities.Done{}, nil
 		},
 		"FollowDelegation": func(ctx context.Context, _ activities.DelegationRef) (activities.Delegated, error) {
-			ok(ctx)
-			return activities.Delegated{Over: true}, nil
+			s := ok(ctx)
+			r.mu.Lock()
+			r.calls["asked/"+activity.GetInfo(ctx).WorkflowExecution.ID]++
+			r.mu.Unlock()
+			return activities.Delegated{Over: !s.slow || !r.once(ctx)}, nil
 		},
 		"CleanUp": func(ctx context.Context, _ struct{}) (activities.Housekeeping, error) {
 			ok(ctx)

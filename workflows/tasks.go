@@ -9,7 +9,7 @@ import (
 	"habeas/models/request"
 )
 
-// The branches of this file and of queues.go hang on results of activities (tasks, queues, delegations) that histories from before them do not have: there
+// The branches of this file, of queues.go and of delegations.go hang on results of activities (tasks, queues, delegations) that histories from before them do not have: there
 // they are zero, and the workflow goes the way that it went then. So they need no version of their own.
 
 // people is what a workflow knows of the manual tasks that it waits for.

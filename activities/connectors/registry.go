@@ -22,6 +22,8 @@ type Config struct {
 	Secret []byte          // installation's secret for masked values; at least 16 bytes
 	// Settings is the system's settings: mapping as JSON, nil when it has none. A kind reads it strictly, by ReadSettings.
 	Settings []byte
+	// Callback is where this installation takes what the system tells by itself, "" when it does not. A kind whose protocol has no such thing ignores it.
+	Callback string
 }
 
 // String is the name and the kind only.

@@ -27,17 +27,18 @@ type Config struct {
 	Private   []string // host:port that callbacks may name inside the network
 }
 
-// Server answers controllers.
+// Server answers controllers, and hears the processors of its own requests.
 type Server struct {
-	config *Config // nil: every route answers 404
-	store  *store.Store
-	base   string // the installation's address, without a slash at its end
-	now    func() time.Time
+	config     *Config // nil: every route answers 404 but that for callbacks
+	processors Processors
+	store      *store.Store
+	base       string // the installation's address, without a slash at its end
+	now        func() time.Time
 }
 
-// New makes the server; without a configuration its routes answer 404.
-func New(c *Config, s *store.Store, base string, now func() time.Time) *Server {
-	return &Server{config: c, store: s, base: base, now: now}
+// New makes the server; without a configuration its routes answer 404, and without processors no callback is believed.
+func New(c *Config, p Processors, s *store.Store, base string, now func() time.Time) *Server {
+	return &Server{config: c, processors: p, store: s, base: base, now: now}
 }
 
 // prefix leads every route; Old is the part of the paths of OpenGDPR 1.0.
@@ -54,6 +55,7 @@ func IsDownload(path string) bool { return Mine(path) && strings.HasSuffix(path,
 
 // Routes adds the routes: those of the text, and those that it had under its former name, section 10.1.
 func (s *Server) Routes(e *echo.Echo) {
+	e.POST(opendsr.CallbackPath, s.called)
 	for version, requests := range map[string]string{"v2": "/requests", "v1": "/opengdpr_requests"} {
 		at := prefix + version
 		e.GET(at+"/discovery", s.on(s.discovery))
@@ -139,8 +141,13 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, status int, media 
 	return nil
 }
 
-// Fail tells a problem in the text's form, sections 7.5 and 7.6, signed. What is wrong with what was sent has status 400, as the text wants.
+// Fail tells a problem in the text's form, sections 7.5 and 7.6, signed. What is wrong with what was sent has status 400, as the text wants. Who calls back
+// is a processor, which the text promises no such form.
 func (s *Server) Fail(w http.ResponseWriter, r *http.Request, p problem.Problem, err error) {
+	if r.URL.Path == opendsr.CallbackPath {
+		p.Write(w)
+		return
+	}
 	status := p.Status
 	if status == http.StatusConflict || status == http.StatusUnprocessableEntity {
 		status = http.StatusBadRequest

@@ -75,3 +75,9 @@ func (s Standing) Report(domain, version, callback string) (StatusReport, error)
 func ResultsURL(base string, id models.ID) string {
 	return base + "/opendsr/v2/requests/" + id.String() + "/results"
 }
+
+// CallbackPath is where an installation takes the callbacks of the processors that it hands requests to.
+const CallbackPath = "/opendsr/v2/callbacks"
+
+// CallbackURL is the address of the callbacks of an installation; base is its address.
+func CallbackURL(base string) string { return base + CallbackPath }

@@ -18,6 +18,8 @@ const (
 	OrderBreachTest    = "breach_test"    // send the message to the persons to the DPO
 	OrderBreachMail    = "breach_mail"    // send it to the persons
 	OrderStartLifting  = "start_lifting"  // start the workflow that lifts a restriction
+	// OrderProcessorCalled has the workflow ask a processor at once that has called back, about a delegation or a notice.
+	OrderProcessorCalled = "processor_called"
 )
 
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that
@@ -33,6 +35,7 @@ type Order struct {
 	DecisionID    models.ID // zero for a resend that a repeated submission asks for
 	NoticeID      models.ID
 	DeferralID    models.ID
+	DelegationID  models.ID
 	Attempts      int // claims so far, this one included
 }
 
@@ -49,6 +52,7 @@ type orderRow struct {
 	DecisionID    models.ID
 	NoticeID      models.ID
 	DeferralID    models.ID
+	DelegationID  models.ID
 	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
 	AvailableAt   time.Time
 	Attempts      int
@@ -62,7 +66,7 @@ func (s *Store) enqueue(tx *gorm.DB, o Order) error {
 	now := s.now()
 	return tx.Create(&orderRow{
 		ID: newID(), RequestID: o.RequestID, BreachID: o.BreachID, ChangeID: o.ChangeID, ContractEndID: o.ContractEndID, Kind: o.Kind, Name: o.Name, DecisionID: o.DecisionID, NoticeID: o.NoticeID,
-		DeferralID: o.DeferralID, CreatedAt: now, AvailableAt: now,
+		DeferralID: o.DeferralID, DelegationID: o.DelegationID, CreatedAt: now, AvailableAt: now,
 	}).Error
 }
 
@@ -93,7 +97,7 @@ func (s *Store) ClaimOrders(ctx context.Context, limit int, lease time.Duration)
 	for i, r := range rows {
 		out[i] = Order{
 			ID: r.ID, RequestID: r.RequestID, BreachID: r.BreachID, ChangeID: r.ChangeID, ContractEndID: r.ContractEndID, Kind: r.Kind, Name: r.Name, DecisionID: r.DecisionID, NoticeID: r.NoticeID,
-			DeferralID: r.DeferralID, Attempts: r.Attempts,
+			DeferralID: r.DeferralID, DelegationID: r.DelegationID, Attempts: r.Attempts,
 		}
 	}
 	return out, err

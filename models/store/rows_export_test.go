@@ -41,6 +41,7 @@ func Rows() []any {
 		taskRow{},
 		requestFileRow{},
 		delegationRow{},
+		processorCallRow{},
 		correctionRow{},
 		restrictionRow{},
 		breachKeyRow{},

@@ -61,7 +61,7 @@ func (s *System) request(order connectors.Delegation) ([]byte, error) {
 	}
 	r := opendsr.Request{
 		ID: opendsr.RequestID(order.ID), Type: typ, Submitted: opendsr.Time{Time: order.Received}, Version: s.set.Protocol,
-		Callbacks: s.set.Callbacks, Extensions: s.set.Extensions,
+		Callbacks: s.callbacks(), Extensions: s.set.Extensions,
 	}
 	if s.set.Protocol == protocolDSR {
 		r.Regulation = s.set.Regulation

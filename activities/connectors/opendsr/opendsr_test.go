@@ -34,6 +34,9 @@ type bundle struct {
 	system connectors.System
 }
 
+// ownCallback is not of the settings: the installation's own address for callbacks, which setup gives to the connector.
+const ownCallback = "(own)"
+
 // setup starts a processor and opens it.
 func setup(t *testing.T, change func(p *opendsrtest.Processor, set map[string]any)) *bundle {
 	t.Helper()
@@ -52,9 +55,11 @@ func setup(t *testing.T, change func(p *opendsrtest.Processor, set map[string]an
 	if change != nil {
 		change(p, set)
 	}
+	own, _ := set[ownCallback].(string)
+	delete(set, ownCallback)
 	b, err := json.Marshal(set)
 	require.NoError(t, err)
-	s, err := opendsr.Open(t.Context(), connectors.Config{Name: "dsr", Kind: opendsr.Kind, DSN: "canary", Settings: b})
+	s, err := opendsr.Open(t.Context(), connectors.Config{Name: "dsr", Kind: opendsr.Kind, DSN: "canary", Settings: b, Callback: own})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return &bundle{p, s.(connectors.Delegate), s}

@@ -88,3 +88,68 @@ func TestACertificateThatWasReplacedIsFetchedAnew(t *testing.T) {
 	require.NoError(t, err)
 	verify(t, b, got.Proof, true)
 }
+
+// call is a callback as a processor signs it.
+func call(t *testing.T, p *opendsrtest.Processor, body string) http.Header {
+	t.Helper()
+	signature, err := dsr.Sign(p.Key, []byte(body))
+	require.NoError(t, err)
+	h := http.Header{}
+	h.Set(dsr.HeaderDomain, p.Domain)
+	h.Set(dsr.HeaderSignature, signature)
+	return h
+}
+
+func TestACallIsProvedAsAnAnswerIsAndAlwaysSigned(t *testing.T) {
+	t.Parallel()
+	const body = `{"subject_request_id":"` + sent + `","request_status":"completed"}`
+	b := setup(t, func(_ *opendsrtest.Processor, set map[string]any) { set["unsigned"] = true })
+	s := b.system.(*opendsr.System)
+	domain, err := s.Proved(t.Context(), call(t, b.Processor, body), []byte(body))
+	require.NoError(t, err)
+	require.Equal(t, "example-processor.com", domain)
+	old := http.Header{}
+	old.Set(dsr.HeaderDomainOld, b.Domain)
+	old.Set(dsr.HeaderSignatureOld, call(t, b.Processor, body).Get(dsr.HeaderSignature))
+	_, err = s.Proved(t.Context(), old, []byte(body))
+	require.NoError(t, err, "by the names of OpenGDPR")
+
+	for name, change := range map[string]func(http.Header){
+		"no signature":        func(h http.Header) { h.Del(dsr.HeaderSignature) },
+		"no domain":           func(h http.Header) { h.Del(dsr.HeaderDomain) },
+		"another's domain":    func(h http.Header) { h.Set(dsr.HeaderDomain, "other-processor.com") },
+		"another's signature": func(h http.Header) { h.Set(dsr.HeaderSignature, call(t, b.Processor, "{}").Get(dsr.HeaderSignature)) },
+	} {
+		h := call(t, b.Processor, body)
+		change(h)
+		_, err := s.Proved(t.Context(), h, []byte(body))
+		require.Equal(t, opendsr.CodeUnproven, models.CodeOf(err), name)
+	}
+}
+
+func TestARequestNamesOurAddressForCallbacksWhereItMayBeCalled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		own  string
+		set  any
+		want []string
+	}{
+		{"https://privacy.example.com/opendsr/v2/callbacks", nil, []string{"https://privacy.example.com/opendsr/v2/callbacks", "https://other.example/"}},
+		{"https://privacy.example.com/opendsr/v2/callbacks", false, []string{"https://other.example/"}},
+		{"http://127.0.0.1/opendsr/v2/callbacks", nil, []string{"https://other.example/"}},
+		{"http://127.0.0.1/opendsr/v2/callbacks", true, []string{"http://127.0.0.1/opendsr/v2/callbacks", "https://other.example/"}},
+		{"", true, []string{"https://other.example/"}},
+	} {
+		b := setup(t, func(_ *opendsrtest.Processor, set map[string]any) {
+			set["status_callback_urls"] = []string{"https://other.example/"}
+			if c.set != nil {
+				set["callback"] = c.set
+			}
+			set[ownCallback] = c.own
+		})
+		_, err := b.Submit(t.Context(), order(connectors.RightErase))
+		require.NoError(t, err)
+		asked, _ := b.Asked()
+		require.Equal(t, c.want, asked[sent].Callbacks)
+	}
+}

@@ -34,6 +34,7 @@ type settings struct {
 	Unsigned    bool                       `json:"unsigned"`
 	Identities  map[string]identity        `json:"identities"`
 	Extensions  map[string]json.RawMessage `json:"extensions"`
+	Callback    *bool                      `json:"callback"`
 	Callbacks   []string                   `json:"status_callback_urls"`
 	ResultHosts []string                   `json:"result_hosts"`
 	MaxResult   int64                      `json:"max_result_bytes"`
@@ -57,6 +58,7 @@ type System struct {
 	set         settings
 	base        *url.URL
 	requests    string // path of requests below base
+	callback    string // this installation's own address for callbacks; "": it is not called
 	roots       *x509.CertPool
 	guard       *outbound.Guard
 	credentials *credentials.Credentials
@@ -80,6 +82,9 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.System, error) {
 	}
 	if err := s.check(); err != nil {
 		return nil, err
+	}
+	if called := s.set.Callback; called == nil && strings.HasPrefix(cfg.Callback, "https://") || called != nil && *called {
+		s.callback = cfg.Callback
 	}
 	timeout, err := time.ParseDuration(s.set.Timeout)
 	if err != nil || timeout <= 0 {

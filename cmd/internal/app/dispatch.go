@@ -100,6 +100,10 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartRequest(ctx, o.RequestID)
 	case o.Kind == store.OrderStartLifting:
 		return a.Clients.StartLifting(ctx, o.RequestID, o.DecisionID)
+	case o.Kind == store.OrderProcessorCalled && !o.NoticeID.IsZero():
+		return a.Clients.TellNoticeOfCall(ctx, o.ID, o.NoticeID)
+	case o.Kind == store.OrderProcessorCalled:
+		return a.Clients.TellRequestOfCall(ctx, o.ID, o.RequestID, o.DelegationID)
 	}
 	return a.Clients.Deliver(ctx, workflows.Delivery{
 		OrderID: o.ID, RequestID: o.RequestID, DecisionID: o.DecisionID, NoticeID: o.NoticeID, DeferralID: o.DeferralID, Kind: request.DecisionKind(o.Name),

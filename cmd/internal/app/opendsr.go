@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
+	"habeas/activities/connectors"
 	"habeas/api/opendsr"
 	"habeas/models"
 	"habeas/models/calendar"
@@ -67,4 +70,27 @@ func (a *App) openDSR() *opendsr.Config {
 		}
 	}
 	return &opendsr.Config{Processor: a.processor, Kinds: kinds, LegalDate: a.legalDate, Private: a.Config.Policy.PrivateWebhooks}
+}
+
+// handed are the systems of processors, which prove what they call back.
+type handed struct{ systems map[string]connectors.System }
+
+// Proved fails for a system that this process does not reach, and for one that is no processor.
+func (h handed) Proved(ctx context.Context, system string, header http.Header, body []byte) (string, error) {
+	type prover interface {
+		Proved(ctx context.Context, header http.Header, body []byte) (domain string, err error)
+	}
+	p, err := connectors.As[prover](h.systems[system], "call back")
+	if err != nil {
+		return "", err
+	}
+	return p.Proved(ctx, header, body)
+}
+
+// callback is where processors call this installation back. A worker of some systems names none: whether the server reaches them, too, it does not know.
+func (a *App) callback() string {
+	if len(a.only) > 0 {
+		return ""
+	}
+	return protocol.CallbackURL(strings.TrimSuffix(a.Config.BaseURL, "/"))
 }

@@ -88,6 +88,7 @@ func (a *App) openSystems(ctx context.Context) error {
 	for name, c := range configured {
 		configs = append(configs, connectors.Config{
 			Name: name, Kind: c.Kind, DSN: c.DSN, Settings: c.Settings, Secret: a.Vault.Own().Digest("connector hashes", nil),
+			Callback: a.callback(),
 		})
 	}
 	if a.connections, err = connectors.NewSystems(registry, configs...); err != nil {

@@ -133,13 +133,15 @@ func TestTwoInstallationsSpeakOpenDSR(t *testing.T) {
 	ears := httptest.NewServer(e)
 	t.Cleanup(ears.Close)
 	authority := authorityFile(t)
-	processor := openProcessor(t, e, authority, ears.URL)
-	controller := openController(t, processor, authority, ears.URL)
+	controller := openMachine(t)
+	processor := openProcessor(t, e, authority, ears.URL, hostOf(t, controller.Config.BaseURL))
+	controller.reach(t, processor, authority, ears.URL)
 
 	copied, gone := processor.party(t, "Ottilie Fernruf", "brightline-retail"), processor.party(t, "Roswitha Fernruf", "brightline-retail")
 	access, erasure := controller.ask(t, models.Access, copied), controller.ask(t, models.Erasure, gone)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*patience) // a minute passes before the processor is asked for the first time
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience) // two installations share the machine
 	defer cancel()
+	controller.refusesForgedCalls(t, authority, access)
 	pkg, err := controller.public.Fetch(ctx, controller.Mailbox, access, copied.Subject)
 	require.NoError(t, err)
 	require.Contains(t, contents(t, pkg.Files), copied.Name.Reveal(), "what the processor holds is in the copy")
@@ -162,6 +164,11 @@ func TestTwoInstallationsSpeakOpenDSR(t *testing.T) {
 		}, "the callbacks come")
 		statuses, _ := e.heard(id)
 		require.Equal(t, []string{"in_progress", "completed"}, statuses)
+		heard := controller.called(t, asked, list[0])
+		require.Equal(t, 1, heard["in_progress"])
+		require.LessOrEqual(t, heard["completed"], 1, "none when the call before it had brought the end already")
+		require.LessOrEqual(t, len(heard), 2)
+		controller.movedByCall(t, asked)
 	}
 	eventually(t, func() bool {
 		_, events := e.heard("")
@@ -238,7 +245,7 @@ func hostOf(t *testing.T, address string) string {
 }
 
 // openProcessor is an installation that answers OpenDSR, with a webhook of its customer.
-func openProcessor(t *testing.T, e *ear, f files, ears string) *house {
+func openProcessor(t *testing.T, e *ear, f files, ears, controller string) *house {
 	t.Helper()
 	h := &house{}
 	var err error
@@ -246,7 +253,7 @@ func openProcessor(t *testing.T, e *ear, f files, ears string) *house {
 		Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Configure: func(c *config.Config) {
 			c.OpenDSR = config.OpenDSR{KeyFile: f.key, CertFile: f.cert, Domain: processorDomain}
-			c.Policy.PrivateWebhooks = append(c.Policy.PrivateWebhooks, hostOf(t, ears))
+			c.Policy.PrivateWebhooks = append(c.Policy.PrivateWebhooks, hostOf(t, ears), controller)
 		},
 	})
 	require.NoError(t, err)
@@ -281,15 +288,23 @@ func (h *house) ready(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, h.close()) })
 }
 
-// openController is an installation whose only system is the processor.
-func openController(t *testing.T, processor *house, f files, ears string) *house {
+// openMachine is an installation that does not run yet, so that its address is known before.
+func openMachine(t *testing.T) *house {
 	t.Helper()
 	h := &house{}
-	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	h.Server, err = devserver.Start(t.Context(), devserver.Options{Detached: true, Log: log})
+	h.Server, err = devserver.Start(t.Context(), devserver.Options{
+		Detached: true, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
 	require.NoError(t, err)
 	h.ready(t)
+	return h
+}
+
+// reach runs an installation whose only system is the processor.
+func (h *house) reach(t *testing.T, processor *house, f files, ears string) {
+	t.Helper()
+	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	dir := t.TempDir()
 	h.Config.DataMaps = []string{filepath.Join(dir, "map.yml")}
 	h.Config.Systems = filepath.Join(dir, "systems.yml")
@@ -298,7 +313,7 @@ func openController(t *testing.T, processor *house, f files, ears string) *house
 		"kind": "opendsr", "dsn": processor.Customer, "settings": map[string]any{
 			"url": processor.Config.BaseURL + "/opendsr/v2", "domain": processorDomain, "auth": map[string]any{"kind": "bearer"}, "ca_file": f.authority,
 			"private": []string{hostOf(t, processor.Config.BaseURL)}, "identities": map[string]any{"email": map[string]any{"type": "email"}},
-			"status_callback_urls": []string{ears + "/callbacks"},
+			"callback": true, "status_callback_urls": []string{ears + "/callbacks"},
 		},
 	}}})
 	require.NoError(t, err)
@@ -319,5 +334,4 @@ func openController(t *testing.T, processor *house, f files, ears string) *house
 		group.Wait()
 		require.NoError(t, errors.Join(failed[0], failed[1], a.Close()))
 	})
-	return h
 }
