@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds each test, far above what it takes on a busy machine.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // house is an installation with what tests need of it.
 type house struct {
