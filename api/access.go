@@ -71,6 +71,9 @@ var keepers = access{roles: []models.Role{models.RoleController, models.RoleDPO,
 // orderers may end a contract: a customer its own, the DPO on its instruction.
 var orderers = access{roles: []models.Role{models.RoleController, models.RoleDPO}}
 
+// agents are known by tokens of their own, which api/drp looks at: here they are anybody.
+var agents = public
+
 // table is every route with who may call it.
 var table = map[string]access{
 	"GET /":                                                public,
@@ -314,6 +317,13 @@ var table = map[string]access{
 	"DELETE /opendsr/v1/opengdpr_requests/:id":          customers.with(models.GrantWriteRequests),
 	"GET /opendsr/v1/opengdpr_requests/:id/results":     customers.with(models.GrantReadRequests),
 	"GET /opendsr/v1/status/:id":                        customers.with(models.GrantReadRequests),
+	"POST /drp/v1/agent/:agent":                         posting,
+	"GET /drp/v1/agent/:agent":                          agents,
+	"POST /drp/v1/data-rights-request":                  agents,
+	"POST /drp/v1/data-rights-request/":                 agents,
+	"GET /drp/v1/data-rights-request/:id":               agents,
+	"DELETE /drp/v1/data-rights-request/:id":            agents,
+	"GET /drp/verify/:id":                               public,
 }
 
 // limits are the limits by access key that hold for a call: those of every call of a program, and the route's own.

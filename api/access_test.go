@@ -233,6 +233,13 @@ var may = map[string]string{
 	"DELETE /opendsr/v1/opengdpr_requests/:id":          "controller other",
 	"GET /opendsr/v1/opengdpr_requests/:id/results":     "controller other",
 	"GET /opendsr/v1/status/:id":                        "controller other",
+	"POST /drp/v1/agent/:agent":                         "all",
+	"GET /drp/v1/agent/:agent":                          "all",
+	"POST /drp/v1/data-rights-request":                  "all",
+	"POST /drp/v1/data-rights-request/":                 "all",
+	"GET /drp/v1/data-rights-request/:id":               "all",
+	"DELETE /drp/v1/data-rights-request/:id":            "all",
+	"GET /drp/verify/:id":                               "all",
 	"GET /.well-known/change-password":                  "all",
 	"GET /staff/login/factor":                           "all", // leads to signing in
 	"POST /staff/login/factor":                          "all",
@@ -327,7 +334,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 		path := fill.Replace(own.Replace(template))
 		for _, who := range callers {
 			var a answer
-			if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/opendsr/") {
+			if strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/opendsr/") || strings.HasPrefix(path, "/drp/") {
 				a = b.call(method, path, keys[who], bodies[route])
 			} else if route != "POST /staff/logout" { // which would end the session that is used here
 				if limited.MatchString(route) {

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/account"
+	"habeas/api/drp"
 	"habeas/api/middleware"
 	"habeas/api/oauth"
 	"habeas/api/opendsr"
@@ -42,6 +43,7 @@ type Deps struct {
 	Eval     func(line []byte) []byte // answers a case of the rules, for the page to try dates; nil uses the built-in rules
 	OpenDSR  *opendsr.Config          // nil: no OpenDSR processor; its routes answer 404
 	Handed   opendsr.Processors       // that requests are handed to; nil: nothing that they call back is believed
+	DRP      *drp.Config              // nil: no Data Rights Protocol; its routes answer 404
 	Graph    *datamap.Graph           // the data map, for the console to show; nil: none is loaded
 	Log      *slog.Logger             // nil is slog.Default()
 	Now      func() time.Time         // nil is time.Now
@@ -77,6 +79,7 @@ type server struct {
 	account *account.Account
 	console *staff.Console
 	openDSR *opendsr.Server
+	drp     *drp.Server
 	about   *reference.Server
 }
 
@@ -155,6 +158,7 @@ func prepare(d Deps) (*server, error) {
 		return nil, err
 	}
 	s.openDSR = opendsr.New(d.OpenDSR, d.Handed, d.Store, d.BaseURL, d.Now)
+	s.drp = drp.New(d.DRP, d.Store, d.BaseURL, d.Now)
 	s.about, err = reference.New(document, d.BaseURL, show.public)
 	return s, err
 }
@@ -191,6 +195,7 @@ func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	s.account.Routes(e)
 	s.console.Routes(e)
 	s.openDSR.Routes(e)
+	s.drp.Routes(e)
 	oauth.New(s.Store, s.BaseURL).Routes(e)
 	s.about.Routes(e)
 	e.GET("/.well-known/habeas-keys.json", s.keys)
@@ -260,6 +265,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if opendsr.Mine(r.URL.Path) {
 		s.openDSR.Fail(w, r, p, err)
+		return
+	}
+	if drp.Mine(r.URL.Path) {
+		s.drp.Fail(w, r, p)
 		return
 	}
 	if !wantsPage(r) {

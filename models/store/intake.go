@@ -63,7 +63,7 @@ type submissionRow struct {
 	ActorRole       models.Role
 	ActorID         models.ID
 	StatusTokenHash []byte
-	PageTokenHash   []byte // set when the link in the mail was used
+	PageTokenHash   []byte // set when the link in the mail was used, or from the start
 	SubjectSealed   []byte
 	VerifiedAt      *time.Time
 	ResendDue       bool
@@ -79,18 +79,30 @@ type intake struct {
 	token string
 	at    time.Time
 
-	openDSR *OpenDSROrder // nil unless it came so
+	openDSR  *OpenDSROrder // nil unless it came so
+	drp      *drpRow       // likewise
+	pageHash []byte        // of the page's token where the first status token must never open the page; nil otherwise
 }
 
 // Submit takes a submission in: request, ledger entry and start order in one transaction or, when the same person has an open request for
 // the same right, only a further submission to that one. It fails with email_missing, idempotency_key_reused or too_many_submissions.
 func (s *Store) Submit(ctx context.Context, sub Submission) (Submitted, error) {
-	index, err := s.subjectIndex(sub.Controller.ID, sub.Subject)
+	in, err := s.intakeOf(sub)
 	if err != nil {
 		return Submitted{}, err
 	}
+	return s.submit(ctx, in)
+}
+
+func (s *Store) intakeOf(sub Submission) (intake, error) {
+	index, err := s.subjectIndex(sub.Controller.ID, sub.Subject)
 	in := intake{Submission: sub, id: newID(), index: index, at: s.now()}
 	in.token = s.vault.Token(statusPurpose, in.id)
+	return in, err
+}
+
+// submit opens a request or joins one, whichever it takes.
+func (s *Store) submit(ctx context.Context, in intake) (Submitted, error) {
 	for try := 1; ; try++ {
 		out, done, err := s.open(ctx, in)
 		if violates(err) { // the Idempotency key was seen (or, one chance in 2^50, the reference is taken)
@@ -174,6 +186,12 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 		}
 	}
 	data := statementFacts(map[string]any{"channel": in.Channel, "vouched": in.Vouched}, in.Subject.Statement)
+	if in.drp != nil {
+		if err := tx.Create(in.drp).Error; err != nil {
+			return err
+		}
+		data["agent"] = in.drp.AgentID
+	}
 	if err := s.record(tx, r, in.Actor, "request.repeated", data); err != nil {
 		return err
 	}
@@ -202,7 +220,8 @@ func (in intake) row(requestID models.ID, key *vault.Key) (submissionRow, error)
 	sealed, err := sealSubject(key, in.id, in.Subject)
 	row := submissionRow{
 		ID: in.id, RequestID: requestID, ControllerID: in.Controller.ID, SubmittedAt: in.at, Channel: in.Channel, Language: in.Language,
-		ActorRole: in.Actor.Role, ActorID: in.Actor.ID, StatusTokenHash: vault.HashToken(in.token), SubjectSealed: sealed,
+		ActorRole: in.Actor.Role, ActorID: in.Actor.ID, StatusTokenHash: vault.HashToken(in.token), PageTokenHash: in.pageHash,
+		SubjectSealed: sealed,
 	}
 	if in.Vouched {
 		row.VerifiedAt = &in.at

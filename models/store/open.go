@@ -24,8 +24,8 @@ WITH opened AS (
     RETURNING id
 ), submitted AS (
     INSERT INTO submissions (id, request_id, controller_id, submitted_at, channel, language, actor_role, actor_id, status_token_hash,
-        subject_sealed, verified_at)
-    SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @subject, @verified FROM opened
+        page_token_hash, subject_sealed, verified_at)
+    SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @page, @subject, @verified FROM opened
 ), recorded AS (
     INSERT INTO ledger_entries (id, at, controller_id, request_id, kind, body)
     SELECT @entry, @entry_at, @controller, id, @kind, @body FROM opened
@@ -42,6 +42,9 @@ WITH opened AS (
 ), called AS (
     INSERT INTO opendsr_callbacks (id, request_id, no, url_sealed)
     SELECT gen_random_uuid(), opened.id, u.no, u.url FROM opened, unnest(@callbacks::bytea[]) WITH ORDINALITY u (url, no)
+), carried AS (
+    INSERT INTO drp_requests (id, controller_id, agent_id, business_id, agent_request_id, submission_id, denied, received_at, digest)
+    SELECT @drp, @controller, @drp_agent, @drp_business, @drp_agent_request, @submission, '', @at, @drp_digest FROM opened WHERE @drp::uuid IS NOT NULL
 ), told AS (
     INSERT INTO webhook_deliveries (id, controller_id, endpoint_id, key, event, body, state, created_at, next_at, give_up_at)
     SELECT gen_random_uuid(), e.controller_id, e.id, @told_key, @told_event, @told_body, 'waiting', @at, @at, @told_until
@@ -84,6 +87,9 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	if in.openDSR != nil { // the controller's instruction, Art. 28(3)(a)
 		data["subject_request_id"] = in.openDSR.ID
 	}
+	if in.drp != nil {
+		data["agent"] = in.drp.AgentID
+	}
 	entry, err := s.newEntry(c.ID, out.RequestID, in.Actor, "request.received", data)
 	if err != nil {
 		return nil, out, err
@@ -101,6 +107,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"entry": entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
 		"scope": "", "idempotency": nil, "fingerprint": nil,
 		"opendsr": nil, "opendsr_submitted": nil, "opendsr_expect": nil, "opendsr_body": nil, "callbacks": [][]byte{},
+		"page": in.pageHash, "drp": nil, "drp_agent": nil, "drp_business": nil, "drp_agent_request": nil, "drp_digest": nil,
 		"told_key": string(webhook.RequestCreated) + "/" + out.RequestID.String(), "told_event": string(webhook.RequestCreated), "told_body": told,
 		"told_until": in.at.Add(deliveryLife),
 	}
@@ -112,6 +119,9 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 			callbacks[i] = sealText(key, callbackPlace(i+1), u)
 		}
 		args["callbacks"] = callbacks
+	}
+	if d := in.drp; d != nil {
+		args["drp"], args["drp_agent"], args["drp_business"], args["drp_agent_request"], args["drp_digest"] = d.ID, d.AgentID, d.BusinessID, d.AgentRequestID, d.Digest
 	}
 	if in.Vouched {
 		args["verified"] = in.at

@@ -165,7 +165,7 @@ func (s *Store) CancelOpenDSR(ctx context.Context, scope models.Scope, by models
 		}
 		_, err = s.decide(tx, r, request.Decision{RequestID: r.ID, Kind: request.Withdraw, Actor: by})
 		if models.KindOf(err) == models.Conflict {
-			return models.Errorf(models.Conflict, "not_pending", "The request is not pending any more and cannot be cancelled.")
+			return notPending()
 		}
 		out.Status = opendsr.Cancelled
 		return err

@@ -337,7 +337,11 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pa
 	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
 		return missing(err, "submission")
 	}
-	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Updates(map[string]any{"verified_at": now, "page_token_hash": pageHash}).Error; err != nil {
+	set := map[string]any{"verified_at": now}
+	if pageHash != nil {
+		set["page_token_hash"] = pageHash
+	}
+	if err := tx.Model(&submissionRow{}).Where("id = ?", sub.ID).Updates(set).Error; err != nil {
 		return err
 	}
 	data := map[string]any{"verification_id": v.ID, "submission_id": sub.ID}

@@ -14,6 +14,7 @@ import (
 	"habeas/activities/connectors"
 	"habeas/activities/mail"
 	"habeas/activities/webhook"
+	"habeas/api/drp"
 	"habeas/cmd/internal/config"
 	"habeas/models/datamap"
 	"habeas/models/hold"
@@ -42,6 +43,7 @@ type App struct {
 	mapID       string
 	mail        *mail.Sender
 	processor   *opendsr.Processor // nil: this installation answers no OpenDSR
+	drp         *drp.Config        // nil: this installation does not speak the Data Rights Protocol
 	log         *slog.Logger
 	now         func() time.Time
 }
@@ -66,7 +68,7 @@ func Build(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	steps := []func(context.Context) error{a.openStore, a.loadLaw, a.loadMaps, a.openProcessor, a.openSystems, a.openMail, a.openTemporal}
+	steps := []func(context.Context) error{a.openStore, a.loadLaw, a.loadMaps, a.openProcessor, a.openDRP, a.openSystems, a.openMail, a.openTemporal}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())

@@ -42,7 +42,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	return api.New(api.Deps{
 		Store: a.Store, Sessions: pgxstore.New(a.Store.Pool()), Codes: codes{a}, Eval: rules.Evaluator{Zones: a.law.Zone, Catalogue: a.rules}.Eval,
-		Keys: a.PublicKeys, OpenDSR: a.openDSR(), Handed: handed{a.systems}, Graph: a.Graph,
+		Keys: a.PublicKeys, OpenDSR: a.openDSR(), Handed: handed{a.systems}, DRP: a.drp, Graph: a.Graph,
 		Log: a.log, Now: a.now,
 		Config: api.Config{
 			BaseURL: a.Config.BaseURL, Contact: a.Config.DPOEmail.Reveal(), TrustedProxies: proxies, IdentityKinds: a.Graph.IdentityKinds(),

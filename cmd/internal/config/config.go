@@ -35,6 +35,7 @@ type Config struct {
 	Policy   Policy   `yaml:"policy" envPrefix:"POLICY_"`
 	Breach   Breach   `yaml:"breach" envPrefix:"BREACH_"`
 	OpenDSR  OpenDSR  `yaml:"opendsr" envPrefix:"OPENDSR_"`
+	DRP      string   `yaml:"drp" env:"DRP"` // file: agents and businesses of the Data Rights Protocol; without it, it is not spoken
 	SignIn   SignIn   `yaml:"signin" envPrefix:"SIGNIN_"`
 	Log      Log      `yaml:"log" envPrefix:"LOG_"`
 }

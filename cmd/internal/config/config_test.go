@@ -58,6 +58,7 @@ func TestEveryProblemIsNamedAtOnceAndNoSecretShown(t *testing.T) {
 		"HABEAS_SMTP_FROM": "canary", "HABEAS_TEMPORAL_ADDRESS": " ", "HABEAS_TEMPORAL_CERT_FILE": "/nowhere.pem", "HABEAS_RULES": "/no-rules",
 		"HABEAS_POLICY_LAPSE_AFTER": "0s", "HABEAS_POLICY_REMIND_BEFORE_DAYS": "7,99", "HABEAS_LOG_LEVEL": "loud", "HABEAS_LOG_FORMAT": "xml",
 		"HABEAS_POLICY_PACKAGE_FOR": "-1h", "HABEAS_OPENDSR_CERT_FILE": "/nowhere.pem", "HABEAS_OPENDSR_IDENTITIES": "android_id",
+		"HABEAS_DRP": "/nowhere.yml",
 	})
 	delete(broken, "HABEAS_MASTER_KEY")
 	c, err := config.Load("", broken)
@@ -67,7 +68,7 @@ func TestEveryProblemIsNamedAtOnceAndNoSecretShown(t *testing.T) {
 	for _, name := range []string{
 		"MASTER_KEY", "BASE_URL", "TRUSTED_PROXIES", "OPERATOR_NAME", "DPO_EMAIL", "DATA_MAPS", "SYSTEMS", "SMTP_HOST", "SMTP_PORT", "SMTP_TLS",
 		"SMTP_FROM", "TEMPORAL_ADDRESS", "TEMPORAL_CERT_FILE", "RULES", "POLICY_LAPSE_AFTER", "POLICY_REMIND_BEFORE_DAYS", "POLICY_PACKAGE_FOR",
-		"OPENDSR_CERT_FILE", "OPENDSR_IDENTITIES",
+		"OPENDSR_CERT_FILE", "OPENDSR_IDENTITIES", "DRP",
 		"LOG_LEVEL", "LOG_FORMAT",
 	} {
 		require.Contains(t, err.Error(), "HABEAS_"+name+" ")

@@ -100,6 +100,7 @@ func (c Config) validateWorker(v *problems) {
 	v.file("HOLIDAYS", c.Holidays)
 	c.Policy.validate(v)
 	c.OpenDSR.validate(v)
+	v.file("DRP", c.DRP)
 }
 
 func (c OpenDSR) validate(v *problems) {
