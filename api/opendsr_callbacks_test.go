@@ -2,6 +2,9 @@ package api_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -42,13 +45,24 @@ type called struct {
 	handed     map[string]store.Delegation // by system
 }
 
+// keyed is a processor with a key of its own; those of opendsrtest share one.
+func keyed(t *testing.T, domain string) *opendsrtest.Processor {
+	t.Helper()
+	p, err := opendsrtest.New(domain)
+	require.NoError(t, err)
+	p.Key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	p.Certificate, err = p.Authority.Issue(p.Key, domain, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	return p
+}
+
 func isCalled(t *testing.T) *called {
 	t.Helper()
 	c := &called{processors: map[string]*opendsrtest.Processor{}, handed: map[string]store.Delegation{}}
 	systems := handed{}
 	for _, name := range []string{"ads", "mailer"} {
-		p, err := opendsrtest.New(name + ".example")
-		require.NoError(t, err)
+		p := keyed(t, name+".example")
 		server := httptest.NewServer(p)
 		t.Cleanup(server.Close)
 		authority := filepath.Join(t.TempDir(), "ca.pem")
@@ -161,9 +175,7 @@ func TestAProvedCallbackIsRecordedAndWakesWhoWaitsForIt(t *testing.T) {
 func TestACallbackThatIsNotProvedMovesNothingAndLearnsNothing(t *testing.T) {
 	t.Parallel()
 	c := isCalled(t)
-	stranger, err := opendsrtest.New("stranger.example")
-	require.NoError(t, err)
-	c.processors["stranger"] = stranger
+	c.processors["stranger"] = keyed(t, "stranger.example")
 	ads, mailer := c.processors["ads"], c.processors["mailer"]
 	good := c.body("ads", "completed")
 	signed := func(p *opendsrtest.Processor, body string) string {
