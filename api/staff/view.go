@@ -114,13 +114,11 @@ func offers(role models.Role, r request.Request, v *templates.RequestView, restr
 // tooLate says that a decision that was taken leaves no room for another, though the request has not moved yet. The store has the last word.
 func tooLate(kind request.DecisionKind, taken []templates.DecisionRow) bool {
 	return slices.ContainsFunc(taken, func(d templates.DecisionRow) bool {
-		switch request.DecisionKind(d.Kind) {
-		case request.Withdraw, request.Decline, request.Refuse:
-			return true
-		case request.Instruct: // a request waits for its instruction once
+		earlier := request.DecisionKind(d.Kind)
+		if earlier == request.Instruct { // a request waits for its instruction once
 			return kind == request.Instruct || kind == request.Decline
 		}
-		return false
+		return earlier == request.Withdraw || earlier == request.Decline || earlier == request.Refuse
 	})
 }
 

@@ -84,16 +84,16 @@ func Overflow(t *testing.T, ctx context.Context) (wider int64) {
 
 // Documents watches a browser, and returns what gives the page that is open as it was served.
 func Documents(ctx context.Context) func(t *testing.T) []byte {
-	var last atomic.Value
+	var last atomic.Pointer[network.RequestID]
 	chromedp.ListenTarget(ctx, func(event any) {
 		if r, ok := event.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument {
-			last.Store(r.RequestID)
+			last.Store(&r.RequestID)
 		}
 	})
 	return func(t *testing.T) (body []byte) {
 		t.Helper()
 		require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			body, err = network.GetResponseBody(last.Load().(network.RequestID)).Do(ctx)
+			body, err = network.GetResponseBody(*last.Load()).Do(ctx)
 			return err
 		})))
 		require.NotEmpty(t, body)
