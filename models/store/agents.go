@@ -281,7 +281,7 @@ func (s *Store) ObjectToAgent(ctx context.Context, token string) error {
 		case row.State == request.AgentObjected:
 			return nil
 		case v.UsedAt != nil:
-			return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+			return linkUsed()
 		}
 		return s.objectToAgent(tx, r, v, row)
 	})

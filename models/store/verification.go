@@ -348,12 +348,16 @@ func tooManyAttempts() error {
 	return models.Errorf(models.TooMany, "too_many_attempts", "There were too many wrong codes. Ask for a new mail.").At("/code")
 }
 
+func linkUsed() error {
+	return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+}
+
 // useVerification consumes a verification of a locked request: by the link, with the hash of a new page's token, or by the code on the page that
 // the request was filed from.
 func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pageHash []byte) error {
 	switch v.state(s.now()) {
 	case VerificationUsed:
-		return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+		return linkUsed()
 	case VerificationExpired, VerificationSuperseded:
 		return models.Errorf(models.Conflict, "link_expired", "This link or code is no longer valid. Ask for a new mail.")
 	case VerificationLive:
