@@ -8,6 +8,7 @@ import (
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/request"
+	"habeas/models/store"
 	"habeas/templates"
 )
 
@@ -144,8 +145,12 @@ func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error 
 	for _, v := range issued {
 		mail := templates.VerificationMail{
 			MailHead: l.head(), Right: v.Right, Link: a.deps.Links.Verify(v.Token), Code: v.Code, ExpiresAt: v.ExpiresAt,
+			Agent: !v.Agent.IsZero(),
 		}
 		if err := a.send(ctx, in.RequestID, "verification-"+v.ID.String(), v.To, mail); err != nil {
+			return err
+		}
+		if err := a.remindOfProof(ctx, l, v); err != nil {
 			return err
 		}
 		if err := a.deps.Store.VerificationSent(ctx, v.ID); err != nil {
@@ -153,6 +158,16 @@ func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error 
 		}
 	}
 	return nil
+}
+
+// remindOfProof tells the DPO once of a proof of authority, which counts where the person does not answer.
+func (a *Activities) remindOfProof(ctx context.Context, l letterContext, v store.Issued) error {
+	if v.Agent.IsZero() {
+		return nil
+	}
+	return a.send(ctx, l.req.ID, "proof-"+v.Agent.String(), a.deps.Policy.DPOEmail, templates.ReminderMail{
+		MailHead: l.internalHead(a.deps.Policy.OperatorName), Kind: templates.RemindProof, RequestID: l.req.ID, Link: a.deps.Links.Staff(l.req.ID),
+	})
 }
 
 // SendConfirmation tells the person that the request was received and by when it is answered.

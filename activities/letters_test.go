@@ -8,6 +8,7 @@ import (
 	"habeas/activities"
 	"habeas/models"
 	"habeas/models/request"
+	"habeas/models/store"
 )
 
 func TestAVerificationIsMailedOnceAndAgainOnlyWhenAskedFor(t *testing.T) {
@@ -29,6 +30,29 @@ func TestAVerificationIsMailedOnceAndAgainOnlyWhenAskedFor(t *testing.T) {
 	require.Equal(t, 2, w.mails.count())
 	require.NotEqual(t, first.key, w.mails.last(t).key, "another link is another message")
 	require.NotEqual(t, first.mail.Text, w.mails.last(t).mail.Text)
+}
+
+func TestThePersonIsAskedAboutAnAgentAndTheDPOHearsOfTheProof(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	proof, err := request.NewProof([]byte("%PDF-1.7\nI authorise Robin Canary.\n%%EOF\n"))
+	require.NoError(t, err)
+	got, err := w.store.Submit(t.Context(), store.Submission{
+		Controller: w.owner, Right: models.Access, Channel: request.ChannelPortal, Language: "de", Actor: models.Actor{Role: models.RoleSubject},
+		Subject: request.Subject{Name: "Ada Canary", Email: adaEmail, Identities: []request.Identity{{Kind: "email", Value: adaEmail}}},
+		Agent:   &request.Agent{Name: "Robin Canary", Email: "robin.canary@agent.example", Basis: request.Guardian, Proof: proof},
+	})
+	require.NoError(t, err)
+	twice[none](w, got.RequestID, w.acts.SendVerification, activities.RequestRef{RequestID: got.RequestID})
+	require.Equal(t, 2, w.mails.count(), "nobody writes to the agent")
+	sent := map[string]string{}
+	for _, m := range w.mails.sent {
+		sent[m.to] = m.mail.Subject + m.mail.Text
+		require.NotContains(t, m.mail.Text, "Robin", "no text of a stranger is mailed")
+	}
+	require.Contains(t, sent[adaEmail], "Den für mich gestellten Antrag bestätigen")
+	require.NotRegexp(t, `\d{4}-\d{4}`, sent[adaEmail], "no code that could be passed on")
+	require.Contains(t, sent["dpo@northwind.example"], "A proof of authority")
 }
 
 func TestAMailServerThatIsDownLosesNoMail(t *testing.T) {

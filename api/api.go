@@ -26,6 +26,7 @@ import (
 	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/rules"
+	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/models/trust"
 	"habeas/templates"
@@ -227,7 +228,8 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 func isDownload(r *http.Request) bool {
 	path := r.URL.Path
 	return strings.HasPrefix(path, "/trust/files/") || strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
-		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || isUpload(r) || opendsr.IsDownload(path)
+		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") ||
+		strings.HasPrefix(path, "/staff/requests/") && strings.HasSuffix(path, "/proof") || isUpload(r) || opendsr.IsDownload(path)
 }
 
 // isUpload reports the calls that bring a file. Who may not call them is refused before any of it is read.
@@ -246,6 +248,8 @@ func uploadSize(r *http.Request) int64 {
 		return store.MaxTaskFile
 	case path == "/staff/trust/items", strings.HasPrefix(path, "/staff/trust/items/"):
 		return trust.MaxFile
+	case path == "/requests/agent":
+		return 2 * request.MaxProof // one that is somewhat too large is told beside its field
 	case strings.HasPrefix(path, "/staff/breaches/") && (strings.HasSuffix(path, "/persons") || strings.HasSuffix(path, "/events")):
 		return maxBreachFile
 	}

@@ -88,6 +88,7 @@ func mails() map[string]mail {
 	return map[string]mail{
 		"verification_access":  templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, Code: "1234-5678", ExpiresAt: expires},
 		"verification_export":  templates.VerificationMail{MailHead: head, Right: models.Export, Link: link, Code: "1234-5678", ExpiresAt: expires},
+		"verification_agent":   templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, ExpiresAt: expires, Agent: true},
 		"verification_erasure": templates.VerificationMail{MailHead: head, Right: models.Erasure, Link: link, Code: "1234-5678", ExpiresAt: expires},
 		"confirmed":            templates.ConfirmedMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, DueOn: due, Link: link},
 		"instruction":          templates.InstructionMail{MailHead: head, Customer: "Brightline Retail B.V.", Right: models.Access, DueOn: due, Link: link},
@@ -100,6 +101,7 @@ func mails() map[string]mail {
 		"reminder_notice":      reminder(templates.RemindNotice, noticeID, 1),
 		"reminder_by_hand":     reminder(templates.RemindByHand, noticeID, 1),
 		"reminder_declined":    reminder(templates.RemindDeclined, noticeID, 2),
+		"reminder_proof":       reminder(templates.RemindProof, models.ID{}, 0),
 		"reminder_incomplete":  reminder(templates.RemindIncomplete, models.ID{}, 1),
 		"extension": templates.ExtensionMail{
 			MailHead: head, ReceivedOn: received, DueOn: due, ExtendedTo: extended, Authority: authority, Link: link,

@@ -14,6 +14,7 @@ type VerificationMail struct {
 	Right     models.Right
 	Link      string
 	Code      string // as shown, e.g. "1234-5678"
+	Agent     bool   // somebody asks for the person, who agrees or objects by the link alone
 	ExpiresAt time.Time
 }
 
@@ -57,6 +58,7 @@ const (
 	RemindDeclined   ReminderKind = "declined"   // a recipient declines, with a reason
 	RemindIncomplete ReminderKind = "incomplete" // something is left after an erasure
 	RemindTask       ReminderKind = "task"       // a task waits for people
+	RemindProof      ReminderKind = "proof"      // a proof of authority can be looked at
 )
 
 // ReminderMail reminds the DPO. It holds identifiers and a link only.

@@ -57,7 +57,15 @@ type FormView struct {
 	Identities  []IdentityField
 	Message     string
 	Statement   *StatementForm // what the right asks besides; nil for nothing
+	Agent       *AgentForm     // who asks for the person; nil when they ask themselves
+	Other       string         // path of the form of the other sort: for oneself, or for somebody else
 	Errors      Errors
+}
+
+// AgentForm is who asks for another person.
+type AgentForm struct {
+	Name, Email string
+	Bases       []Option
 }
 
 // StatementForm is what a restriction, an objection or a rectification asks for.
@@ -75,7 +83,10 @@ type StatementForm struct {
 type IdentityField struct{ Kind, Value string }
 
 // SentView says that a request has been received, the same whether or not anybody knows the address.
-type SentView struct{ Reference, StatusPath string }
+type SentView struct {
+	Reference, StatusPath string
+	Agent                 bool // somebody else was asked
+}
 
 // StatusView is the person's view of their request; a masked one tells nothing but that a mail was sent.
 type StatusView struct {
@@ -86,6 +97,8 @@ type StatusView struct {
 	State        models.State
 	Outcome      models.Outcome
 	Masked       bool
+	Agent        string // of a masked one: the page is that of somebody who acts for the person, and their authority stands so
+	Proved       bool   // that authority, so that the state shows
 	Due          Due
 	Reckoning    *Reckoning // how the legal date was computed; nil while it is not
 	Events       []Event
@@ -142,7 +155,7 @@ func (r Reckoning) Rolled() bool { return r.LastOn != r.EndsOn }
 // Authority is a supervisory authority with its contact.
 type Authority struct{ Name, Site, Email string }
 
-// VerifyView asks the person to press the button of a one-time link. State is live, used, expired or superseded.
+// VerifyView asks the person to press the button of a one-time link. State is live, used, expired, superseded or objected.
 type VerifyView struct {
 	State      string
 	Path       string
@@ -150,6 +163,7 @@ type VerifyView struct {
 	Reference  string
 	Right      models.Right
 	Controller string
+	Agent      string // who asks for the person; empty when they ask themselves
 }
 
 // PackageView leads to the download. State is ready, collected, expired or shredded.
@@ -218,6 +232,15 @@ var (
 			Right: models.Rectification, Article: "Art. 16 GDPR", Errors: Errors{{Field: "corrections", Key: "error.bad_correction"}},
 			Statement: &StatementForm{Rectify: true, Wrong: "My street is misspelt.", Correct: "It is Kirchweg 9.", Corrections: "street: Kirchweg 9"},
 		},
+		{
+			Right: models.Access, Article: "Art. 15 GDPR", Name: "Sam Sample", Email: "sam@example.com", Other: "/requests/new?right=access",
+			Agent: &AgentForm{Name: "Robin Counsel", Email: "robin@example.org", Bases: []Option{{Value: "mandate", Selected: true}, {Value: "parent"}, {Value: "guardian"}}},
+			Errors: Errors{
+				{Field: "agent_name", Key: "error.missing_agent"}, {Field: "agent_email", Key: "error.agent_is_person"}, {Field: "agent_basis", Key: "error.missing_basis"},
+				{Field: "proof", Key: "error.bad_proof"}, {Field: "proof", Key: "error.proof_too_large"}, {Field: "proof", Key: "error.missing_proof"},
+				{Field: "agent_email", Key: "error.bad_agent_email"},
+			},
+		},
 	}}
 	Sent   = &Page[SentView]{"portal/sent", []SentView{{Reference: "7K3F-9QXM-2T", StatusPath: "/status/sample"}}}
 	Status = &Page[StatusView]{"portal/status", statusExamples()}
@@ -226,6 +249,8 @@ var (
 		{State: "used", Path: "/verify/sample", StatusPath: "/status/sample"},
 		{State: "expired", StatusPath: "/status/sample"},
 		{State: "superseded"},
+		{State: "live", Path: "/verify/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Controller: "Acme Forwarding", Agent: "Robin Counsel"},
+		{State: "objected"},
 	}}
 	Package = &Page[PackageView]{"portal/package", []PackageView{
 		{State: "ready", Path: "/package/sample", Reference: "7K3F-9QXM-2T", Right: models.Access, Size: 4_718_592, ExpiresAt: exampleTime},
@@ -296,6 +321,12 @@ func statusExamples() []StatusView {
 	}
 	return []StatusView{
 		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
+		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Agent: "asked"},
+		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Agent: "refused"},
+		{
+			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.InReview, Agent: "agreed", Proved: true,
+			Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
+		},
 		{
 			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", Told: true, State: models.InReview,
 			Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},

@@ -33,6 +33,7 @@ type RequestView struct {
 	Purposes    []string // objected to
 	Restriction string   // state of the restriction; empty for none
 	Subject     *SubjectView
+	Agents      []AgentView // who asks for the person
 	Plan        *PlanView
 	Offers      []Offer
 	Located     []LocatedView
@@ -48,6 +49,19 @@ type RequestView struct {
 	Flash       string
 	Failure     string // the safe sentence of an action that was refused
 	Errors      Errors
+}
+
+// AgentView is somebody who asks for the person of a request.
+type AgentView struct {
+	Path        string
+	Basis       string
+	State       string
+	Name, Email string // empty while they are hidden
+	Size        int64  // of the proof
+	At          time.Time
+	Reason      string // of what the DPO decided
+	CanFetch    bool
+	CanDecide   bool
 }
 
 // ClockView is how the legal date came to be.
@@ -210,6 +224,10 @@ func requestExample() RequestView {
 		ReceivedAt: exampleTime.AddDate(0, 0, -16), VerifiedAt: exampleTime.AddDate(0, 0, -16),
 		Due:       Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
 		CanReveal: true, Waits: "dpo",
+		Agents: []AgentView{
+			{Path: "/staff/requests/sample/agents/one", Basis: "mandate", State: "asked", Name: "Robin Counsel", Email: "robin@example.org", Size: 812_400, At: exampleTime, CanFetch: true, CanDecide: true},
+			{Path: "/staff/requests/sample/agents/two", Basis: "guardian", State: "refused", Size: 12_400, At: exampleTime, Reason: "The order has run out.", CanFetch: true},
+		},
 		Clock: &ClockView{
 			Regime: "EU_GDPR", StartOn: exampleDate(time.February, 3), Target: exampleDate(time.March, 3), DueOn: exampleDate(time.March, 3), RuleSet: "2027.1",
 			Steps: []string{"Received on 3 February 2027 in Europe/Berlin; that day does not count.", "One month later: 3 March 2027.", "A Wednesday and no public holiday in DE-BE: it stays."},

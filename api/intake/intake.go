@@ -31,6 +31,7 @@ type Raw struct {
 	Message    string
 	Language   string
 	Vouched    bool
+	Agent      *Agent // who asks for the person; nil when they ask themselves
 	Statement
 }
 
@@ -52,8 +53,8 @@ var (
 )
 
 // Check makes a submission of what was typed; by is who calls, its zero value being the public. It fails with problem.Faults:
-// unknown_right, bad_email, missing_controller, unknown_controller, too_long, bad_identity, bad_language, not_vouchable, or what the right
-// needs: missing_ground, unknown_ground, missing_purpose, unknown_purpose, missing_situation, missing_correction, bad_correction, too_many_items or
+// unknown_right, bad_email, missing_controller, unknown_controller, too_long, bad_identity, bad_language, not_vouchable, what an agent lacks
+// (missing_agent, bad_agent_email, agent_is_person, missing_basis, missing_proof, bad_proof, proof_too_large), or what the right needs: missing_ground, unknown_ground, missing_purpose, unknown_purpose, missing_situation, missing_correction, bad_correction, too_many_items or
 // not_of_this_right.
 func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (store.Submission, error) {
 	var faults problem.Faults
@@ -96,11 +97,13 @@ func Check(ctx context.Context, s Controllers, raw Raw, by models.Principal) (st
 		add("/identity_vouched", "not_vouchable", "Only a controller can vouch for a person, with its key.")
 	}
 	said := statement(right, raw.Statement, &faults)
+	agent := agentOf(raw.Agent, email, &faults)
 	if len(faults) > 0 {
 		return store.Submission{}, faults
 	}
 	return store.Submission{
 		Controller: controller, Right: right, Language: language, Vouched: raw.Vouched, Actor: actor(by), Channel: channel(by),
+		Agent: agent,
 		Subject: request.Subject{
 			Name: models.Personal(name), Email: models.Personal(email), Identities: proven, Claimed: claimed,
 			Message: models.Personal(strings.TrimSpace(raw.Message)), Statement: said,

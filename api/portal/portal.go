@@ -53,9 +53,11 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.GET("/c/:slug", p.controllerHome)
 	e.GET("/requests/new", p.form)
 	e.POST("/requests", p.submit)
+	e.POST("/requests/agent", p.submitForAnother)
 	e.GET("/requests/sent/:token", p.sent)
 	e.GET("/verify/:token", p.verifyPage)
 	e.POST("/verify/:token", p.verify)
+	e.POST("/verify/:token/object", p.object)
 	e.GET("/status/:token", p.status)
 	e.GET("/status/:token/recipients", p.told)
 	e.POST("/status/:token/verify", p.enterCode)
@@ -116,6 +118,9 @@ func (p *Portal) form(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	raw := intake.Raw{Right: string(right), Controller: c.QueryParam("controller")}
+	if c.QueryParam("for") == "other" {
+		raw.Agent = &intake.Agent{}
+	}
 	return p.showForm(c, http.StatusOK, raw, "", nil)
 }
 
@@ -131,6 +136,7 @@ func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, correction
 	}
 	view := templates.FormView{
 		Right: right, Article: right.Article(), Name: raw.Name, Email: raw.Email, Message: raw.Message, Statement: statementView(right, raw.Statement, corrections),
+		Agent: agentView(raw.Agent), Other: otherForm(raw),
 	}
 	own, ownErr := look.Own(c.Request(), p.Store)
 	if ownErr == nil { // nobody there is told which other customers there are
@@ -181,6 +187,11 @@ func (p *Portal) submit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return p.take(c, form, p.rawOf(c, form))
+}
+
+// rawOf is what a form says, but for who asks.
+func (p *Portal) rawOf(c echo.Context, form url.Values) intake.Raw {
 	raw := intake.Raw{
 		Right: form.Get("right"), Controller: form.Get("controller"), Name: form.Get("name"), Email: form.Get("email"),
 		Message: lines(form, "message"), Language: tongue.Of(c.Request()), Statement: intake.Statement{
@@ -194,6 +205,11 @@ func (p *Portal) submit(c echo.Context) error {
 	if own, err := look.Own(c.Request(), p.Store); err == nil {
 		raw.Controller = own.Slug
 	}
+	return raw
+}
+
+// take takes a request in, or shows its form again with what is wrong.
+func (p *Portal) take(c echo.Context, form url.Values, raw intake.Raw) error {
 	if form.Get("website") != "" { // a field that people cannot see: a program filled it in
 		return models.Errorf(models.Invalid, "bad_request", "The form cannot be read.")
 	}
@@ -243,7 +259,9 @@ func (p *Portal) sent(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return show(p, c, http.StatusOK, templates.Sent, templates.SentView{Reference: st.Reference, StatusPath: "/status/" + c.Param("token")})
+	return show(p, c, http.StatusOK, templates.Sent, templates.SentView{
+		Reference: st.Reference, StatusPath: "/status/" + c.Param("token"), Agent: st.Agent != nil,
+	})
 }
 
 func (p *Portal) verifyPage(c echo.Context) error {
@@ -251,10 +269,25 @@ func (p *Portal) verifyPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return show(p, c, http.StatusOK, templates.Verify, templates.VerifyView{
-		State: string(v.State), Path: "/verify/" + c.Param("token"), StatusPath: "/status/" + v.StatusToken,
+	view := templates.VerifyView{
+		State: string(v.State), Path: "/verify/" + c.Param("token"), StatusPath: statusPath(v.StatusToken),
 		Reference: v.Reference, Right: v.Right, Controller: v.Controller,
-	})
+	}
+	switch a := v.Agent; {
+	case a != nil && a.State == request.AgentObjected:
+		view.State, view.StatusPath = "objected", ""
+	case a != nil && v.State == store.VerificationLive: // the person must know who it is to agree
+		view.Agent = a.Name.Reveal()
+	}
+	return show(p, c, http.StatusOK, templates.Verify, view)
+}
+
+// statusPath is the path of a status page; empty when there is none to show.
+func statusPath(token string) string {
+	if token == "" {
+		return ""
+	}
+	return "/status/" + token
 }
 
 func (p *Portal) verify(c echo.Context) error {
@@ -278,5 +311,5 @@ func (p *Portal) spent(c echo.Context) error {
 	if v.State == store.VerificationLive { // it became so while we looked; the page with the button is right then
 		return p.verifyPage(c)
 	}
-	return show(p, c, http.StatusConflict, templates.Verify, templates.VerifyView{State: string(v.State), StatusPath: "/status/" + v.StatusToken})
+	return show(p, c, http.StatusConflict, templates.Verify, templates.VerifyView{State: string(v.State), StatusPath: statusPath(v.StatusToken)})
 }

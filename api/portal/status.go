@@ -37,6 +37,9 @@ func (p *Portal) showStatus(c echo.Context, status int, mistakes templates.Error
 		return err
 	}
 	view := templates.StatusView{Path: "/status/" + token, Reference: st.Reference, Masked: true, State: models.Verifying}
+	if st.Agent != nil {
+		view = p.agentStatus(view, *st.Agent)
+	}
 	if !st.Masked {
 		if view, err = p.statusView(c, st, view.Path); err != nil {
 			return err

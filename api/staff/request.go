@@ -116,8 +116,13 @@ func (k *Console) reveal(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	agents, err := k.Store.Agents(ctx, who.Scope, id)
+	if err != nil {
+		return err
+	}
 	return k.showRequest(c, http.StatusOK, func(v *templates.RequestView) {
 		v.Subject = subjectView(subject, answers)
+		nameAgents(v, agents)
 		for i := range min(len(v.Messages), len(letters)) {
 			v.Messages[i].Body = letters[i]
 		}

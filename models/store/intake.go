@@ -17,6 +17,7 @@ type Submission struct {
 	Controller  request.Controller
 	Right       models.Right
 	Subject     request.Subject
+	Agent       *request.Agent // who asks for the person; nil when they ask themselves
 	Channel     request.Channel
 	Language    string // BCP 47
 	Vouched     bool   // the identity is vouched for (a customer, or staff who saw the letter): no mail is needed
@@ -180,12 +181,17 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 	if err := tx.Create(&row).Error; err != nil {
 		return err
 	}
+	if agent := in.agentRow(r.ID, key); agent != nil {
+		if err := tx.Create(agent).Error; err != nil {
+			return err
+		}
+	}
 	if in.Idempotency != nil {
 		if err := tx.Create(in.idempotencyRow(true)).Error; err != nil {
 			return err
 		}
 	}
-	data := statementFacts(map[string]any{"channel": in.Channel, "vouched": in.Vouched}, in.Subject.Statement)
+	data := agentFacts(statementFacts(map[string]any{"channel": in.Channel, "vouched": in.Vouched}, in.Subject.Statement), in.Agent)
 	if in.drp != nil {
 		if err := tx.Create(in.drp).Error; err != nil {
 			return err

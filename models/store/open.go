@@ -45,6 +45,10 @@ WITH opened AS (
 ), carried AS (
     INSERT INTO drp_requests (id, controller_id, agent_id, business_id, agent_request_id, submission_id, denied, received_at, digest)
     SELECT @drp, @controller, @drp_agent, @drp_business, @drp_agent_request, @submission, '', @at, @drp_digest FROM opened WHERE @drp::uuid IS NOT NULL
+), represented AS (
+    INSERT INTO agents (submission_id, request_id, controller_id, basis, state, name_sealed, email_sealed, media, size, proof_sealed, created_at)
+    SELECT @submission, id, @controller, @agent_basis, @agent_state, @agent_name, @agent_email, @agent_media, @agent_size, @agent_proof, @at
+    FROM opened WHERE @agent_proof::bytea IS NOT NULL
 ), told AS (
     INSERT INTO webhook_deliveries (id, controller_id, endpoint_id, key, event, body, state, created_at, next_at, give_up_at)
     SELECT gen_random_uuid(), e.controller_id, e.id, @told_key, @told_event, @told_body, 'waiting', @at, @at, @told_until
@@ -84,6 +88,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	data := statementFacts(map[string]any{
 		"right": in.Right, "channel": in.Channel, "vouched": in.Vouched, "regime": c.Regime, "reference": out.Reference,
 	}, in.Subject.Statement)
+	data = agentFacts(data, in.Agent)
 	if in.openDSR != nil { // the controller's instruction, Art. 28(3)(a)
 		data["subject_request_id"] = in.openDSR.ID
 	}
@@ -106,6 +111,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"clock": clock, "role": in.Actor.Role, "actor": in.Actor.ID, "token": vault.HashToken(in.token), "subject": sealed,
 		"entry": entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
 		"scope": "", "idempotency": nil, "fingerprint": nil,
+		"agent_basis": "", "agent_state": "", "agent_name": nil, "agent_email": nil, "agent_media": "", "agent_size": 0, "agent_proof": nil,
 		"opendsr": nil, "opendsr_submitted": nil, "opendsr_expect": nil, "opendsr_body": nil, "callbacks": [][]byte{},
 		"page": in.pageHash, "drp": nil, "drp_agent": nil, "drp_business": nil, "drp_agent_request": nil, "drp_digest": nil,
 		"told_key": string(webhook.RequestCreated) + "/" + out.RequestID.String(), "told_event": string(webhook.RequestCreated), "told_body": told,
@@ -122,6 +128,10 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 	}
 	if d := in.drp; d != nil {
 		args["drp"], args["drp_agent"], args["drp_business"], args["drp_agent_request"], args["drp_digest"] = d.ID, d.AgentID, d.BusinessID, d.AgentRequestID, d.Digest
+	}
+	if a := in.agentRow(out.RequestID, key); a != nil {
+		args["agent_basis"], args["agent_state"], args["agent_name"], args["agent_email"] = a.Basis, a.State, a.NameSealed, a.EmailSealed
+		args["agent_media"], args["agent_size"], args["agent_proof"] = a.Media, a.Size, a.ProofSealed
 	}
 	if in.Vouched {
 		args["verified"] = in.at

@@ -62,6 +62,7 @@ func Rows() []any {
 		viewRow{},
 		standingRow{},
 		subscriberRow{},
+		agentRow{},
 		subscriberMailRow{},
 		trustEntryRow{},
 		trustReleaseRow{},

@@ -50,6 +50,12 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		if err := tx.Where("request_id = ?", r.ID).Delete(&requestFileRow{}).Error; err != nil { // nobody can read them any more
 			return err
 		}
+		err = tx.Model(&agentRow{}).Where("request_id = ?", r.ID).Updates(map[string]any{
+			"name_sealed": nil, "email_sealed": nil, "proof_sealed": nil, "reason_sealed": nil,
+		}).Error
+		if err != nil {
+			return err
+		}
 		// The fingerprint and the addresses of an OpenDSR request are keyed or sealed with the key, and gone with it.
 		return s.record(tx, r, models.System(), "key.destroyed", nil)
 	})

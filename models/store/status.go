@@ -32,7 +32,17 @@ type Status struct {
 	Messages     []Message
 	PackageReady bool
 	CanWithdraw  bool
+	Agent        *AgentStatus // on the page of somebody who acts for the person, which stays masked
 	Retained     []plan.Group // what the decided plan retains, with rule, citation and date
+}
+
+// AgentStatus is what somebody who acts for the person sees: how their authority stands, and once it is proved how the request does.
+type AgentStatus struct {
+	Authority request.AgentState
+	Verified  bool
+	State     models.State
+	Outcome   models.Outcome
+	Clock     request.Clock
 }
 
 // Event is one thing that happened, for the person: a ledger kind and the details of it that are meant for them.
@@ -72,6 +82,8 @@ var shown = map[string][]string{
 	"objection.entered":    nil,
 	"correction.corrected": {"field"},
 	"key.destroyed":        nil,
+	"agent.accepted":       nil,
+	"agent.refused":        nil,
 }
 
 // StatusByToken is the status page's content; it fails with not_found.
@@ -95,9 +107,23 @@ func (s *Store) StatusByToken(ctx context.Context, statusToken string) (Status, 
 		Timeline: []Event{{At: sub.SubmittedAt.UTC(), Kind: "request.received", Detail: map[string]string{"channel": string(sub.Channel)}}},
 	}
 	if !sub.opens(statusToken) {
-		return out, nil
+		out.Agent, err = agentStatus(tx, r, sub)
+		return out, err
 	}
 	return out, s.unmask(tx, &out, r)
+}
+
+// agentStatus is what the agent of a submission sees; nil when nobody acts for the person.
+func agentStatus(tx *gorm.DB, r requestRow, sub submissionRow) (*AgentStatus, error) {
+	row, ok, err := agentOf(tx, sub.ID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := &AgentStatus{Authority: row.State}
+	if sub.VerifiedAt != nil {
+		out.Verified, out.State, out.Outcome, out.Clock = true, r.State, r.Outcome, r.Clock
+	}
+	return out, nil
 }
 
 // unmask adds what only the verified person may see.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"habeas/models"
 	"habeas/models/request"
@@ -75,6 +74,7 @@ type Issued struct {
 	Reference  string
 	Right      models.Right
 	ExpiresAt  time.Time
+	Agent      models.ID // the submission, when somebody made it for the person; the code is of no use then
 }
 
 // IssueVerifications gives the verifications of a request that are to be mailed: a new one for each unverified submission that has none
@@ -97,7 +97,8 @@ func (s *Store) IssueVerifications(ctx context.Context, requestID models.ID) ([]
 			return err
 		}
 		var subs []submissionRow
-		err = tx.Where("request_id = ? AND verified_at IS NULL", r.ID).Order("submitted_at, id").Find(&subs).Error
+		err = tx.Where("request_id = ? AND verified_at IS NULL", r.ID).
+			Where("NOT EXISTS (SELECT FROM agents a WHERE a.submission_id = submissions.id AND a.state = ?)", request.AgentObjected).Order("submitted_at, id").Find(&subs).Error
 		if err != nil {
 			return err
 		}
@@ -110,9 +111,16 @@ func (s *Store) IssueVerifications(ctx context.Context, requestID models.ID) ([]
 			if err != nil {
 				return err
 			}
-			if ok {
-				out = append(out, s.issued(r, sub, v, c.Name, subject.Email))
+			if !ok {
+				continue
 			}
+			issued := s.issued(r, sub, v, c.Name, subject.Email)
+			if _, acts, err := agentOf(tx, sub.ID); err != nil {
+				return err
+			} else if acts {
+				issued.Agent = sub.ID
+			}
+			out = append(out, issued)
 		}
 		return nil
 	})
@@ -192,7 +200,8 @@ type VerificationView struct {
 	Right       models.Right
 	Controller  string // its name
 	Language    string
-	StatusToken string // whoever holds the link may see the status page
+	StatusToken string // whoever holds the link may see the status page; empty while that is the page of somebody who acts for the person
+	Agent       *Agent // who asks for the person; nil when they ask themselves
 }
 
 // PeekVerification looks at a link without using it; it fails with not_found.
@@ -214,10 +223,29 @@ func (s *Store) PeekVerification(ctx context.Context, token string) (Verificatio
 	if err := tx.Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
 		return VerificationView{}, missing(err, "submission")
 	}
-	return VerificationView{
+	view := VerificationView{
 		State: v.state(s.now()), Reference: r.Reference, Right: r.RightCode, Controller: c.Name, Language: sub.Language,
 		StatusToken: s.pageToken(sub),
-	}, nil
+	}
+	return view, s.addAgent(tx, &view, r, sub)
+}
+
+// addAgent adds who asks for the person.
+func (s *Store) addAgent(tx *gorm.DB, view *VerificationView, r requestRow, sub submissionRow) error {
+	row, ok, err := agentOf(tx, sub.ID)
+	if err != nil || !ok {
+		return err
+	}
+	if sub.PageTokenHash == nil {
+		view.StatusToken = ""
+	}
+	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+	if err != nil && models.CodeOf(err) != "key_destroyed" {
+		return err
+	}
+	agent, err := row.open(key)
+	view.Agent = &agent
+	return err
 }
 
 const pagePurpose = "page" // of tokens
@@ -280,6 +308,10 @@ func (s *Store) VerifyByCode(ctx context.Context, statusToken, code string) erro
 		if err != nil {
 			return err
 		}
+		if _, acts, err := agentOf(tx, sub.ID); err != nil || acts { // the page is the agent's, and the person confirms on their own
+			refused = wrongCode(0)
+			return err
+		}
 		if len(last) == 0 {
 			return wrongCode(codeAttempts)
 		}
@@ -316,12 +348,16 @@ func tooManyAttempts() error {
 	return models.Errorf(models.TooMany, "too_many_attempts", "There were too many wrong codes. Ask for a new mail.").At("/code")
 }
 
+func linkUsed() error {
+	return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+}
+
 // useVerification consumes a verification of a locked request: by the link, with the hash of a new page's token, or by the code on the page that
 // the request was filed from.
 func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pageHash []byte) error {
 	switch v.state(s.now()) {
 	case VerificationUsed:
-		return models.Errorf(models.Conflict, "link_used", "This link or code has been used already.")
+		return linkUsed()
 	case VerificationExpired, VerificationSuperseded:
 		return models.Errorf(models.Conflict, "link_expired", "This link or code is no longer valid. Ask for a new mail.")
 	case VerificationLive:
@@ -333,9 +369,9 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pa
 	if err := tx.Model(&verificationRow{}).Where("id = ?", v.ID).Update("used_at", now).Error; err != nil {
 		return err
 	}
-	var sub submissionRow
-	if err := tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", v.SubmissionID).Take(&sub).Error; err != nil {
-		return missing(err, "submission")
+	sub, err := lockedSubmission(tx, v.SubmissionID)
+	if err != nil {
+		return err
 	}
 	set := map[string]any{"verified_at": now}
 	if pageHash != nil {
@@ -346,6 +382,9 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pa
 	}
 	data := map[string]any{"verification_id": v.ID, "submission_id": sub.ID}
 	if err := s.record(tx, r, models.Actor{Role: models.RoleSubject}, "submission.verified", data); err != nil {
+		return err
+	}
+	if err := s.agreeToAgent(tx, r, sub.ID); err != nil {
 		return err
 	}
 	return s.verified(tx, r, sub, models.Actor{Role: models.RoleSubject})
