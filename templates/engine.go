@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed pages
@@ -86,9 +87,14 @@ type Asset struct {
 	Type string // media type
 }
 
-// New parses every embedded page in every language and renders each of them once with sample data, so that a page that does not
-// fit its view, or a text that is missing, stops the program at its start and not in front of a person.
-func New() (*Engine, error) {
+// New gives the engine of the process. The first call parses every embedded page in every language and renders each of them once with sample data,
+// so that a page that does not fit its view, or a text that is missing, stops the program at its start and not in front of a person. An engine
+// never changes and takes tens of megabytes: all servers of a process share it.
+func New() (*Engine, error) { return shared() }
+
+var shared = sync.OnceValues(load)
+
+func load() (*Engine, error) {
 	e := &Engine{pages: map[string]map[string]*template.Template{}, assets: map[string]Asset{}, urls: map[string]string{}}
 	if err := e.loadStatic(); err != nil {
 		return nil, err
