@@ -262,8 +262,8 @@ func (s *Store) WaitingTasks(ctx context.Context, scope models.Scope) (list []Wa
 	return s.WaitingTasksAfter(ctx, scope, models.ID{}, waitingLimit)
 }
 
-// waitingOrder is the order of the waiting tasks.
-const waitingOrder = "coalesce(CASE WHEN r.closed_at IS NULL THEN r.due_before END, 'infinity'::timestamptz), tasks.created_at, tasks.id"
+// waitingOrder is the order of the waiting tasks. No part of it is ever null, so that pages can be compared by it.
+const waitingOrder = "r.closed_at IS NOT NULL, coalesce(CASE WHEN r.closed_at IS NULL THEN r.due_before END, 'infinity'::timestamptz), tasks.created_at, tasks.id"
 
 // WaitingTasksAfter are at most limit waiting tasks, from the one on that follows the named one; zero is the first page.
 func (s *Store) WaitingTasksAfter(ctx context.Context, scope models.Scope, after models.ID, limit int) (list []WaitingTask, more bool, err error) {
