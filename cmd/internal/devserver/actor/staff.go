@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -142,31 +143,44 @@ func (c Client) Settle(ctx context.Context, id models.ID) (Plan, error) {
 	return c.Approve(ctx, id)
 }
 
+// list reads all pages of a list.
+func list[T any](ctx context.Context, c Client, path, member string) ([]T, error) {
+	var all []T
+	for next := ""; ; {
+		var page map[string]json.RawMessage
+		if err := c.JSON(ctx, http.MethodGet, path+"?limit=100&cursor="+url.QueryEscape(next), nil, &page); err != nil {
+			return nil, err
+		}
+		var some []T
+		if err := json.Unmarshal(page[member], &some); err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+		if page["next"] == nil {
+			return all, nil
+		}
+		if err := json.Unmarshal(page["next"], &next); err != nil {
+			return nil, err
+		}
+		if next == "" {
+			return all, nil
+		}
+	}
+}
+
 // Ledger reads the request's entries.
 func (c Client) Ledger(ctx context.Context, id models.ID) ([]Entry, error) {
-	var out struct {
-		Entries []Entry `json:"entries"`
-	}
-	err := c.JSON(ctx, http.MethodGet, path(id, "/ledger"), nil, &out)
-	return out.Entries, err
+	return list[Entry](ctx, c, path(id, "/ledger"), "entries")
 }
 
 // Notices reads the request's notices.
 func (c Client) Notices(ctx context.Context, id models.ID) ([]Notice, error) {
-	var out struct {
-		Notices []Notice `json:"notices"`
-	}
-	err := c.JSON(ctx, http.MethodGet, path(id, "/notices"), nil, &out)
-	return out.Notices, err
+	return list[Notice](ctx, c, path(id, "/notices"), "notices")
 }
 
 // Deferrals reads the request's deferrals.
 func (c Client) Deferrals(ctx context.Context, id models.ID) ([]Deferral, error) {
-	var out struct {
-		Deferrals []Deferral `json:"deferrals"`
-	}
-	err := c.JSON(ctx, http.MethodGet, path(id, "/deferrals"), nil, &out)
-	return out.Deferrals, err
+	return list[Deferral](ctx, c, path(id, "/deferrals"), "deferrals")
 }
 
 // Receipts reads the signed files of a request, oldest first.
