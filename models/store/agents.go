@@ -315,3 +315,21 @@ func restsOn(tx *gorm.DB, r requestRow, submissionID models.ID) (bool, error) {
 	err := tx.Model(&submissionRow{}).Where("request_id = ? AND id <> ?", r.ID, submissionID).Count(&others).Error
 	return others == 0, err
 }
+
+// addAgent adds who asks for the person.
+func (s *Store) addAgent(tx *gorm.DB, view *VerificationView, r requestRow, sub submissionRow) error {
+	row, ok, err := agentOf(tx, sub.ID)
+	if err != nil || !ok {
+		return err
+	}
+	if sub.PageTokenHash == nil {
+		view.StatusToken = ""
+	}
+	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
+	if err != nil && models.CodeOf(err) != "key_destroyed" {
+		return err
+	}
+	agent, err := row.open(key)
+	view.Agent = &agent
+	return err
+}

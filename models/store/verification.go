@@ -230,24 +230,6 @@ func (s *Store) PeekVerification(ctx context.Context, token string) (Verificatio
 	return view, s.addAgent(tx, &view, r, sub)
 }
 
-// addAgent adds who asks for the person.
-func (s *Store) addAgent(tx *gorm.DB, view *VerificationView, r requestRow, sub submissionRow) error {
-	row, ok, err := agentOf(tx, sub.ID)
-	if err != nil || !ok {
-		return err
-	}
-	if sub.PageTokenHash == nil {
-		view.StatusToken = ""
-	}
-	key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
-	if err != nil && models.CodeOf(err) != "key_destroyed" {
-		return err
-	}
-	agent, err := row.open(key)
-	view.Agent = &agent
-	return err
-}
-
 const pagePurpose = "page" // of tokens
 
 // pageToken is the token of the page on which the owner of a submission's mailbox follows the request.
