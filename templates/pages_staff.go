@@ -36,6 +36,7 @@ type RequestView struct {
 	Agents      []AgentView // who asks for the person
 	Plan        *PlanView
 	Offers      []Offer
+	Entered     Entered // into the form of an offer that was refused
 	Located     []LocatedView
 	Notices     []NoticeRow
 	Tasks       []TaskRow
@@ -121,6 +122,21 @@ type Offer struct {
 	Words  string // of the catalogue: the kind, or the kind and the right
 	Reason bool   // a reason is mandatory
 	Danger bool   // cannot be undone
+}
+
+// Entered is what somebody wrote into the form of an offer.
+type Entered struct {
+	Kind    string
+	Choices map[int]models.Treatment // by number of the group
+	Reason  string
+}
+
+// Checked reports whether a treatment of a group is chosen in the form of an offer: as it was entered, or as the plan has it.
+func (v RequestView) Checked(o Offer, g plan.Group, t models.Treatment) bool {
+	if entered, ok := v.Entered.Choices[g.No]; ok && v.Entered.Kind == o.Kind {
+		return entered == t
+	}
+	return g.Choice == t
 }
 
 // LocatedView counts the located rows by what has been done with them.
@@ -217,6 +233,11 @@ func requestExample() RequestView {
 			SharedWith: "logins.accounts", Options: []models.Treatment{models.TreatKeep, models.TreatMask, models.TreatErase},
 			Fields: []plan.Field{{Name: "id", Fixed: true}, {Name: "email", Personal: true, Identity: true}},
 		},
+		{
+			No: 4, System: "erp", Dataset: "parties", Collection: "addresses", Rows: 1, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
+			SharedWith: "parties.parties", Options: []models.Treatment{models.TreatKeep, models.TreatMask, models.TreatErase},
+			Fields: []plan.Field{{Name: "id", Fixed: true}, {Name: "street", Personal: true}},
+		},
 	}
 	v := RequestView{
 		Path: "/staff/requests/sample", Reference: "7K3F-9QXM-2T", ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a11", Right: models.Erasure, Article: "Art. 17 GDPR",
@@ -233,8 +254,8 @@ func requestExample() RequestView {
 			Steps: []string{"Received on 3 February 2027 in Europe/Berlin; that day does not count.", "One month later: 3 March 2027.", "A Wednesday and no public holiday in DE-BE: it stays."},
 		},
 		Plan: &PlanView{
-			Version: 2, Digest: "a3f1c09d5e6b7788", RuleSet: "2027.1", Groups: groups, Undecided: 1,
-			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 1}},
+			Version: 2, Digest: "a3f1c09d5e6b7788", RuleSet: "2027.1", Groups: groups, Undecided: 2,
+			Totals: []Total{{models.TreatErase, 1412}, {models.TreatRetain, 3}, {models.TreatRefer, 2}},
 		},
 		Offers: []Offer{
 			{Kind: "approve", Words: "approve", Danger: true},

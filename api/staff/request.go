@@ -80,7 +80,12 @@ func (k *Console) decide(c echo.Context) error {
 	_, err = k.Store.Decide(c.Request().Context(), who.Scope, d)
 	if kind := models.KindOf(err); kind == models.Conflict || kind == models.Invalid || kind == models.Forbidden {
 		p := problem.Of(err, "", "")
-		return k.showRequest(c, p.Status, func(v *templates.RequestView) { v.Failure = p.Detail })
+		return k.showRequest(c, p.Status, func(v *templates.RequestView) {
+			v.Failure, v.Entered = p.Detail, templates.Entered{Kind: string(d.Kind), Reason: d.Reason.Reveal()}
+			if kind != models.Conflict { // the groups of a plan that has changed are others
+				v.Entered.Choices = d.Choices
+			}
+		})
 	}
 	if err != nil {
 		return err

@@ -129,7 +129,7 @@ func (p Plan) Choose(choices map[int]models.Treatment, complete bool) (Plan, err
 			return Plan{}, models.Errorf(models.Invalid, "choice_not_offered", "Group %d cannot be treated that way.", no).At("/choices")
 		}
 		out.Groups[i].Choice = choice
-		if !out.Groups[i].maskable() {
+		if out.Groups[i].NeedsFields(choice) {
 			return Plan{}, models.Errorf(models.Invalid, "fields_missing", "Mark the person's own fields of group %d first.", no).At("/choices")
 		}
 	}
@@ -139,11 +139,11 @@ func (p Plan) Choose(choices map[int]models.Treatment, complete bool) (Plan, err
 	return out, nil
 }
 
-// maskable reports whether something would be masked: of rows that another person shares, only fields that identify the person or that the DPO
-// has marked.
-func (g Group) maskable() bool {
+// NeedsFields reports whether fields have to be marked before a treatment can be chosen: of rows that another person shares, only fields that
+// identify the person or that the DPO has marked are masked.
+func (g Group) NeedsFields(t models.Treatment) bool {
 	own := slices.ContainsFunc(g.Fields, func(f Field) bool { return f.Identity && !f.Fixed })
-	return g.Choice != models.TreatMask || g.SharedWith == "" || own || len(g.Marked) > 0
+	return t == models.TreatMask && g.SharedWith != "" && !own && len(g.Marked) == 0
 }
 
 // Retained lists the groups that a deferral must finish later.

@@ -38,7 +38,7 @@ func (p Plan) Split(s Split) (Plan, int, error) {
 			return Plan{}, 0, models.Errorf(models.Invalid, "unknown_field", "Group %d has no such field to mark.", s.Group)
 		}
 	}
-	if !part.maskable() {
+	if part.NeedsFields(part.Choice) {
 		return Plan{}, 0, models.Errorf(models.Invalid, "fields_missing", "Mark the person's own fields first.")
 	}
 	out := p
