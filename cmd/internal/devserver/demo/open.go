@@ -19,7 +19,7 @@ func LeaveOpen(ctx context.Context, s *devserver.Server) error {
 	dpo := actor.Client{Base: s.Config.BaseURL, Key: s.DPOKey}
 	people := s.Company.People
 	ask := func(p sample.Person) (actor.Asked, error) {
-		asked, err := public.Ask(ctx, models.Erasure, p.Controller, p.Subject)
+		asked, err := public.Ask(ctx, p.Right, p.Controller, p.Subject)
 		if err != nil {
 			return asked, fmt.Errorf("filing a request: %w", err)
 		}

@@ -47,7 +47,8 @@ func (g *generator) resident(p Person, home place, street string) {
 }
 
 // erased has, beside much that can go at once: a declaration under customs law and one whose time is over, an invoice under tax
-// law and one whose time is over, a confirmation of which the short hold ends today, an address that somebody else uses too.
+// law and one whose time is over, a confirmation of which the short hold ends today, an address that a housemate uses too, of whom law keeps a
+// declaration and an invoice as well.
 func (g *generator) erased(p, housemate Person) {
 	home := places[0]
 	shared := g.address(home, "Am Speicher 12", "")
@@ -80,6 +81,11 @@ func (g *generator) erased(p, housemate Person) {
 
 	g.account(w, 5)
 	g.reader(w, 7)
+
+	moved := g.before(1, 5, 0)
+	removal := g.shipment(other, at(moved))
+	g.declaration(other, removal, moved.AddDays(9))
+	g.invoice(other, moved.AddDays(3))
 }
 
 // consignee is known to Nordkai only because it delivers what a customer sold.

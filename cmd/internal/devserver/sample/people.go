@@ -20,7 +20,7 @@ type People struct {
 	Erasure Person
 	// Consignee is a customer of Brightline Retail, about whom Nordkai holds data only as its processor.
 	Consignee Person
-	// Housemate shares the address of Erasure and asks for nothing.
+	// Housemate shares the address of Erasure. The demo leaves the housemate's own request open.
 	Housemate Person
 }
 
@@ -46,7 +46,7 @@ func people() People {
 		Export:    person(models.Export, Nordkai, "Ingrid Sørensen", "ingrid.sorensen@inbox.example", "NK-900002"),
 		Erasure:   person(models.Erasure, Nordkai, "Mara Lindholm", "mara.lindholm@letters.example", "NK-900003"),
 		Consignee: person(models.Erasure, Brightline, "Noor van den Berg", "noor.vandenberg@mailhouse.example", "BR-900004"),
-		Housemate: person("", Nordkai, "Jonas Lindholm", "jonas.lindholm@courier.example", "NK-900005"),
+		Housemate: person(models.Erasure, Nordkai, "Jonas Lindholm", "jonas.lindholm@courier.example", "NK-900005"),
 	}
 }
 
