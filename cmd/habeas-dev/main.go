@@ -19,6 +19,7 @@ import (
 type cli struct {
 	Listen  string `help:"Address of the portal and the console." default:"127.0.0.1:8080"`
 	Mail    string `help:"Address of the page that shows all mail." default:"127.0.0.1:8025"`
+	Data    string `help:"Folder of the databases; a second one at the same time needs its own." type:"path" placeholder:"FOLDER"`
 	Verbose bool   `help:"Show Habeas' own log."`
 
 	Serve serveCmd `cmd:"" default:"1" help:"Start everything with a fresh sample company and serve until interrupted."`
@@ -80,16 +81,26 @@ func (d demoCmd) Run(ctx context.Context, c *cli) (err error) {
 }
 
 func (c *cli) start(ctx context.Context) (*devserver.Server, error) {
-	dir, err := pgserver.DefaultDataDir("habeas-dev")
-	if err != nil {
-		return nil, err
+	if c.Data == "" {
+		dir, err := pgserver.DefaultDataDir("habeas-dev")
+		if err != nil {
+			return nil, err
+		}
+		c.Data = dir
 	}
-	options := devserver.Options{Dir: dir, Listen: c.Listen, Mail: c.Mail, Progress: os.Stdout}
+	options := devserver.Options{Dir: c.Data, Listen: c.Listen, Mail: c.Mail, Progress: os.Stdout}
 	if c.Verbose {
 		options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	fmt.Println("Starting:")
-	return devserver.Start(ctx, options)
+	s, err := devserver.Start(ctx, options)
+	switch {
+	case errors.Is(err, pgserver.ErrInUse):
+		return nil, fmt.Errorf("%w\nA demo runs already. End it with Ctrl-C where it was started, or give this one its own --data, --listen and --mail", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w\nGive other addresses with --listen and --mail", err)
+	}
+	return s, err
 }
 
 func (c *cli) serve(ctx context.Context, s *devserver.Server) error {
