@@ -214,6 +214,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	h = middleware.Head(h)
 	h = s.account.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
 	h = middleware.LimitBody(largestBody, s.fail)(h)

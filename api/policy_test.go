@@ -27,3 +27,16 @@ func requirePolicy(t *testing.T, route string, h http.Header) {
 		require.Contains(t, policies[0], want, route)
 	}
 }
+
+func TestWhoAsksForTheHeadersOnlyGetsThoseOfThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for path, status := range map[string]int{"/": 200, "/livez": 200, "/staff/login": 200, "/status/none": 404, "/requests": 405} {
+		whole, head := b.call("GET", path, "", ""), b.call("HEAD", path, "", "")
+		require.Equal(t, status, head.status, path)
+		require.Empty(t, head.body, path)
+		require.Equal(t, whole.status, head.status, path)
+		require.Equal(t, whole.header.Get("Content-Type"), head.header.Get("Content-Type"), path)
+		requirePolicy(t, path, head.header)
+	}
+}
