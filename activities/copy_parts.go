@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"habeas/activities/bundle"
 	"habeas/activities/connectors"
@@ -191,7 +190,7 @@ func (c *copyRun) writeUploads(ctx context.Context, archive *bundle.Archive, t t
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("others/%s/%d-%s", t.System, i+1, safeName(f.Name.Reveal()))
+		name := fmt.Sprintf("others/%s/%d-%s", t.System, i+1, bundle.FileName(f.Name.Reveal()))
 		if err := copyFile(archive, name, "Records of "+t.System+", gathered by hand.", content); err != nil {
 			return err
 		}
@@ -206,24 +205,6 @@ func copyFile(archive *bundle.Archive, name, what string, content io.Reader) err
 	}
 	_, err = io.Copy(out, content)
 	return err
-}
-
-// safeName is a name that stays inside its folder and on every file system.
-func safeName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if r == '.' || r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return '_'
-	}, name)
-	runes := []rune(strings.TrimLeft(name, "."))
-	if len(runes) > 80 {
-		runes = runes[len(runes)-80:]
-	}
-	if len(runes) == 0 {
-		return "file"
-	}
-	return string(runes)
 }
 
 // ending is what a file's name ends with, by what is in it.

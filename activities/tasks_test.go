@@ -190,7 +190,7 @@ func TestPeopleBringTheirPartOfTheCopy(t *testing.T) {
 	require.Zero(t, pkg.Tasks)
 	require.False(t, pkg.Partly)
 	files := w.fetched(pkg)
-	require.Equal(t, "%PDF-1.7 letters", string(files["others/archive/1-_.._etc_Letters_of_Ada_Canary.pdf"]), "%v", names(files))
+	require.Equal(t, "%PDF-1.7 letters", string(files["others/archive/1-.._.._etc_Letters of Ada Canary.pdf"]), "%v", names(files))
 	require.Contains(t, string(files["README.txt"]), "gathered by hand")
 	require.Contains(t, files, "data/crm.customers.json")
 	require.NotContains(t, files, "data/archive.letters.json")

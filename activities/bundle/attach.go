@@ -48,6 +48,11 @@ func safePath(name string) string {
 	return strings.Join(parts, "/")
 }
 
+// FileName makes of any name one that is a single part of a path and that every file system can hold.
+func FileName(name string) string {
+	return safeName(strings.NewReplacer("/", "_", `\`, "_").Replace(name))
+}
+
 // devices are names that Windows keeps for itself, whatever follows a dot.
 var devices = map[string]bool{"con": true, "prn": true, "aux": true, "nul": true}
 
