@@ -46,6 +46,10 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	if narrowed != nil {
 		j.narrowing = narrowed.Instruction
 	}
+	two, _, err := a.deps.Store.Approvals(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return Planned{}, err
+	}
 	rows := 0
 	sorting, err := a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
 		if rows++; rows%1000 == 0 {
@@ -65,7 +69,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
 		Sorting:       sorting,
-		NeedsDecision: req.Right == models.Rectification || req.Right == models.Objection && subject.Statement.Weighed() || req.Right == models.Deletion || narrowed != nil,
+		NeedsDecision: narrowed != nil || two || byPerson(req.Right, subject.Statement),
 		Narrowed:      narrowed,
 	})
 	if err != nil {
@@ -83,6 +87,11 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 		return out, nil // people were faster: their decision ends the request, or the DPO waits for an answer
 	}
 	return out, err
+}
+
+// byPerson reports whether the plan of a request for the right always needs a person's decision.
+func byPerson(right models.Right, s request.Statement) bool {
+	return right == models.Rectification || right == models.Objection && s.Weighed() || right == models.Deletion
 }
 
 // addUnlocated plans for the records that people have counted and those that processors hold.

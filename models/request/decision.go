@@ -123,4 +123,5 @@ type Decision struct {
 	TaskID     models.ID                // of a manual task
 	Counts     map[string]int64         // Complete: records by collection
 	Narrowing  Narrowing                // Instruct: what the instruction leaves out
+	Waits      bool                     // Approve: set by the store when it is the first of two, which decides nothing yet
 }

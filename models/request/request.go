@@ -18,7 +18,9 @@ const (
 )
 
 // Channels are all of them.
-func Channels() []Channel { return []Channel{ChannelPortal, ChannelAPI, ChannelController, ChannelStaff} }
+func Channels() []Channel {
+	return []Channel{ChannelPortal, ChannelAPI, ChannelController, ChannelStaff}
+}
 
 // Request is one data subject's exercise of one right. It holds no personal data; see Subject.
 type Request struct {
@@ -90,5 +92,6 @@ type Controller struct {
 	ContactEmail  models.Personal // who instructs, for reminders
 	Authority     string          // supervisory authority named in letters
 	BreachHours   int             // within which its contract wants it told of a breach; 0: no hour is agreed
+	FourEyes      FourEyes        // which of its plans two persons have to approve
 	ObjectionDays int             // within which it may object to a change of subprocessors, Art. 28(2); its contract says
 }

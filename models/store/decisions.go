@@ -42,7 +42,8 @@ func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String()
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
 // request.Allowed fails with, reason_missing, unknown_answer, already_decided, already_acknowledged, question_open, no_corrections, not_restricted,
-// no_open_question, plan_changed or what plan.Choose, task.Allows and task.CheckCounts fail with.
+// no_open_question, plan_changed or what plan.Choose, task.Allows, task.CheckCounts and request.Approval.Second fail with. Where two persons have to
+// approve, the first approval is recorded as one that waits, and nothing is ordered.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, scope, d.RequestID)
@@ -57,7 +58,8 @@ func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decisi
 
 // decide records a decision about a request whose row the transaction has locked.
 func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
-	if err := request.Allowed(d.Kind, d.Actor.Role, r.State); err != nil {
+	two, err := mayDecide(tx, r, d)
+	if err != nil {
 		return d, err
 	}
 	d = ofItsKind(d)
@@ -66,6 +68,11 @@ func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.D
 	}
 	if err := checkEarlier(tx, r, d); err != nil {
 		return d, err
+	}
+	if two {
+		if d, err = s.approveOfTwo(tx, r, d); err != nil || d.Waits {
+			return d, err
+		}
 	}
 	if d.Kind == request.Approve || d.Kind == request.Change {
 		if err := s.decidePlan(tx, r.ID, d.PlanDigest, d.Choices, d.Kind == request.Approve); err != nil {
