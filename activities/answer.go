@@ -63,7 +63,7 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 			}
 			mail.Erased = addPortion(mail.Erased, a.portionBy(g, byHand))
 		case models.TreatRetain, models.TreatKeep:
-			if g.Reason != plan.ReasonKeptByMap {
+			if g.Reason != plan.ReasonKeptByMap && !g.LeftOut() {
 				mail.Kept = append(mail.Kept, a.kept(g))
 			}
 		default: // a copy has no answer of this kind
@@ -71,6 +71,9 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 	}
 	for _, t := range tasks {
 		mail.Kept = append(mail.Kept, a.unsearched(t)...)
+	}
+	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
 	return mail, err
@@ -140,6 +143,7 @@ func addPortion(list []templates.Portion, p templates.Portion) []templates.Porti
 			list[i].Records += p.Records
 			list[i].ByHand += p.ByHand
 			list[i].Elsewhere = list[i].Elsewhere || p.Elsewhere
+			list[i].Unknown = list[i].Unknown || p.Unknown
 			return list
 		}
 	}

@@ -55,7 +55,7 @@ func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, 
 		return Package{}, err
 	}
 	partly, err := a.refused(ctx, in.RequestID)
-	return Package{PackageID: id, ExpiresAt: expires, Partly: partly}, err
+	return Package{PackageID: id, ExpiresAt: expires, Partly: partly || len(c.plan.LeftOut()) > 0}, err
 }
 
 // SendPackageLink tells the person where the package waits.
@@ -83,9 +83,16 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 		}
 		return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
 	}
+	p, err := a.approvedPlan(ctx, in.RequestID)
+	if err != nil {
+		return err
+	}
 	mail := templates.PackageReadyMail{
 		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
 		Authority: l.controller.Authority,
+	}
+	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+		return err
 	}
 	return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
 }
@@ -328,6 +335,7 @@ func (c *copyRun) what(p part) string {
 func (c *copyRun) writeReadme(archive *bundle.Archive) error {
 	contents := report.Contents{
 		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
+		LeftOut: c.head.LeftOut,
 	}
 	contents.Files = append(c.listed(archive), report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
 	out, err := archive.Create("README.txt", "What is in this package.")

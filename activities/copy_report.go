@@ -86,6 +86,11 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 		})
 	}
 	head.Processing = a.processing(p, head.Recipients)
+	left, err := a.leftOut(ctx, p)
+	if err != nil {
+		return report.Head{}, err
+	}
+	head.LeftOut = reported(left)
 	for _, g := range p.Groups {
 		if w, ok := a.withheld(g); ok {
 			head.Withheld = append(head.Withheld, w)
@@ -161,6 +166,8 @@ func (a *Activities) purpose(g plan.Group) []string {
 func (a *Activities) withheld(g plan.Group) (report.Withheld, bool) {
 	w := report.Withheld{What: a.words(g), Records: g.Rows}
 	switch {
+	case g.LeftOut(): // which is said by itself
+		return w, false
 	case g.Treatment() == models.TreatRedact:
 		w.Why = "Parts are blank because they are about another person (Art. 15(4) GDPR)."
 	case g.Treatment() == models.TreatWithhold && g.Reason == plan.ReasonNotPortable:

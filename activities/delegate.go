@@ -166,28 +166,31 @@ func (a *Activities) fetchResult(ctx context.Context, delegate connectors.Delega
 	return err == nil, err
 }
 
-// delegations sorts out what is handed over: a system that is to erase all that it holds is asked to; where a part has to stay, a person does the rest.
+// delegations sorts out what is handed over: a system that is to erase all that it holds is asked to; where a part has to stay, a person does the rest,
+// and so does one where the customer leaves a part out of a copy, since the system would send all.
 func (a *Activities) delegations(ctx context.Context, id models.ID, p plan.Plan, chosen func(plan.Group) bool) (steps []DelegationStep, tasks int, err error) {
 	all, err := a.deps.Store.Delegations(ctx, models.ScopeOperator(), id)
 	if err != nil {
 		return nil, 0, err
 	}
 	for _, d := range all {
-		wanted, others := 0, 0
+		wanted, others, leftOut := 0, 0, 0
 		for _, g := range p.Groups {
 			switch {
 			case g.By != plan.ByDelegate || g.System != d.System:
 			case chosen(g):
 				wanted++
+			case g.LeftOut():
+				leftOut++
 			default:
 				others++
 			}
 		}
 		switch {
-		case wanted > 0 && (others == 0 || !p.Right.Erases()):
+		case wanted > 0 && leftOut == 0 && (others == 0 || !p.Right.Erases()):
 			steps = append(steps, DelegationStep{DelegationID: d.ID, Queue: a.deps.Queues[d.System]})
 		case wanted > 0:
-			n, err := a.needGroups(ctx, Ending{RequestID: id}, task.Erase, task.DelegatePartly, p, func(g plan.Group) bool {
+			n, err := a.needGroups(ctx, Ending{RequestID: id}, delegatedRight[p.Right].action, task.DelegatePartly, p, func(g plan.Group) bool {
 				return g.By == plan.ByDelegate && g.System == d.System && chosen(g)
 			})
 			if err != nil {

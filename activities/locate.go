@@ -11,6 +11,7 @@ import (
 	"habeas/activities/walk"
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/plan/mapped"
 	"habeas/models/request"
 	"habeas/models/task"
 )
@@ -122,14 +123,24 @@ func (a *Activities) walk(ctx context.Context, id models.ID) (*walk.Walk, error)
 	return w, nil
 }
 
-// searchByHand makes tasks of collections that no connector can search, a task a system. What a processor takes care of by itself is its own to
-// search.
+// searchByHand makes tasks of collections that no connector can search, a task a system; nobody is asked to search what the customer leaves out. What a
+// processor takes care of by itself is its own to search.
 func (a *Activities) searchByHand(ctx context.Context, id models.ID, collections []datamap.Address) error {
+	if len(collections) == 0 {
+		return nil
+	}
+	narrowed, err := a.deps.Store.Narrowed(ctx, id)
+	if err != nil {
+		return err
+	}
 	for _, system := range a.deps.Graph.Systems() {
-		var names []string
+		var names, searched []string
 		for _, c := range collections {
 			if node := a.deps.Graph.Node(c); node != nil && node.System == system {
 				names = append(names, c.String())
+				if narrowed == nil || !mapped.LeftOut(node, narrowed.Instruction) {
+					searched = append(searched, c.String())
+				}
 			}
 		}
 		if len(names) == 0 {
@@ -141,8 +152,8 @@ func (a *Activities) searchByHand(ctx context.Context, id models.ID, collections
 		}
 		if _, ok := open.(connectors.Delegate); ok {
 			err = a.deps.Store.EnsureDelegation(ctx, id, system, names)
-		} else {
-			_, err = a.need(ctx, task.Spec{RequestID: id, System: system, Action: task.Locate, Reason: task.Unsupported, Collections: names})
+		} else if len(searched) > 0 {
+			_, err = a.need(ctx, task.Spec{RequestID: id, System: system, Action: task.Locate, Reason: task.Unsupported, Collections: searched})
 		}
 		if err != nil {
 			return err

@@ -13,7 +13,7 @@ import (
 )
 
 // objection is what an approved objection enters into the suppression list, and the purposes against which the DPO found compelling grounds: of
-// those that are weighed, the ones for which every group of data is kept in use.
+// those that are weighed, the ones for which every group of data is kept in use. What the customer leaves out counts for neither.
 func (a *Activities) objection(ctx context.Context, id models.ID, p plan.Plan) (entered, refused []request.Purpose, err error) {
 	subject, err := a.deps.Store.Subject(ctx, models.ScopeOperator(), id)
 	if err != nil {
@@ -21,16 +21,22 @@ func (a *Activities) objection(ctx context.Context, id models.ID, p plan.Plan) (
 	}
 	s := subject.Statement
 	for _, purpose := range s.Purposes {
-		stopped, kept := false, false
+		stopped, kept, leftOut := false, false, false
 		for _, g := range p.Groups {
 			if n := a.node(g); n == nil || !purpose.Covers(purposesOf(n), n.Dataset.LegalBasis) {
 				continue
 			}
+			if g.LeftOut() {
+				leftOut = true
+				continue
+			}
 			stopped, kept = stopped || g.Treatment() != models.TreatKeep, kept || g.Treatment() == models.TreatKeep
 		}
-		if kept && !stopped && !s.Absolute(purpose) {
+		switch {
+		case kept && !stopped && !s.Absolute(purpose):
 			refused = append(refused, purpose)
-		} else {
+		case leftOut && !kept && !stopped: // all of it is left out by the customer
+		default:
 			entered = append(entered, purpose)
 		}
 	}
@@ -56,7 +62,7 @@ func (a *Activities) settleObjection(ctx context.Context, id models.ID, p plan.P
 		return Settled{}, err
 	}
 	out := Settled{Outcome: models.Fulfilled}
-	if len(refused) > 0 {
+	if len(refused) > 0 || len(p.LeftOut()) > 0 {
 		out.Outcome = models.PartlyFulfilled
 	}
 	recipients, err := a.recipientsOf(ctx, id)
@@ -109,6 +115,9 @@ func (a *Activities) objectionMail(ctx context.Context, l letterContext) (templa
 			mail.Restricted = addPortion(mail.Restricted, a.portion(g))
 		default: // is used for other purposes
 		}
+	}
+	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
 	return mail, err

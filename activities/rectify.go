@@ -174,7 +174,7 @@ func (a *Activities) settleRectification(ctx context.Context, id models.ID, p pl
 		return Settled{}, err
 	}
 	out := Settled{Outcome: models.Fulfilled}
-	if reason != "" || slices.ContainsFunc(corrections, func(c request.Correction) bool { return c.Status != request.CorrectionDone }) {
+	if reason != "" || len(p.LeftOut()) > 0 || slices.ContainsFunc(corrections, func(c request.Correction) bool { return c.Status != request.CorrectionDone }) {
 		out.Outcome = models.PartlyFulfilled
 	}
 	to, err := a.addresseesOf(ctx, id, corrections)
@@ -260,6 +260,13 @@ func (a *Activities) rectificationMail(ctx context.Context, l letterContext) (te
 			one.Why = templates.WhyNotTaken
 		}
 		mail.NotCorrected = append(mail.NotCorrected, one)
+	}
+	p, err := a.approvedPlan(ctx, l.req.ID)
+	if err != nil {
+		return mail, err
+	}
+	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
 	return mail, err

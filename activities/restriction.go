@@ -163,9 +163,12 @@ func (a *Activities) restrictionMail(ctx context.Context, l letterContext) (temp
 			if portion.Records = rowsBy(counts, g.No, store.RowLocated, store.RowBlocked); portion.Records > 0 {
 				mail.Unmarked = addPortion(mail.Unmarked, portion)
 			}
-		case g.Reason != plan.ReasonKeptByMap:
+		case g.Reason != plan.ReasonKeptByMap && !g.LeftOut():
 			mail.Kept = append(mail.Kept, a.kept(g))
 		}
+	}
+	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
 	return mail, err

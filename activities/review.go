@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/datamap"
@@ -38,6 +39,17 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	}
 	j := a.judge(req.Right, today, controller)
 	j.statement = subject.Statement
+	narrowed, err := a.deps.Store.Narrowed(ctx, in.RequestID)
+	if err != nil {
+		return Planned{}, err
+	}
+	if narrowed != nil {
+		j.narrowing = narrowed.Instruction
+	}
+	two, _, err := a.deps.Store.Approvals(ctx, models.ScopeOperator(), in.RequestID)
+	if err != nil {
+		return Planned{}, err
+	}
 	rows := 0
 	sorting, err := a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
 		if rows++; rows%1000 == 0 {
@@ -51,10 +63,14 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	if err := a.addUnlocated(ctx, in.RequestID, j); err != nil {
 		return Planned{}, err
 	}
+	if err := a.addUnsearched(subject, j); err != nil {
+		return Planned{}, err
+	}
 	p, err := a.deps.Store.SavePlan(ctx, plan.Plan{
 		RequestID: in.RequestID, Right: req.Right, Groups: j.builder.Groups(), RuleSet: hold.RuleSet(), DataMapDigest: a.deps.MapID,
 		Sorting:       sorting,
-		NeedsDecision: req.Right == models.Rectification || req.Right == models.Objection && subject.Statement.Weighed() || req.Right == models.Deletion,
+		NeedsDecision: narrowed != nil || two || byPerson(req.Right, subject.Statement),
+		Narrowed:      narrowed,
 	})
 	if err != nil {
 		return Planned{}, err
@@ -71,6 +87,11 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 		return out, nil // people were faster: their decision ends the request, or the DPO waits for an answer
 	}
 	return out, err
+}
+
+// byPerson reports whether the plan of a request for the right always needs a person's decision.
+func byPerson(right models.Right, s request.Statement) bool {
+	return right == models.Rectification || right == models.Objection && s.Weighed() || right == models.Deletion
 }
 
 // addUnlocated plans for the records that people have counted and those that processors hold.
@@ -117,6 +138,35 @@ func (j *judge) unlocated(name string, by plan.Means, rows int64) error {
 	return models.Errorf(models.Conflict, "map_changed", "The data map no longer has %s; locate the data again.", name)
 }
 
+// addUnsearched plans for what is kept where only people can search, and what they were not asked to search because the customer leaves it out.
+func (a *Activities) addUnsearched(subject request.Subject, j *judge) error {
+	if j.narrowing.IsZero() {
+		return nil
+	}
+	var kinds []string
+	for _, i := range subject.Identities {
+		kinds = append(kinds, i.Kind)
+	}
+	reached := j.graph.Reached(kinds...)
+	for _, node := range j.graph.Of(j.controller) {
+		if !mapped.LeftOut(node, j.narrowing) || !slices.Contains(reached, node) || !a.searchedByHand(node) {
+			continue
+		}
+		if _, err := j.builder.AddUnlocated(j.collection(node), plan.ByHand, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchedByHand reports whether people search a collection: its system neither searches nor carries out requests by itself.
+func (a *Activities) searchedByHand(n *datamap.Node) bool {
+	system, here := a.deps.Systems[n.System]
+	_, locates := system.(connectors.Locator)
+	_, delegates := system.(connectors.Delegate)
+	return here && !locates && !delegates
+}
+
 // fetches reports whether parts of a copy come from other workers or companies.
 func (a *Activities) fetches(p plan.Plan) bool {
 	return !p.Right.Erases() && slices.ContainsFunc(p.Groups, func(g plan.Group) bool {
@@ -139,6 +189,7 @@ type judge struct {
 	graph      *datamap.Graph
 	controller string // rows of another controller are none of this request
 	statement  request.Statement
+	narrowing  request.Narrowing // by the customer's instruction
 }
 
 func (a *Activities) judge(right models.Right, today calendar.Date, c request.Controller) *judge {
@@ -161,6 +212,7 @@ func (j *judge) group(row datamap.FoundRow) (int, error) {
 func (j *judge) collection(n *datamap.Node) plan.Collection {
 	c := mapped.Collection(n)
 	purposes, basis := purposesOf(n), n.Dataset.LegalBasis
+	c.LeftOut = mapped.LeftOut(n, j.narrowing)
 	c.Objected = j.statement.Covers(purposes, basis)
 	c.Absolute = slices.ContainsFunc(j.statement.Purposes, func(p request.Purpose) bool {
 		return j.statement.Absolute(p) && p.Covers(purposes, basis)

@@ -58,6 +58,10 @@ func mails() map[string]mail {
 		{Portion: templates.Portion{What: "Customs declarations", Records: 3}, Why: templates.WhyLaw, Law: "Regulation (EU) No 952/2013, Art. 51(1)", Through: holdEnd},
 		{Portion: templates.Portion{What: "Shared delivery address", Records: 1}, Why: templates.WhyShared},
 	}
+	left := templates.LeftOut{
+		By: "Brightline Retail B.V.", Reason: "We answer for our shop's records ourselves.\nWrite to us there.",
+		Parts: []templates.Portion{{What: "Orders", Records: 12}, {What: "Paper files", Unknown: true}},
+	}
 	erased := []templates.Portion{{What: "Contact details", Records: 2}, {What: "Marketing profile", Records: 1}}
 	ids := []templates.Identifier{{Kind: "E-mail address", Value: "mara.lindholm@example.com"}, {Kind: "Customer number", Value: "NK-004711"}}
 	persons := 4100
@@ -114,9 +118,11 @@ func mails() map[string]mail {
 		"erasure":              templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Kept: kept, Recipients: recipients, AllAnswered: true, Authority: authority, Link: link},
 		"erasure_complete":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Authority: authority},
 		"erasure_nothing_held": templates.ErasureMail{MailHead: head, ReceivedOn: received, Authority: authority},
+		"erasure_left_out":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, LeftOut: left, Authority: authority},
 		"deferral":             templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
 		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
 		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
+		"package_left_out":     templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, LeftOut: left, Authority: authority},
 		"account_invitation":   templates.AccountMail{MailHead: head, Invitation: true, Link: link, ExpiresAt: expires},
 		"account_password":     templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},

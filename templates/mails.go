@@ -147,6 +147,13 @@ type KeptPortion struct {
 	Through calendar.Date // last day held; zero when the portion is not erased later
 }
 
+// LeftOut is what the controller has left out of the answer by its instruction, Art. 28(3)(a); without parts it has left nothing out.
+type LeftOut struct {
+	By     string          // the controller's name
+	Reason models.Personal // in the controller's words
+	Parts  []Portion
+}
+
 // ErasureMail answers an erasure request: what was erased, what was kept, by which law, until when, and who was told. With
 // nothing erased and nothing kept it says that nothing is held.
 type ErasureMail struct {
@@ -154,6 +161,7 @@ type ErasureMail struct {
 	ReceivedOn  calendar.Date
 	Erased      []Portion
 	Kept        []KeptPortion
+	LeftOut     LeftOut
 	Recipients  []string // names
 	AllAnswered bool     // every recipient has answered
 	Authority   string
@@ -182,6 +190,7 @@ type PackageReadyMail struct {
 	MailHead
 	Link      string
 	ExpiresAt time.Time
+	LeftOut   LeftOut
 	Authority string
 }
 

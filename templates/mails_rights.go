@@ -15,6 +15,7 @@ type RestrictionMail struct {
 	Restricted  []Portion
 	Unmarked    []Portion // seen to by hand
 	Kept        []KeptPortion
+	LeftOut     LeftOut
 	Recipients  []string
 	AllAnswered bool
 	Authority   string
@@ -39,6 +40,7 @@ type RectificationMail struct {
 	Corrected    []CorrectedField
 	NotCorrected []CorrectedField
 	Reason       models.Personal // of the data protection officer, for what was asked and is not corrected; may be empty
+	LeftOut      LeftOut
 	Recipients   []string
 	AllAnswered  bool
 	Authority    string
@@ -57,6 +59,7 @@ type ObjectionMail struct {
 	Reason      models.Personal // compelling grounds for what is refused; may be empty
 	Affected    []Portion
 	Restricted  []Portion
+	LeftOut     LeftOut
 	Recipients  []string
 	AllAnswered bool
 	Authority   string

@@ -8,6 +8,7 @@ import (
 	"habeas/api/problem"
 	"habeas/api/words"
 	"habeas/models"
+	"habeas/models/store"
 	"habeas/templates"
 )
 
@@ -63,7 +64,7 @@ func (k *Console) instructStanding(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.Store.InstructStanding(c.Request().Context(), caller(c), right)
+	_, err = k.Store.InstructStanding(c.Request().Context(), caller(c), store.Standing{Right: right})
 	if models.KindOf(err) == models.Conflict {
 		p := problem.Of(err, "", "")
 		return k.showInstructions(c, p.Status, "", p.Detail)

@@ -21,6 +21,7 @@ type Collection struct {
 	Markable   bool // the data map says how rows are marked as restricted
 	Objected   bool // used for a purpose that the person objects to
 	Absolute   bool // and nothing can be weighed against it, Art. 21(3)
+	LeftOut    bool // by the customer's instruction
 	Fields     []Field
 	Holds      []HoldRule
 }
@@ -93,7 +94,7 @@ func (b *Builder) add(c Collection, row Row, by Means, rows int64) (int, error) 
 		i = len(b.groups)
 		b.index[key] = i
 		g.No, g.System, g.Dataset, g.Collection, g.Categories, g.By = i+1, c.System, c.Dataset, c.Name, c.Categories, by
-		if g.SharedWith != "" || b.right == models.Rectification {
+		if g.SharedWith != "" || b.right == models.Rectification && !c.LeftOut {
 			g.Fields = c.Fields
 		}
 		b.groups = append(b.groups, g)
@@ -106,6 +107,9 @@ func (b *Builder) add(c Collection, row Row, by Means, rows int64) (int, error) 
 func (b *Builder) Groups() []Group { return b.groups }
 
 func (b *Builder) judge(c Collection, row Row) (Group, error) {
+	if c.LeftOut { // before anything else: nothing is decided about what nobody may process
+		return b.judgeLeftOut(), nil
+	}
 	switch b.right {
 	case models.Erasure, models.Deletion:
 	case models.Restriction:
@@ -161,6 +165,14 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 		g.Proposed, g.Reason = erase, ReasonGround
 	}
 	return g, nil
+}
+
+// judgeLeftOut plans a row that the customer's instruction leaves out: it is neither copied nor touched, and no hold makes a deferral of it.
+func (b *Builder) judgeLeftOut() Group {
+	if b.right.Copies() {
+		return Group{Proposed: models.TreatWithhold, Reason: ReasonLeftOut}
+	}
+	return Group{Proposed: models.TreatKeep, Reason: ReasonLeftOut}
 }
 
 // judgeCopy plans a row of a copy: nothing is held back but what is another person's (15(4)) or not portable (20(1)).

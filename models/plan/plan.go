@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/request"
 )
 
 // Plan says what happens to every located row of one request. It is shown to the DPO and recorded; Digest binds a decision to what was shown.
@@ -21,6 +23,17 @@ type Plan struct {
 	Sorting       int64        `json:"-"`                        // how the store knows which rows are in which group; no part of what is shown
 	NeedsDecision bool         `json:"needs_decision,omitempty"` // a person must approve it even when no group is open
 	Corrections   string       `json:"corrections,omitempty"`    // keyed digest of the corrections that were entered, Art. 16
+	Narrowed      *Narrowed    `json:"narrowed,omitempty"`       // nil: the customer has instructed the whole
+}
+
+// Narrowed says by whose instruction a plan leaves data out, Art. 28(3)(a).
+type Narrowed struct {
+	DecisionID   models.ID         `json:"decision_id"`
+	Controller   string            `json:"controller"` // its slug
+	Name         string            `json:"name"`       // of the controller
+	At           time.Time         `json:"at"`
+	Instruction  request.Narrowing `json:"instruction"`
+	ReasonDigest string            `json:"reason_digest"` // keyed, as in the ledger: the words are sealed
 }
 
 // Group is the rows of one collection that are treated alike for the same reason.
@@ -81,6 +94,7 @@ const (
 	ReasonAsIs          Reason = "as_is"          // nothing is to be corrected here, so far
 	ReasonOtherPurpose  Reason = "other_purpose"  // used for none of the purposes objected to
 	ReasonWeigh         Reason = "weigh"          // the DPO weighs the person's situation, Art. 21(1)
+	ReasonLeftOut       Reason = "left_out"       // by the customer's instruction, Art. 28(3)(a)
 )
 
 // Treatment is what will be done: the DPO's choice where there is one, else what was proposed.
@@ -89,6 +103,14 @@ func (g Group) Treatment() models.Treatment {
 		return g.Choice
 	}
 	return g.Proposed
+}
+
+// LeftOut reports whether the rows stay out of the processing by the customer's instruction.
+func (g Group) LeftOut() bool { return g.Reason == ReasonLeftOut }
+
+// LeftOut are the groups that stay out by the customer's instruction.
+func (p Plan) LeftOut() []Group {
+	return slices.DeleteFunc(slices.Clone(p.Groups), func(g Group) bool { return !g.LeftOut() })
 }
 
 // Name is dataset.collection.

@@ -122,4 +122,6 @@ type Decision struct {
 	Answer     string                   // Acknowledge, by staff: what the recipient says that it did
 	TaskID     models.ID                // of a manual task
 	Counts     map[string]int64         // Complete: records by collection
+	Narrowing  Narrowing                // Instruct: what the instruction leaves out
+	Waits      bool                     // Approve: set by the store when it is the first of two, which decides nothing yet
 }

@@ -17,6 +17,11 @@ const (
 	ChannelStaff      Channel = "staff"      // by letter or phone, entered by a case handler
 )
 
+// Channels are all of them.
+func Channels() []Channel {
+	return []Channel{ChannelPortal, ChannelAPI, ChannelController, ChannelStaff}
+}
+
 // Request is one data subject's exercise of one right. It holds no personal data; see Subject.
 type Request struct {
 	ID           models.ID
@@ -87,5 +92,6 @@ type Controller struct {
 	ContactEmail  models.Personal // who instructs, for reminders
 	Authority     string          // supervisory authority named in letters
 	BreachHours   int             // within which its contract wants it told of a breach; 0: no hour is agreed
+	FourEyes      FourEyes        // which of its plans two persons have to approve
 	ObjectionDays int             // within which it may object to a change of subprocessors, Art. 28(2); its contract says
 }

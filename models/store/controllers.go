@@ -24,6 +24,7 @@ type controllerRow struct {
 	Authority     string
 	BreachHours   int
 	ObjectionDays int
+	FourEyes      request.FourEyes
 	CreatedAt     time.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"`
 }
@@ -46,6 +47,9 @@ func (s *Store) PutController(ctx context.Context, c request.Controller) (reques
 	}
 	if c.ObjectionDays < 0 || c.ObjectionDays > maxObjectionDays {
 		return c, models.Errorf(models.Invalid, "bad_controller", "A customer may object within 0 to 3650 days.").At("/objection_days")
+	}
+	if !c.FourEyes.Known() {
+		return c, models.Errorf(models.Invalid, "bad_controller", "Four eyes are asked for none, for erasure or for every plan.").At("/four_eyes")
 	}
 	defer s.controllers.Delete(c.Slug)
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -75,7 +79,7 @@ func (s *Store) controllerRow(c request.Controller, created time.Time) controlle
 	return controllerRow{
 		ID: c.ID, Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
 		Subdivision: c.Subdivision, ContactSealed: s.vault.Own().Seal(contactPlace(c.ID), []byte(c.ContactEmail.Reveal())),
-		Authority: c.Authority, BreachHours: c.BreachHours, ObjectionDays: c.ObjectionDays, CreatedAt: created, UpdatedAt: s.now(),
+		Authority: c.Authority, BreachHours: c.BreachHours, ObjectionDays: c.ObjectionDays, FourEyes: c.FourEyes, CreatedAt: created, UpdatedAt: s.now(),
 	}
 }
 
@@ -84,7 +88,7 @@ func (s *Store) controller(row controllerRow) (request.Controller, error) {
 	return request.Controller{
 		ID: row.ID, Slug: row.Slug, Name: row.Name, Operator: row.Operator, Regime: row.Regime, Timezone: row.Timezone,
 		Country: row.Country, Subdivision: row.Subdivision, ContactEmail: models.Personal(contact), Authority: row.Authority,
-		BreachHours: row.BreachHours, ObjectionDays: row.ObjectionDays,
+		BreachHours: row.BreachHours, ObjectionDays: row.ObjectionDays, FourEyes: row.FourEyes,
 	}, err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/request"
+	"habeas/models/store/vault"
 	"habeas/models/webhook"
 )
 
@@ -32,6 +33,7 @@ type decisionRow struct {
 	NoticeID     models.ID
 	TaskID       models.ID
 	NotifiedAt   *time.Time
+	Narrowing    request.Narrowing `gorm:"serializer:json"`
 }
 
 func (decisionRow) TableName() string { return "decisions" }
@@ -40,7 +42,8 @@ func reasonPlace(id models.ID) string { return "decisions.reason/" + id.String()
 
 // Decide records a decision about a request in one transaction and orders its delivery to the workflow. It fails with not_found, what
 // request.Allowed fails with, reason_missing, unknown_answer, already_decided, already_acknowledged, question_open, no_corrections, not_restricted,
-// no_open_question, plan_changed or what plan.Choose, task.Allows and task.CheckCounts fail with.
+// no_open_question, plan_changed or what plan.Choose, task.Allows, task.CheckCounts and request.Approval.Second fail with. Where two persons have to
+// approve, the first approval is recorded as one that waits, and nothing is ordered.
 func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decision) (request.Decision, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, scope, d.RequestID)
@@ -55,15 +58,21 @@ func (s *Store) Decide(ctx context.Context, scope models.Scope, d request.Decisi
 
 // decide records a decision about a request whose row the transaction has locked.
 func (s *Store) decide(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
-	if err := request.Allowed(d.Kind, d.Actor.Role, r.State); err != nil {
+	two, err := mayDecide(tx, r, d)
+	if err != nil {
 		return d, err
-	}
-	if request.NeedsReason(d.Kind) && strings.TrimSpace(d.Reason.Reveal()) == "" {
-		return d, models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
 	}
 	d = ofItsKind(d)
+	if (request.NeedsReason(d.Kind) || !d.Narrowing.IsZero()) && strings.TrimSpace(d.Reason.Reveal()) == "" {
+		return d, models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
+	}
 	if err := checkEarlier(tx, r, d); err != nil {
 		return d, err
+	}
+	if two {
+		if d, err = s.approveOfTwo(tx, r, d); err != nil || d.Waits {
+			return d, err
+		}
 	}
 	if d.Kind == request.Approve || d.Kind == request.Change {
 		if err := s.decidePlan(tx, r.ID, d.PlanDigest, d.Choices, d.Kind == request.Approve); err != nil {
@@ -121,6 +130,10 @@ func ofItsKind(d request.Decision) request.Decision {
 	if d.Kind != request.Complete {
 		d.Counts = nil
 	}
+	if d.Kind != request.Instruct {
+		d.Narrowing = request.Narrowing{}
+	}
+	d.Narrowing = d.Narrowing.Sorted()
 	return d
 }
 
@@ -134,7 +147,7 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 	row := decisionRow{
 		ID: d.ID, RequestID: r.ID, ControllerID: r.ControllerID, Kind: d.Kind, ActorRole: d.Actor.Role, ActorID: d.Actor.ID,
 		DecidedAt: s.now(), State: r.State, StateNo: r.StateNo, PlanDigest: d.PlanDigest, Choices: d.Choices, NoticeID: d.NoticeID,
-		TaskID: d.TaskID,
+		TaskID: d.TaskID, Narrowing: d.Narrowing,
 	}
 	data := map[string]any{"decision_id": d.ID}
 	if d.PlanDigest != "" {
@@ -152,6 +165,9 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 	if len(d.Counts) > 0 {
 		data["counts"] = d.Counts
 	}
+	if !d.Narrowing.IsZero() {
+		data["narrowing"] = d.Narrowing
+	}
 	if d.Reason != "" {
 		key, err := s.vault.Unwrap(r.ID, r.WrappedKey)
 		if err != nil {
@@ -159,7 +175,7 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 		}
 		row.ReasonSealed = sealText(key, reasonPlace(d.ID), d.Reason)
 		// Keyed, because a short reason could be guessed from a plain digest after it was erased.
-		data["reason_digest"] = hex.EncodeToString(key.Digest(reasonPlace(d.ID), []byte(d.Reason.Reveal())))
+		data["reason_digest"] = reasonDigest(key, d.ID, d.Reason)
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return d, err
@@ -180,6 +196,11 @@ func (s *Store) writeDecision(tx *gorm.DB, r requestRow, d request.Decision, def
 		order = OrderStartLifting
 	}
 	return d, s.enqueue(tx, Order{RequestID: r.ID, Kind: order, Name: string(d.Kind), DecisionID: d.ID, NoticeID: d.NoticeID, DeferralID: deferral})
+}
+
+// reasonDigest is how the ledger knows a reason without telling it.
+func reasonDigest(key *vault.Key, decision models.ID, reason models.Personal) string {
+	return hex.EncodeToString(key.Digest(reasonPlace(decision), []byte(reason.Reveal())))
 }
 
 // settled lists, for a decision that leads the request on, the decisions that come too late once it is recorded; nil means all of them.
@@ -301,6 +322,7 @@ func (s *Store) openDecisions(tx *gorm.DB, rows []decisionRow) ([]Decided, error
 		out[i] = Decided{At: row.DecidedAt.UTC(), NotifiedAt: instant(row.NotifiedAt), Decision: request.Decision{
 			ID: row.ID, RequestID: row.RequestID, Kind: row.Kind, Actor: models.Actor{Role: row.ActorRole, ID: row.ActorID},
 			PlanDigest: row.PlanDigest, Choices: row.Choices, NoticeID: row.NoticeID, TaskID: row.TaskID,
+			Narrowing: row.Narrowing,
 		}}
 		if row.ReasonSealed == nil {
 			continue

@@ -187,17 +187,7 @@ func (s *Store) decidePlan(tx *gorm.DB, requestID models.ID, digest string, choi
 	if err != nil {
 		return err
 	}
-	row, err := latestPlan(tx, requestID)
-	if err != nil && models.KindOf(err) != models.NotFound {
-		return err
-	}
-	if err != nil || row.DecidedAt != nil || row.Body.Digest() != digest {
-		return planChanged()
-	}
-	if approve && r.RightCode == models.Rectification && row.Body.Corrections == "" {
-		return models.Errorf(models.Invalid, "no_corrections", "Enter what is to be corrected first, or refuse the request with the reason.")
-	}
-	chosen, err := row.Body.Choose(choices, approve)
+	row, chosen, err := choose(tx, r, digest, choices, approve)
 	if err != nil {
 		return err
 	}
@@ -214,4 +204,20 @@ func (s *Store) decidePlan(tx *gorm.DB, requestID models.ID, digest string, choi
 	return s.record(tx, r, models.System(), "plan.decided", map[string]any{
 		"version": row.Version, "shown_digest": row.ShownDigest, "digest": chosen.Digest(),
 	})
+}
+
+// choose is the latest plan of a request, which must be the one that was shown, and what it becomes with the choices.
+func choose(tx *gorm.DB, r requestRow, digest string, choices map[int]models.Treatment, approve bool) (planRow, plan.Plan, error) {
+	row, err := latestPlan(tx, r.ID)
+	if err != nil && models.KindOf(err) != models.NotFound {
+		return row, plan.Plan{}, err
+	}
+	if err != nil || row.DecidedAt != nil || row.Body.Digest() != digest {
+		return row, plan.Plan{}, planChanged()
+	}
+	if approve && r.RightCode == models.Rectification && row.Body.Corrections == "" {
+		return row, plan.Plan{}, models.Errorf(models.Invalid, "no_corrections", "Enter what is to be corrected first, or refuse the request with the reason.")
+	}
+	chosen, err := row.Body.Choose(choices, approve)
+	return row, chosen, err
 }

@@ -61,6 +61,7 @@ func Rows() []any {
 		changeCustomerRow{},
 		viewRow{},
 		standingRow{},
+		approvalRow{},
 		subscriberRow{},
 		agentRow{},
 		subscriberMailRow{},

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,6 +17,9 @@ type Standing struct {
 	ID           models.ID
 	ControllerID models.ID
 	Right        models.Right
+	Channels     []request.Channel // by which the requests came that follow it; none means any
+	Narrowing    request.Narrowing // what it leaves out
+	Reason       string            // why; told to each person whose request follows it, and about none of them
 	MadeBy       models.ID
 	MadeAt       time.Time
 	EndedAt      time.Time // zero while it stands
@@ -24,6 +29,9 @@ type standingRow struct {
 	ID           models.ID `gorm:"primaryKey"`
 	ControllerID models.ID
 	RightCode    models.Right
+	Channels     []request.Channel `gorm:"serializer:json"`
+	Narrowing    request.Narrowing `gorm:"serializer:json"`
+	Reason       string
 	MadeBy       models.ID
 	MadeAt       time.Time
 	EndedBy      models.ID
@@ -32,24 +40,59 @@ type standingRow struct {
 
 func (standingRow) TableName() string { return "standing_instructions" }
 
-// InstructStanding makes a standing instruction of the customer who is signed in. It is for requests that come to wait from now on; those that
-// wait already are instructed one by one. It fails with decision_forbidden for anybody else and with standing_already.
-func (s *Store) InstructStanding(ctx context.Context, who models.Principal, right models.Right) (models.ID, error) {
+// maxStandingReason bounds the reason of a standing instruction, as that of a decision is.
+const maxStandingReason = 4000
+
+// InstructStanding makes a standing instruction of the customer who is signed in: its right, channels, narrowing and reason are given. It is for
+// requests that come to wait from now on; those that wait already are instructed one by one. It fails with decision_forbidden for anybody else, with
+// bad_channel, with reason_missing when something is left out without a reason, and with standing_already.
+func (s *Store) InstructStanding(ctx context.Context, who models.Principal, in Standing) (models.ID, error) {
 	controller, err := instructing(who)
 	if err != nil {
 		return models.ID{}, err
 	}
-	row := standingRow{ID: newID(), ControllerID: controller, RightCode: right, MadeBy: who.ID, MadeAt: s.now()}
+	row := standingRow{
+		ID: newID(), ControllerID: controller, RightCode: in.Right, MadeBy: who.ID, MadeAt: s.now(),
+		Channels: append([]request.Channel{}, in.Channels...), Narrowing: in.Narrowing.Sorted(), Reason: strings.TrimSpace(in.Reason),
+	}
+	if err := row.check(); err != nil {
+		return models.ID{}, err
+	}
+	data := map[string]any{"instruction_id": row.ID, "right": row.RightCode}
+	if len(row.Channels) > 0 {
+		data["channels"] = row.Channels
+	}
+	if !row.Narrowing.IsZero() {
+		data["narrowing"] = row.Narrowing
+	}
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		return s.recordFor(tx, controller, models.ID{}, who.Actor, "instruction.standing", map[string]any{"instruction_id": row.ID, "right": right})
+		return s.recordFor(tx, controller, models.ID{}, who.Actor, "instruction.standing", data)
 	})
 	if violates(err) {
 		return models.ID{}, models.Errorf(models.Conflict, "standing_already", "There is a standing instruction for this right already.").At("/right")
 	}
 	return row.ID, err
+}
+
+// check refuses what a standing instruction cannot say.
+func (r standingRow) check() error {
+	for _, c := range r.Channels {
+		if !slices.Contains(request.Channels(), c) {
+			return models.Errorf(models.Invalid, "bad_channel", "There is no such way for a request to come.").At("/channels")
+		}
+	}
+	switch {
+	case r.Narrowing.IsZero() && r.Reason == "":
+		return nil
+	case r.Reason == "":
+		return models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
+	case len(r.Reason) > maxStandingReason:
+		return models.Errorf(models.Invalid, "reason_too_long", "Give the reason in at most 4000 characters.").At("/reason")
+	}
+	return nil
 }
 
 // instructing is the controller that somebody instructs for.
@@ -89,7 +132,7 @@ func (s *Store) StandingInstructions(ctx context.Context, scope models.Scope) ([
 	}
 	out := make([]Standing, len(rows))
 	for i, r := range rows {
-		out[i] = Standing{ID: r.ID, ControllerID: r.ControllerID, Right: r.RightCode, MadeBy: r.MadeBy, MadeAt: r.MadeAt.UTC(), EndedAt: instant(r.EndedAt)}
+		out[i] = Standing{ID: r.ID, ControllerID: r.ControllerID, Right: r.RightCode, Channels: r.Channels, Narrowing: r.Narrowing, Reason: r.Reason, MadeBy: r.MadeBy, MadeAt: r.MadeAt.UTC(), EndedAt: instant(r.EndedAt)}
 	}
 	return out, nil
 }
@@ -103,10 +146,13 @@ func (s *Store) followStanding(tx *gorm.DB, id models.ID) error {
 	}
 	var rows []standingRow
 	err = tx.Where("controller_id = ? AND right_code = ? AND ended_at IS NULL", r.ControllerID, r.RightCode).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
+	if err != nil || len(rows) == 0 || len(rows[0].Channels) > 0 && !slices.Contains(rows[0].Channels, r.Channel) {
 		return err
 	}
-	d, err := s.decide(tx, r, request.Decision{RequestID: id, Kind: request.Instruct, Actor: models.Actor{Role: models.RoleController, ID: rows[0].MadeBy}})
+	d, err := s.decide(tx, r, request.Decision{
+		RequestID: id, Kind: request.Instruct, Actor: models.Actor{Role: models.RoleController, ID: rows[0].MadeBy},
+		Narrowing: rows[0].Narrowing, Reason: models.Personal(rows[0].Reason),
+	})
 	if models.KindOf(err) == models.Conflict { // it was instructed, or refused, before
 		return nil
 	}

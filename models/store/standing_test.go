@@ -7,6 +7,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/request"
+	"habeas/models/store"
 )
 
 func TestAStandingInstructionIsFollowedAndNamedInTheLedger(t *testing.T) {
@@ -14,9 +15,9 @@ func TestAStandingInstructionIsFollowedAndNamedInTheLedger(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	acme := models.Principal{Actor: customer, Scope: models.ScopeOf(b.acme.ID)}
-	standing, err := b.InstructStanding(ctx, acme, models.Erasure)
+	standing, err := b.InstructStanding(ctx, acme, store.Standing{Right: models.Erasure})
 	require.NoError(t, err)
-	_, err = b.InstructStanding(ctx, acme, models.Erasure)
+	_, err = b.InstructStanding(ctx, acme, store.Standing{Right: models.Erasure})
 	requireCode(t, "standing_already", err)
 
 	waiting := func(right models.Right, c request.Controller, email string) models.ID {
@@ -59,10 +60,10 @@ func TestOnlyTheCustomerItselfInstructsOnceAndForAll(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	acme := models.Principal{Actor: customer, Scope: models.ScopeOf(b.acme.ID)}
-	standing, err := b.InstructStanding(ctx, acme, models.Access)
+	standing, err := b.InstructStanding(ctx, acme, store.Standing{Right: models.Access})
 	require.NoError(t, err)
 	for _, who := range []models.Principal{staffer(models.RoleDPO), staffer(models.RoleAuditor), {Actor: models.Actor{Role: models.RoleDPO, ID: someID()}, Scope: models.ScopeOf(b.acme.ID)}} {
-		_, err := b.InstructStanding(ctx, who, models.Erasure)
+		_, err := b.InstructStanding(ctx, who, store.Standing{Right: models.Erasure})
 		requireCode(t, "decision_forbidden", err)
 		requireCode(t, "decision_forbidden", b.EndStanding(ctx, who, standing))
 	}

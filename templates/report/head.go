@@ -27,6 +27,21 @@ type Head struct {
 	Recipients []Recipient
 	Decisions  []Decision // Art. 15(1)(h); empty states that there are none
 	Withheld   []Withheld // parts of the copy that are left out or blanked
+	LeftOut    LeftOut
+}
+
+// LeftOut is what the controller has left out of the answer by its instruction, Art. 28(3)(a); without parts it has left nothing out.
+type LeftOut struct {
+	By     string // the controller's name
+	Reason models.Personal
+	Parts  []Part
+}
+
+// Part is a part of the data in words.
+type Part struct {
+	What    string
+	Records int64
+	Unknown bool // nobody has counted
 }
 
 // Identity is one detail by which the person was searched.

@@ -19,6 +19,7 @@ type Contents struct {
 	PreparedAt time.Time
 	Zone       *time.Location // nil is UTC
 	Files      []File
+	LeftOut    LeftOut
 }
 
 // File is one file of a package.

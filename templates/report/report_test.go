@@ -106,6 +106,32 @@ func TestTheReportHasEveryItemOfArticle15(t *testing.T) {
 	}
 }
 
+func TestALimitedCopySaysThatItIsAndWhy(t *testing.T) {
+	t.Parallel()
+	left := report.LeftOut{
+		By: "Brightline <Retail>", Reason: "We answer for them ourselves.\nAsk us.",
+		Parts: []report.Part{{What: "Orders", Records: 12}, {What: "Paper files", Unknown: true}},
+	}
+	h := head(t, same)
+	h.LeftOut = left
+	var got bytes.Buffer
+	r, err := report.NewReport(&got, h)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	for _, said := range []string{
+		"This answer is limited", "Brightline &lt;Retail&gt; decides on this data", "We answer for them ourselves.", `<td>Orders</td><td class="number">12</td>`, "not counted",
+	} {
+		require.Contains(t, got.String(), said)
+	}
+	require.NotContains(t, got.String(), "all systems")
+
+	got.Reset()
+	require.NoError(t, report.Readme(&got, report.Contents{Controller: "Nordkai", Right: models.Export, PreparedAt: time.Now(), LeftOut: left}))
+	require.Contains(t, got.String(), "WHAT IS NOT IN IT")
+	require.Contains(t, got.String(), "- Orders: 12\n- Paper files: not counted\n")
+	require.Contains(t, got.String(), "The reason that was given: We answer for them ourselves. Ask us.")
+}
+
 func TestAPersonOfWhomNothingIsHeldIsToldSo(t *testing.T) {
 	t.Parallel()
 	h := head(t, same)

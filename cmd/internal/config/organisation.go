@@ -39,7 +39,8 @@ type Controller struct {
 	BreachHours *int            `yaml:"breach_hours"` // within which a customer's contract wants it told of a breach; 24 when left out, 0: none
 	// ObjectionDays is how many days a customer's contract gives it to object to a change of subprocessors; 30 when left out.
 	ObjectionDays *int   `yaml:"objection_days"`
-	Brand         *Brand `yaml:"brand"` // how its pages look; kept as it is when left out
+	FourEyes      string `yaml:"four_eyes"` // which plans two persons have to approve: none, erasure, every; as the operator's when left out
+	Brand         *Brand `yaml:"brand"`     // how its pages look; kept as it is when left out
 }
 
 // Brand is the look of a controller's pages.
@@ -127,6 +128,7 @@ func (c Controller) Domain() request.Controller {
 	return request.Controller{
 		Slug: c.Slug, Name: c.Name, Operator: c.Operator, Regime: c.Regime, Timezone: c.Timezone, Country: c.Country,
 		Subdivision: c.Subdivision, ContactEmail: c.Contact, Authority: c.Authority, BreachHours: hours, ObjectionDays: days,
+		FourEyes: request.FourEyes(c.FourEyes),
 	}
 }
 
