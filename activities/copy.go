@@ -130,7 +130,7 @@ func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error
 	}
 	c.tasks, err = a.deps.Store.TasksOf(ctx, id, models.ID{})
 	for _, t := range c.tasks {
-		c.head.Withheld = append(c.head.Withheld, a.notBrought(t)...)
+		c.head.Withheld = append(c.head.Withheld, a.notBrought(l, t)...)
 	}
 	return c, err
 }
@@ -299,7 +299,11 @@ func (c *copyRun) writeCSV(ctx context.Context, archive *bundle.Archive, p part)
 
 // writeData writes the rows of a part as one file.
 func (c *copyRun) writeData(ctx context.Context, archive *bundle.Archive, p part, ending string, begin func(io.Writer) (rowWriter, error)) error {
-	out, err := archive.Create("data/"+p.name()+ending, c.what(p))
+	what, err := c.what(p)
+	if err != nil {
+		return err
+	}
+	out, err := archive.Create("data/"+p.name()+ending, what)
 	if err != nil {
 		return err
 	}
@@ -318,19 +322,26 @@ func (c *copyRun) writeData(ctx context.Context, archive *bundle.Archive, p part
 	return nil
 }
 
-func (c *copyRun) what(p part) string {
-	if p.node.Collection.Description != "" {
-		return p.node.Collection.Description
+func (c *copyRun) what(p part) (string, error) {
+	if s := p.node.DescriptionIn(c.lang()); s.Text != "" {
+		return s.Text, nil
 	}
-	return "The records of " + p.name() + "."
+	return report.What(c.lang(), report.Rows, p.name())
 }
 
 func (c *copyRun) writeReadme(archive *bundle.Archive) error {
 	contents := report.Contents{
-		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
+		Language: c.lang(), Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
 	}
-	contents.Files = append(c.listed(archive), report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
-	out, err := archive.Create("README.txt", "What is in this package.")
+	manifest, err := report.What(c.lang(), report.TheManifest, "")
+	if err != nil {
+		return err
+	}
+	if contents.Files, err = c.listed(archive); err != nil {
+		return err
+	}
+	contents.Files = append(contents.Files, report.File{Name: bundle.ManifestName, What: manifest})
+	out, err := c.create(archive, "README.txt", report.TheReadme, "")
 	if err != nil {
 		return err
 	}
