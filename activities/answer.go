@@ -58,21 +58,21 @@ func (a *Activities) erasureMail(ctx context.Context, l letterContext) (template
 		case models.TreatErase, models.TreatMask:
 			erased, byHand := settledTask(tasks, task.Erase, g.No)
 			if byHand && erased.State == task.Refused {
-				mail.Kept = append(mail.Kept, a.kept(g))
+				mail.Kept = append(mail.Kept, a.kept(l, g))
 				continue
 			}
-			mail.Erased = addPortion(mail.Erased, a.portionBy(g, byHand))
+			mail.Erased = addPortion(mail.Erased, a.portionBy(l, g, byHand))
 		case models.TreatRetain, models.TreatKeep:
 			if g.Reason != plan.ReasonKeptByMap && !g.LeftOut() {
-				mail.Kept = append(mail.Kept, a.kept(g))
+				mail.Kept = append(mail.Kept, a.kept(l, g))
 			}
 		default: // a copy has no answer of this kind
 		}
 	}
 	for _, t := range tasks {
-		mail.Kept = append(mail.Kept, a.unsearched(t)...)
+		mail.Kept = append(mail.Kept, a.unsearched(l, t)...)
 	}
-	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {
 		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})
@@ -94,13 +94,13 @@ func (a *Activities) toldRecipients(ctx context.Context, request, deferral model
 }
 
 // portion words a group for the person.
-func (a *Activities) portion(g plan.Group) templates.Portion {
-	return templates.Portion{What: a.words(g), Records: g.Rows}
+func (a *Activities) portion(l letterContext, g plan.Group) templates.Portion {
+	return templates.Portion{What: a.words(l, g), Records: g.Rows}
 }
 
 // portionBy is portion with who did the work, where it was not Habeas itself.
-func (a *Activities) portionBy(g plan.Group, byHand bool) templates.Portion {
-	p := a.portion(g)
+func (a *Activities) portionBy(l letterContext, g plan.Group, byHand bool) templates.Portion {
+	p := a.portion(l, g)
 	p.Elsewhere = g.By == plan.ByDelegate && !byHand
 	if byHand {
 		p.ByHand = p.Records
@@ -109,31 +109,31 @@ func (a *Activities) portionBy(g plan.Group, byHand bool) templates.Portion {
 }
 
 // unsearched are the collections in which nobody could search.
-func (a *Activities) unsearched(t task.Task) (out []templates.KeptPortion) {
+func (a *Activities) unsearched(l letterContext, t task.Task) (out []templates.KeptPortion) {
 	if t.Action != task.Locate || t.State != task.Refused {
 		return nil
 	}
 	for _, name := range t.Collections {
 		out = append(out, templates.KeptPortion{
-			Portion: templates.Portion{What: a.wordsOf(name), Unknown: true}, Why: templates.WhyUnsearched,
+			Portion: templates.Portion{What: a.wordsOf(l, name), Unknown: true}, Why: templates.WhyUnsearched,
 		})
 	}
 	return out
 }
 
 // wordsOf is words for a collection by its address.
-func (a *Activities) wordsOf(name string) string {
+func (a *Activities) wordsOf(l letterContext, name string) models.Said {
 	dataset, collection, _ := strings.Cut(name, ".")
-	return a.words(plan.Group{Dataset: dataset, Collection: collection})
+	return a.words(l, plan.Group{Dataset: dataset, Collection: collection})
 }
 
-// words is the collection's description in the data map, else its name.
-func (a *Activities) words(g plan.Group) string {
+// words is the collection's description in the data map, else its name, in the language of the request where the map has it.
+func (a *Activities) words(l letterContext, g plan.Group) models.Said {
 	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
-	if node != nil && node.Collection.Description != "" {
-		return node.Collection.Description
+	if node == nil {
+		return models.Said{Text: g.Collection}
 	}
-	return g.Collection
+	return node.CalledIn(l.lang())
 }
 
 // addPortion adds up portions of the same words.
@@ -150,11 +150,11 @@ func addPortion(list []templates.Portion, p templates.Portion) []templates.Porti
 	return append(list, p)
 }
 
-func (a *Activities) kept(g plan.Group) templates.KeptPortion {
-	k := templates.KeptPortion{Portion: a.portion(g)}
+func (a *Activities) kept(l letterContext, g plan.Group) templates.KeptPortion {
+	k := templates.KeptPortion{Portion: a.portion(l, g)}
 	switch {
 	case g.Treatment() == models.TreatRetain:
-		k.Why, k.Law, k.Through = templates.WhyLaw, g.Citation, g.HoldThrough
+		k.Why, k.Law, k.Counted, k.Through = templates.WhyLaw, g.Citation, g.Counted, g.HoldThrough
 	case g.SharedWith != "":
 		k.Why = templates.WhyShared
 	default:

@@ -91,7 +91,7 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
 		Authority: l.controller.Authority,
 	}
-	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {
 		return err
 	}
 	return a.toPerson(ctx, in.RequestID, "package-"+in.PackageID.String(), subject, mail)
@@ -137,7 +137,7 @@ func (a *Activities) newCopy(ctx context.Context, id models.ID) (*copyRun, error
 	}
 	c.tasks, err = a.deps.Store.TasksOf(ctx, id, models.ID{})
 	for _, t := range c.tasks {
-		c.head.Withheld = append(c.head.Withheld, a.notBrought(t)...)
+		c.head.Withheld = append(c.head.Withheld, a.notBrought(l, t)...)
 	}
 	return c, err
 }
@@ -306,7 +306,11 @@ func (c *copyRun) writeCSV(ctx context.Context, archive *bundle.Archive, p part)
 
 // writeData writes the rows of a part as one file.
 func (c *copyRun) writeData(ctx context.Context, archive *bundle.Archive, p part, ending string, begin func(io.Writer) (rowWriter, error)) error {
-	out, err := archive.Create("data/"+p.name()+ending, c.what(p))
+	what, err := c.what(p)
+	if err != nil {
+		return err
+	}
+	out, err := archive.Create("data/"+p.name()+ending, what)
 	if err != nil {
 		return err
 	}
@@ -325,20 +329,27 @@ func (c *copyRun) writeData(ctx context.Context, archive *bundle.Archive, p part
 	return nil
 }
 
-func (c *copyRun) what(p part) string {
-	if p.node.Collection.Description != "" {
-		return p.node.Collection.Description
+func (c *copyRun) what(p part) (string, error) {
+	if s := p.node.DescriptionIn(c.lang()); s.Text != "" {
+		return s.Text, nil
 	}
-	return "The records of " + p.name() + "."
+	return report.What(c.lang(), report.Rows, p.name())
 }
 
 func (c *copyRun) writeReadme(archive *bundle.Archive) error {
 	contents := report.Contents{
-		Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
+		Language: c.lang(), Controller: c.controller.Name, Reference: c.req.Reference, Right: c.req.Right, PreparedAt: c.head.PreparedAt, Zone: c.zone,
 		LeftOut: c.head.LeftOut,
 	}
-	contents.Files = append(c.listed(archive), report.File{Name: bundle.ManifestName, What: "Size and digest of each file, to check that nothing is missing."})
-	out, err := archive.Create("README.txt", "What is in this package.")
+	manifest, err := report.What(c.lang(), report.TheManifest, "")
+	if err != nil {
+		return err
+	}
+	if contents.Files, err = c.listed(archive); err != nil {
+		return err
+	}
+	contents.Files = append(contents.Files, report.File{Name: bundle.ManifestName, What: manifest})
+	out, err := c.create(archive, "README.txt", report.TheReadme, "")
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,11 @@ func (c *copyRun) writeFiles(ctx context.Context, archive *bundle.Archive, p par
 	if c.req.Right == models.Export && !p.node.Collection.Portable {
 		return nil
 	}
-	out := attached{dir: "files/" + p.name() + "/", what: c.what(p)}
+	what, err := c.what(p)
+	if err != nil {
+		return err
+	}
+	out := attached{dir: "files/" + p.name() + "/", what: what}
 	for _, g := range p.groups {
 		if g.Treatment() != models.TreatDisclose || g.By != "" || c.byHand(g) {
 			continue
@@ -128,7 +132,7 @@ func (c *copyRun) writeFile(archive *bundle.Archive, dir, name string, size int6
 }
 
 // listed are the files as the README lists them: attachments by directory.
-func (c *copyRun) listed(archive *bundle.Archive) []report.File {
+func (c *copyRun) listed(archive *bundle.Archive) ([]report.File, error) {
 	var list []report.File
 	for _, f := range archive.Files() {
 		if !f.Attached {
@@ -136,7 +140,11 @@ func (c *copyRun) listed(archive *bundle.Archive) []report.File {
 		}
 	}
 	for _, a := range c.attached {
-		list = append(list, report.File{Name: a.dir, What: fmt.Sprintf("%d files: %s", a.files, a.what)})
+		what, err := report.Attached(c.lang(), a.files, a.what)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, report.File{Name: a.dir, What: what})
 	}
-	return list
+	return list, nil
 }

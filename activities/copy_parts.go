@@ -133,15 +133,12 @@ func (c *copyRun) mustBring(g plan.Group) bool {
 }
 
 // notBrought says which records are missing from a copy because the DPO has closed a task without them.
-func (a *Activities) notBrought(t task.Task) (out []report.Withheld) {
+func (a *Activities) notBrought(l letterContext, t task.Task) (out []report.Withheld) {
 	if t.State != task.Refused || t.Action != task.Locate && t.Action != task.Export {
 		return nil
 	}
 	for _, name := range t.Collections {
-		out = append(out, report.Withheld{
-			What: a.wordsOf(name), Records: t.Counts[name],
-			Why: "These records could not be gathered. Our data protection officer can tell you why.",
-		})
+		out = append(out, report.Withheld{What: a.wordsOf(l, name), Records: t.Counts[name], Why: report.NotBrought})
 	}
 	return out
 }
@@ -173,7 +170,7 @@ func (c *copyRun) writeOthers(ctx context.Context, archive *bundle.Archive) erro
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if err := copyFile(archive, "others/"+d.System+ending(first), "The records that "+d.System+" holds, as it sent them.", head); err != nil {
+		if err := c.copyFile(archive, "others/"+d.System+ending(first), report.Sent, d.System, head); err != nil {
 			return err
 		}
 	}
@@ -191,15 +188,15 @@ func (c *copyRun) writeUploads(ctx context.Context, archive *bundle.Archive, t t
 			return err
 		}
 		name := fmt.Sprintf("others/%s/%d-%s", t.System, i+1, bundle.FileName(f.Name.Reveal()))
-		if err := copyFile(archive, name, "Records of "+t.System+", gathered by hand.", content); err != nil {
+		if err := c.copyFile(archive, name, report.ByHand, t.System, content); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func copyFile(archive *bundle.Archive, name, what string, content io.Reader) error {
-	out, err := archive.Create(name, what)
+func (c *copyRun) copyFile(archive *bundle.Archive, name string, sort report.Sort, of string, content io.Reader) error {
+	out, err := c.create(archive, name, sort, of)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"io"
 	"slices"
 	"strings"
 
@@ -16,7 +18,7 @@ import (
 
 // writeReport writes the readable report: everything that Art. 15(1) and (2) ask for, then the copy.
 func (c *copyRun) writeReport(ctx context.Context, archive *bundle.Archive) error {
-	out, err := archive.Create("report.html", "The readable report: open it in a browser.")
+	out, err := c.create(archive, "report.html", report.TheReport, "")
 	if err != nil {
 		return err
 	}
@@ -43,24 +45,22 @@ func (c *copyRun) writeReport(ctx context.Context, archive *bundle.Archive) erro
 }
 
 func (c *copyRun) reportCollection(p part) report.Collection {
-	out := report.Collection{Title: c.title(p.node), Description: p.node.Collection.Description}
+	lang := c.lang()
+	out := report.Collection{Dataset: p.node.Dataset.NameIn(lang), Name: p.node.NameIn(lang), Description: p.node.DescriptionIn(lang)}
 	for _, name := range c.fields(p.node) {
-		out.Columns = append(out.Columns, report.Column{Name: name, Description: p.node.Field(name).Description})
+		out.Columns = append(out.Columns, report.Column{Name: p.node.FieldNameIn(lang, name), Description: p.node.FieldDescriptionIn(lang, name)})
 	}
-	for _, g := range p.groups {
-		if g.Treatment() == models.TreatRedact {
-			out.Note = "Some fields are left blank because they are about another person (Art. 15(4) GDPR)."
-		}
-	}
+	out.Redacted = slices.ContainsFunc(p.groups, func(g plan.Group) bool { return g.Treatment() == models.TreatRedact })
 	return out
 }
 
-func (c *copyRun) title(n *datamap.Node) string {
-	set := n.Dataset.Name
-	if set == "" {
-		set = n.Dataset.Key
+// create begins a file of the package; of names what is in it, where its sort needs that.
+func (c *copyRun) create(archive *bundle.Archive, name string, sort report.Sort, of string) (io.Writer, error) {
+	what, err := report.What(c.lang(), sort, of)
+	if err != nil {
+		return nil, err
 	}
-	return set + ": " + strings.ReplaceAll(n.Collection.Name, "_", " ")
+	return archive.Create(name, what)
 }
 
 // reportHead gathers what the report says before the copy.
@@ -69,12 +69,13 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 	if err != nil {
 		return report.Head{}, err
 	}
+	lang := l.lang()
 	head := report.Head{
-		Language: l.req.Language, Controller: l.controller.Name, Contact: a.deps.Policy.DPOEmail.Reveal(), Authority: l.controller.Authority,
+		Language: lang, Controller: l.controller.Name, Contact: a.deps.Policy.DPOEmail.Reveal(), Authority: l.controller.Authority,
 		Reference: l.req.Reference, Name: subject.Name, ReceivedOn: l.day(l.req.ReceivedAt), PreparedAt: a.deps.Now(), Zone: l.zone,
 	}
 	for _, i := range subject.Identities {
-		head.Identities = append(head.Identities, report.Identity{Kind: identityWords(i.Kind), Value: i.Value})
+		head.Identities = append(head.Identities, report.Identity{Kind: i.Kind, Value: i.Value})
 	}
 	for _, r := range recipients {
 		affected := r.Affected(l.controller.Slug, categories(p))
@@ -82,17 +83,17 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 			continue
 		}
 		head.Recipients = append(head.Recipients, report.Recipient{
-			Name: r.Name, Purpose: r.Purpose, Categories: templates.CategoriesInWords(affected), Country: r.Country, Safeguard: r.Safeguard,
+			Name: r.Name, Purposes: r.PurposesIn(lang), Categories: templates.CategoriesIn(lang, affected), Country: r.Country, Safeguard: r.SafeguardIn(lang),
 		})
 	}
-	head.Processing = a.processing(p, head.Recipients)
-	left, err := a.leftOut(ctx, p)
+	head.Processing = a.processing(lang, p, head.Recipients)
+	left, err := a.leftOut(ctx, l, p)
 	if err != nil {
 		return report.Head{}, err
 	}
 	head.LeftOut = reported(left)
 	for _, g := range p.Groups {
-		if w, ok := a.withheld(g); ok {
+		if w, ok := a.withheld(l, g); ok {
 			head.Withheld = append(head.Withheld, w)
 		}
 	}
@@ -100,13 +101,12 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 }
 
 // processing answers Art. 15(1)(a), (b), (d) and (g) for each dataset that the plan touches.
-func (a *Activities) processing(p plan.Plan, recipients []report.Recipient) []report.Processing {
+func (a *Activities) processing(lang string, p plan.Plan, recipients []report.Recipient) []report.Processing {
 	var out []report.Processing
-	for _, d := range a.deps.Graph.Datasets {
-		set := report.Processing{Name: d.Name, Purposes: d.Purposes, LegalBasis: d.LegalBasis, Source: d.Source}
-		if set.Name == "" {
-			set.Name = d.Key
-		}
+	for i := range a.deps.Graph.Datasets {
+		d := &a.deps.Graph.Datasets[i]
+		set := report.Processing{Name: d.NameIn(lang), Purposes: d.PurposesIn(lang), LegalBasis: d.LegalBasis, Source: d.SourceIn(lang)}
+		var codes []string
 		touched := false
 		for _, g := range p.Groups {
 			if g.Dataset != d.Key {
@@ -116,14 +116,14 @@ func (a *Activities) processing(p plan.Plan, recipients []report.Recipient) []re
 			if t := g.Treatment(); t == models.TreatDisclose || t == models.TreatRedact {
 				set.Records += g.Rows
 			}
-			set.Categories = append(set.Categories, g.Categories...)
-			set.Storage = append(set.Storage, a.storage(d, g))
-			set.Purposes = append(set.Purposes, a.purpose(g)...)
+			codes = append(codes, g.Categories...)
+			set.Storage = append(set.Storage, a.storage(lang, d, g))
+			set.Purposes = append(set.Purposes, a.purpose(lang, g)...)
 		}
 		if !touched {
 			continue
 		}
-		set.Categories, set.Storage, set.Purposes = templates.CategoriesInWords(sorted(set.Categories)), sorted(set.Storage), sorted(set.Purposes)
+		set.Categories, set.Storage, set.Purposes = templates.CategoriesIn(lang, sorted(codes)), storages(set.Storage), texts(set.Purposes)
 		for _, r := range recipients {
 			if slices.ContainsFunc(r.Categories, func(c string) bool { return slices.Contains(set.Categories, c) }) {
 				set.Recipients = append(set.Recipients, r.Name)
@@ -134,50 +134,61 @@ func (a *Activities) processing(p plan.Plan, recipients []report.Recipient) []re
 	return out
 }
 
-// storage words the storage period of a group's collection, Art. 15(1)(d): what the map says, or the laws that hold its rows.
-func (a *Activities) storage(d datamap.Dataset, g plan.Group) string {
+// storage is the storage period of a group's collection, Art. 15(1)(d): what the map says, or the laws that hold its rows.
+func (a *Activities) storage(lang string, d *datamap.Dataset, g plan.Group) report.Storage {
 	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
 	if node != nil && node.Collection.StoragePeriod != "" {
-		return node.Collection.StoragePeriod
+		return report.Storage{Period: node.StoragePeriodIn(lang)}
 	}
 	if node != nil && len(node.Collection.Holds) > 0 {
-		var laws []string
+		var out report.Storage
 		for _, h := range node.Collection.Holds {
 			if rule, err := a.deps.Rules.Rule(h.Rule); err == nil {
-				laws = append(laws, rule.Citation)
+				out.Laws = append(out.Laws, rule.Citation)
 			}
 		}
-		return "As long as the law obliges us to keep it: " + strings.Join(laws, "; ")
+		return out
 	}
-	if d.StoragePeriod != "" {
-		return d.StoragePeriod
-	}
-	return "Until it is no longer needed for the purposes named"
+	return report.Storage{Period: d.StoragePeriodIn(lang)}
 }
 
-func (a *Activities) purpose(g plan.Group) []string {
+func (a *Activities) purpose(lang string, g plan.Group) []models.Said {
 	node := a.deps.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection})
 	if node == nil || node.Collection.Purpose == "" {
 		return nil
 	}
-	return []string{node.Collection.Purpose}
+	return []models.Said{node.PurposeIn(lang)}
 }
 
-func (a *Activities) withheld(g plan.Group) (report.Withheld, bool) {
-	w := report.Withheld{What: a.words(g), Records: g.Rows}
+func (a *Activities) withheld(l letterContext, g plan.Group) (report.Withheld, bool) {
+	w := report.Withheld{What: a.words(l, g), Records: g.Rows}
 	switch {
 	case g.LeftOut(): // which is said by itself
 		return w, false
 	case g.Treatment() == models.TreatRedact:
-		w.Why = "Parts are blank because they are about another person (Art. 15(4) GDPR)."
+		w.Why = report.Redacted
 	case g.Treatment() == models.TreatWithhold && g.Reason == plan.ReasonNotPortable:
-		w.Why = "It was not provided by you under a contract or consent (Art. 20(1) GDPR). You can ask for a copy under Art. 15."
+		w.Why = report.NotPortable
 	case g.Treatment() == models.TreatWithhold:
-		w.Why = "It is also about another person, whose rights stand against the disclosure (Art. 15(4) GDPR)."
+		w.Why = report.Shared
 	default:
 		return w, false
 	}
 	return w, true
+}
+
+// texts is a list in order, each text once.
+func texts(list []models.Said) []models.Said {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b models.Said) int { return cmp.Compare(a.Text, b.Text) })
+	return slices.Compact(list)
+}
+
+// storages is a list in order, each once.
+func storages(list []report.Storage) []report.Storage {
+	key := func(s report.Storage) string { return s.Period.Text + "\x00" + strings.Join(s.Laws, "\x00") }
+	slices.SortFunc(list, func(a, b report.Storage) int { return cmp.Compare(key(a), key(b)) })
+	return slices.CompactFunc(list, func(a, b report.Storage) bool { return key(a) == key(b) })
 }
 
 // sorted is a list in order, each text once.
@@ -185,16 +196,4 @@ func sorted(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// identityWords are words for a kind of identity.
-func identityWords(kind string) string {
-	switch kind {
-	case datamap.IdentityEmail:
-		return "E-mail address"
-	case "phone_number":
-		return "Telephone number"
-	}
-	words := strings.ReplaceAll(kind, "_", " ")
-	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }

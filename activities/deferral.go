@@ -160,7 +160,7 @@ func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Grou
 	held.HoldThrough = calendar.Date{}
 	for _, g := range j.builder.Groups() {
 		if g.Reason != plan.ReasonThirdCountry && g.HoldThrough.After(held.HoldThrough) {
-			held.Rule, held.Citation, held.Explanation = g.Rule, g.Citation, g.Explanation
+			held.Rule, held.Citation, held.Explanation, held.Counted = g.Rule, g.Citation, g.Explanation, g.Counted
 			held.HoldThrough, held.ErasableOn = g.HoldThrough, g.ErasableOn
 		}
 	}
@@ -216,9 +216,9 @@ func (a *Activities) sendDeferralDone(ctx context.Context, in Ending) error {
 	for _, d := range all {
 		switch {
 		case d.State == store.DeferralDone && d.DueOn == all[own].DueOn:
-			mail.Erased = append(mail.Erased, a.portion(d.Group))
+			mail.Erased = append(mail.Erased, a.portion(l, d.Group))
 		case d.State != store.DeferralDone:
-			mail.StillKept = append(mail.StillKept, a.kept(d.Group))
+			mail.StillKept = append(mail.StillKept, a.kept(l, d.Group))
 		}
 	}
 	if mail.Recipients, _, err = a.toldRecipients(ctx, in.RequestID, in.DeferralID); err != nil {

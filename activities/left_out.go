@@ -10,7 +10,7 @@ import (
 )
 
 // leftOut words what the customer's instruction has left out of a plan, for the person.
-func (a *Activities) leftOut(ctx context.Context, p plan.Plan) (templates.LeftOut, error) {
+func (a *Activities) leftOut(ctx context.Context, l letterContext, p plan.Plan) (templates.LeftOut, error) {
 	groups := p.LeftOut()
 	if p.Narrowed == nil || len(groups) == 0 {
 		return templates.LeftOut{}, nil
@@ -21,7 +21,7 @@ func (a *Activities) leftOut(ctx context.Context, p plan.Plan) (templates.LeftOu
 	}
 	out := templates.LeftOut{By: p.Narrowed.Name, Reason: d.Reason}
 	for _, g := range groups {
-		part := a.portion(g)
+		part := a.portion(l, g)
 		part.Unknown = g.By != ""
 		out.Parts = addPortion(out.Parts, part)
 	}
@@ -29,9 +29,9 @@ func (a *Activities) leftOut(ctx context.Context, p plan.Plan) (templates.LeftOu
 }
 
 // reported is the same for the report and the list of contents of a copy.
-func reported(l templates.LeftOut) report.LeftOut {
-	out := report.LeftOut{By: l.By, Reason: l.Reason}
-	for _, p := range l.Parts {
+func reported(left templates.LeftOut) report.LeftOut {
+	out := report.LeftOut{By: left.By, Reason: left.Reason}
+	for _, p := range left.Parts {
 		out.Parts = append(out.Parts, report.Part{What: p.What, Records: p.Records, Unknown: p.Unknown})
 	}
 	return out

@@ -48,6 +48,9 @@ func (l letterContext) internalHead(operator string) templates.MailHead {
 	return templates.MailHead{Language: "en", Sender: operator, Reference: l.req.Reference, Zone: l.zone}
 }
 
+// lang is the language in which the person is written to.
+func (l letterContext) lang() string { return templates.Match(l.req.Language) }
+
 func (l letterContext) day(t time.Time) calendar.Date { return calendar.DateOf(t.In(l.zone)) }
 
 // letter is anything that renders to a mail.

@@ -12,6 +12,7 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
+	"habeas/templates/report"
 )
 
 // createNotices writes a notice for each recipient of the categories (Art. 19) and returns their identifiers.
@@ -209,4 +210,15 @@ func (a *Activities) noticeHook(in NoticeRef, n store.NoticeMessage) ([]byte, er
 		body.Data.Identities = append(body.Data.Identities, noticeIdentifier{id.Kind, id.Value.Reveal()})
 	}
 	return json.Marshal(body)
+}
+
+// identityWords are words for a kind of identity, for recipients.
+func identityWords(kind string) string {
+	switch kind {
+	case datamap.IdentityEmail:
+		return "E-mail address"
+	case "phone_number":
+		return "Telephone number"
+	}
+	return report.Identity{Kind: kind}.KindWords()
 }

@@ -110,13 +110,13 @@ func (a *Activities) objectionMail(ctx context.Context, l letterContext) (templa
 	for _, g := range p.Groups {
 		switch g.Treatment() {
 		case models.TreatSuppress:
-			mail.Affected = addPortion(mail.Affected, a.portion(g))
+			mail.Affected = addPortion(mail.Affected, a.portion(l, g))
 		case models.TreatRestrict:
-			mail.Restricted = addPortion(mail.Restricted, a.portion(g))
+			mail.Restricted = addPortion(mail.Restricted, a.portion(l, g))
 		default: // is used for other purposes
 		}
 	}
-	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {
 		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})

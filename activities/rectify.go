@@ -245,12 +245,9 @@ func (a *Activities) rectificationMail(ctx context.Context, l letterContext) (te
 		return mail, err
 	}
 	for _, c := range corrections {
-		one := templates.CorrectedField{Field: c.Field, Records: c.Rows}
+		one := templates.CorrectedField{Field: models.Said{Text: c.Field}, What: models.Said{Text: c.Collection}, Records: c.Rows}
 		if node := a.deps.Graph.Node(datamap.Address{Dataset: c.Dataset, Collection: c.Collection}); node != nil {
-			one.Field, one.What = fieldWords(node, c.Field), node.Collection.Description
-		}
-		if one.What == "" {
-			one.What = c.Collection
+			one.Field, one.What = node.FieldCalledIn(l.lang(), c.Field), node.CalledIn(l.lang())
 		}
 		if c.Status == request.CorrectionDone {
 			mail.Corrected = append(mail.Corrected, one)
@@ -265,7 +262,7 @@ func (a *Activities) rectificationMail(ctx context.Context, l letterContext) (te
 	if err != nil {
 		return mail, err
 	}
-	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {
 		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})

@@ -148,7 +148,7 @@ func (a *Activities) restrictionMail(ctx context.Context, l letterContext) (temp
 		return templates.RestrictionMail{}, err
 	}
 	for _, g := range p.Groups {
-		portion := a.portion(g)
+		portion := a.portion(l, g)
 		switch {
 		case g.Treatment() == models.TreatRestrict && g.By != "":
 			if t, _ := settledTask(tasks, task.Restrict, g.No); t.State == task.Confirmed {
@@ -164,10 +164,10 @@ func (a *Activities) restrictionMail(ctx context.Context, l letterContext) (temp
 				mail.Unmarked = addPortion(mail.Unmarked, portion)
 			}
 		case g.Reason != plan.ReasonKeptByMap && !g.LeftOut():
-			mail.Kept = append(mail.Kept, a.kept(g))
+			mail.Kept = append(mail.Kept, a.kept(l, g))
 		}
 	}
-	if mail.LeftOut, err = a.leftOut(ctx, p); err != nil {
+	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {
 		return mail, err
 	}
 	mail.Recipients, mail.AllAnswered, err = a.toldRecipients(ctx, l.req.ID, models.ID{})

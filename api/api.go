@@ -147,7 +147,7 @@ func prepare(d Deps) (*server, error) {
 		"key":      middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
-	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
+	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, Graph: d.Graph, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{
 		Store: d.Store, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
 		Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now,

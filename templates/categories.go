@@ -1,49 +1,43 @@
 package templates
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// categoryWords are words for the data categories (Fides taxonomy) that people see most.
-var categoryWords = map[string]string{
-	"user":                           "data about you",
-	"user.name":                      "name",
-	"user.contact":                   "contact details",
-	"user.contact.email":             "e-mail address",
-	"user.contact.phone_number":      "telephone number",
-	"user.contact.address":           "postal address",
-	"user.account":                   "account",
-	"user.account.username":          "user name",
-	"user.authorization":             "access rights",
-	"user.authorization.password":    "password",
-	"user.behavior":                  "behaviour",
-	"user.behavior.purchase_history": "orders and goods",
-	"user.behavior.browsing_history": "pages visited",
-	"user.demographic":               "demographic data",
-	"user.device":                    "devices",
-	"user.device.ip_address":         "IP address",
-	"user.financial":                 "payments and prices",
-	"user.financial.bank_account":    "bank account",
-	"user.government_id":             "identity numbers",
-	"user.location":                  "location",
-	"user.payment":                   "payment data",
-	"user.unique_id":                 "customer and other numbers",
-}
-
-// CategoryWords says a data category in words; one that is not in the list is said by its parts.
+// CategoryWords says a data category (Fides taxonomy) in English; one that has no words of its own is said by its parts.
 func CategoryWords(code string) string {
-	if words, ok := categoryWords[code]; ok {
+	if words := mailWords[english].words["category."+code]; words != "" {
 		return words
 	}
 	return strings.NewReplacer(".", ", ", "_", " ").Replace(strings.TrimPrefix(code, "user."))
 }
 
-// CategoriesInWords says data categories in words, each once, in their order.
-func CategoriesInWords(codes []string) []string {
+// CategoriesInWords says data categories in English, each once, in their order.
+func CategoriesInWords(codes []string) []string { return each(codes, CategoryWords) }
+
+// CategoriesIn says data categories to a person in their language, each once, in their order. One that has no words of its own is said by the
+// nearest above it.
+func CategoriesIn(lang string, codes []string) []string {
+	words := mailWords[Match(lang)].words
+	return each(codes, func(code string) string {
+		for {
+			if text := words["category."+code]; text != "" {
+				return text
+			}
+			above := strings.LastIndexByte(code, '.')
+			if above < 0 {
+				return words["category.user"]
+			}
+			code = code[:above]
+		}
+	})
+}
+
+func each(codes []string, say func(string) string) []string {
 	out := make([]string, 0, len(codes))
-	seen := map[string]bool{}
 	for _, code := range codes {
-		words := CategoryWords(code)
-		if !seen[words] {
-			seen[words] = true
+		if words := say(code); !slices.Contains(out, words) {
 			out = append(out, words)
 		}
 	}

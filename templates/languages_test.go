@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
+	"habeas/models"
 	"habeas/templates"
 )
 
@@ -40,7 +41,9 @@ func words(t *testing.T, file string) map[string]string {
 }
 
 // parts are the files of words to persons, %s being the language.
-var parts = []string{"pages/words.%s.portal.json", "pages/words.%s.dates.json", "mail/words.%s.json"}
+var parts = []string{
+	"pages/words.%s.portal.json", "pages/words.%s.dates.json", "pages/words.%s.law.json", "pages/words.%s.data.json", "mail/words.%s.json", "report/words.%s.json",
+}
 
 func partOf(part, lang string) string { return strings.Replace(part, "%s", lang, 1) }
 
@@ -95,7 +98,7 @@ func places(text string) []string {
 
 // alike are texts that are the same in English and in another language.
 var alike = regexp.MustCompile(`^(Habeas|Test:|Name|Code|Export|profiling|Profiling|GDPR|UTC|direct marketing|Direct marketing|Download|\(optional\)|Error:|April|August|September|` +
-	`November|Website|\{\d\} (MB|kB|bytes?|record|records)|[^\pL]*|[^\pL]*\{\d\}[^\pL]*)$`)
+	`November|Website|Source|Records|Record \{0\}|Art\. \{0\} \{1\}|\{0\} file: \{1\}|\{\d\} (MB|kB|bytes?|record|records)|[^\pL]*|[^\pL]*\{\d\}[^\pL]*)$`)
 
 func TestNoEnglishIsLeftInOtherLanguages(t *testing.T) {
 	t.Parallel()
@@ -219,7 +222,9 @@ func TestPagesToPersonsAreInEveryLanguage(t *testing.T) {
 func TestPagesToPersonsUseWordsOfEveryLanguage(t *testing.T) {
 	t.Parallel()
 	known := words(t, partOf(parts[0], "en"))
-	maps.Copy(known, words(t, partOf(parts[1], "en")))
+	for _, part := range parts[1:4] {
+		maps.Copy(known, words(t, partOf(part, "en")))
+	}
 	for p := range templates.Examples() {
 		if !templates.ToPersons(p) {
 			continue
@@ -251,7 +256,7 @@ func TestDatesAndNumbersAreSaidAsTheLanguageDoes(t *testing.T) {
 		"fr": {"1 enregistrement", "2 enregistrements", "5 enregistrements", "22 enregistrements"},
 	} {
 		for i, n := range []int64{1, 2, 5, 22} {
-			require.Contains(t, statusIn(t, lang, templates.StatusView{Right: "erasure", State: "closed", Kept: []templates.Kept{{What: "x", Rows: n}}}), want[i]+"<")
+			require.Contains(t, statusIn(t, lang, templates.StatusView{Right: "erasure", State: "closed", Kept: []templates.Kept{{What: models.Said{Text: "x"}, Rows: n}}}), want[i]+"<")
 		}
 	}
 }

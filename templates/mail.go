@@ -93,9 +93,7 @@ func mustReadMailWords() map[string]catalogue {
 	for _, l := range languages {
 		words, err := readWords(mailFiles, l.Tag, "mail/words."+l.Tag+".json")
 		if err == nil {
-			var dates catalogue
-			dates, err = readWords(pageFiles, l.Tag, "pages/words."+l.Tag+".dates.json")
-			err = errors.Join(err, words.add(dates.words))
+			err = words.take(l.Tag)
 		}
 		if err != nil {
 			panic(err)
@@ -108,12 +106,16 @@ func mustReadMailWords() map[string]catalogue {
 // mailFuncs are the functions of a mail's template.
 func (c catalogue) mailFuncs() template.FuncMap {
 	return template.FuncMap{
-		"t":     c.text,
-		"cite":  c.cite,
-		"count": c.count,
-		"asked": func(right any) (string, error) { return c.text("asked." + fmt.Sprint(right)) },
-		"join":  func(parts ...any) string { return fmt.Sprint(parts...) },
-		"list":  func(parts []string) string { return strings.Join(parts, ", ") },
+		"t":       c.text,
+		"cite":    c.cite,
+		"held":    c.held,
+		"said":    c.said,
+		"saying":  c.saying,
+		"sayings": c.sayings,
+		"count":   c.count,
+		"asked":   func(right any) (string, error) { return c.text("asked." + fmt.Sprint(right)) },
+		"join":    func(parts ...any) string { return fmt.Sprint(parts...) },
+		"list":    func(parts []string) string { return strings.Join(parts, ", ") },
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/plan"
 	"habeas/models/recipient"
 	"habeas/models/request"
 	"habeas/models/subprocessor"
@@ -52,17 +53,20 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// said is a text whose language nobody knows.
+func said(text string) models.Said { return models.Said{Text: text} }
+
 // mails is one example of every mail and of every variant of it.
 func mails() map[string]mail {
 	kept := []templates.KeptPortion{
-		{Portion: templates.Portion{What: "Customs declarations", Records: 3}, Why: templates.WhyLaw, Law: "Regulation (EU) No 952/2013, Art. 51(1)", Through: holdEnd},
-		{Portion: templates.Portion{What: "Shared delivery address", Records: 1}, Why: templates.WhyShared},
+		{Portion: templates.Portion{What: said("Customs declarations"), Records: 3}, Why: templates.WhyLaw, Law: "Art. 51(1) Regulation (EU) No 952/2013", Counted: &plan.Counted{Years: 3, OfYear: true, Start: "declaration_accepted"}, Through: holdEnd},
+		{Portion: templates.Portion{What: said("Shared delivery address"), Records: 1}, Why: templates.WhyShared},
 	}
 	left := templates.LeftOut{
 		By: "Brightline Retail B.V.", Reason: "We answer for our shop's records ourselves.\nWrite to us there.",
-		Parts: []templates.Portion{{What: "Orders", Records: 12}, {What: "Paper files", Unknown: true}},
+		Parts: []templates.Portion{{What: said("Orders"), Records: 12}, {What: said("Paper files"), Unknown: true}},
 	}
-	erased := []templates.Portion{{What: "Contact details", Records: 2}, {What: "Marketing profile", Records: 1}}
+	erased := []templates.Portion{{What: said("Contact details"), Records: 2}, {What: said("Marketing profile"), Records: 1}}
 	ids := []templates.Identifier{{Kind: "E-mail address", Value: "mara.lindholm@example.com"}, {Kind: "Customer number", Value: "NK-004711"}}
 	persons := 4100
 	recipients := []string{"Baltic Haulage OÜ", "Meridian Customs Brokers"}
@@ -127,17 +131,17 @@ func mails() map[string]mail {
 		"account_password":     templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
 		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
 		"restriction": templates.RestrictionMail{
-			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: "Paper files", Records: 1}},
+			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: said("Paper files"), Records: 1}},
 			Kept: kept[1:], Recipients: recipients, AllAnswered: true, Authority: authority, Link: link,
 		},
 		"restriction_nothing_held": templates.RestrictionMail{MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(d) GDPR", Authority: authority},
 		"rectification": templates.RectificationMail{
-			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: "Delivery addresses", Field: "street", Records: 2}},
-			NotCorrected: []templates.CorrectedField{{What: "Contact details", Field: "Customer number", Why: templates.WhyFixed}},
+			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: said("Delivery addresses"), Field: said("street"), Records: 2}},
+			NotCorrected: []templates.CorrectedField{{What: said("Contact details"), Field: said("Customer number"), Why: templates.WhyFixed}},
 			Reason:       "The invoice was right when it was written.\nIt stays as it is.", Recipients: recipients, Authority: authority, Link: link,
 		},
 		"rectification_complete": templates.RectificationMail{
-			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: "Delivery addresses", Field: "street", Records: 1}}, Authority: authority,
+			MailHead: head, ReceivedOn: received, Corrected: []templates.CorrectedField{{What: said("Delivery addresses"), Field: said("street"), Records: 1}}, Authority: authority,
 		},
 		"objection": templates.ObjectionMail{
 			MailHead: head, ReceivedOn: received, Stopped: []request.Purpose{request.DirectMarketing}, Refused: []request.Purpose{request.Research}, Reason: "The study is required by law.",

@@ -5,6 +5,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/plan"
 )
 
 // VerificationMail asks the owner of an address to confirm it. It is sent before anything is known about who asks, so it holds
@@ -116,7 +117,7 @@ func (m RefusalMail) Mail() (Mail, error) { return renderMail("refusal", m) }
 
 // Portion is a number of records of one sort, in words that the person understands.
 type Portion struct {
-	What      string // e.g. "Delivery addresses"
+	What      models.Said // e.g. "Delivery addresses"
 	Records   int64
 	ByHand    int64 // of them, by a person's hand
 	Elsewhere bool  // another company holds some for us, and does not say how many
@@ -144,6 +145,7 @@ type KeptPortion struct {
 	Portion
 	Why     Why
 	Law     string        // citation; empty when no law but another person's right is the reason
+	Counted *plan.Counted // how the last day came about; nil where nobody knows
 	Through calendar.Date // last day held; zero when the portion is not erased later
 }
 

@@ -27,8 +27,8 @@ func (m RestrictionMail) Mail() (Mail, error) { return renderMail("restriction",
 
 // CorrectedField is a field that was corrected or, with Why, was not. It holds no value.
 type CorrectedField struct {
-	What    string // the records, in words
-	Field   string
+	What    models.Said // the records
+	Field   models.Said
 	Records int64
 	Why     Why
 }

@@ -6,6 +6,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/plan"
 )
 
 // Due is a legal date as it is shown. Days counts from today in the controller's zone and is negative when the date has passed.
@@ -129,12 +130,12 @@ type Message struct {
 
 // Kept is data that was not erased, and why.
 type Kept struct {
-	What        string
-	Rows        int64
-	Reason      string // key of the catalogue, for rows kept for another reason than a law
-	Citation    string
-	Explanation string // in English
-	Until       calendar.Date
+	What     models.Said
+	Rows     int64
+	Reason   string // key of the catalogue, for rows kept for another reason than a law
+	Citation string
+	Counted  *plan.Counted // how the last day came about; nil where nobody knows
+	Until    calendar.Date
 }
 
 // Reckoning is how a legal date came about, step by step.
@@ -296,7 +297,7 @@ var allPages = []Example{
 }
 
 // toPersons are the pages that a data subject sees; they are in every language. The others, for staff, customers and recipients, are in English.
-var toPersons = []Example{Home, Form, Sent, Status, Verify, Package, Failure}
+var toPersons = []Example{Home, Form, Sent, Status, Told, Verify, Package, Failure}
 
 // ToPersons reports whether a page is one that data subjects see.
 func ToPersons(p Example) bool { return slices.Contains(toPersons, p) }
@@ -317,11 +318,10 @@ func exampleDate(month time.Month, day int) calendar.Date {
 func statusExamples() []StatusView {
 	kept := []Kept{
 		{
-			What: "customs.declarations", Rows: 3, Citation: "Reg. 952/2013 Art. 51(1)",
-			Explanation: "Kept until 31 December 2030: customs records are held for three years after the end of the year of acceptance.",
-			Until:       calendar.Date{Year: 2030, Month: time.December, Day: 31},
+			What: models.Said{Text: "Import declarations", Lang: "en"}, Rows: 3, Citation: "Art. 51(1) Regulation (EU) No 952/2013",
+			Counted: &plan.Counted{Years: 3, OfYear: true, Start: "declaration_accepted"}, Until: calendar.Date{Year: 2030, Month: time.December, Day: 31},
 		},
-		{What: "shipments.parties", Rows: 1, Reason: "kept.shared"},
+		{What: models.Said{Text: "parties"}, Rows: 1, Reason: "kept.shared"},
 	}
 	return []StatusView{
 		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},

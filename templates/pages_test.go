@@ -139,7 +139,7 @@ func TestUntrustedTextIsEscapedOnPages(t *testing.T) {
 
 	body, err = templates.Status.Render(e, frame, templates.StatusView{
 		Right: models.Erasure, State: models.Closed, Controller: evil, Question: evil, Authorities: []templates.Authority{{Name: evil, Site: evil, Email: evil}},
-		Messages: []templates.Message{{Body: evil}}, Kept: []templates.Kept{{What: evil, Explanation: evil}},
+		Messages: []templates.Message{{Body: evil}}, Kept: []templates.Kept{{What: models.Said{Text: evil, Lang: evil}, Citation: evil}},
 	})
 	require.NoError(t, err)
 	doc, err = html.Parse(bytes.NewReader(body))

@@ -1,6 +1,10 @@
 package templates
 
-import "time"
+import (
+	"time"
+
+	"habeas/models"
+)
 
 // ToldView answers the person who asks which recipients were told (Art. 19, second sentence).
 type ToldView struct {
@@ -10,9 +14,9 @@ type ToldView struct {
 
 // ToldRow is one recipient that was told, or is about to be.
 type ToldRow struct {
-	Name, Country string
-	Categories    []string // of the data, in words
-	Fields        []string // that were corrected, by name
+	Name, Country string        // the country as its code
+	Categories    []string      // of the data, in words
+	Fields        []models.Said // that were corrected
 	At            time.Time
 	State         string // of its notice
 	Answer        string
@@ -22,7 +26,7 @@ type ToldRow struct {
 var Told = &Page[ToldView]{"portal/told", []ToldView{
 	{Path: "/status/sample", Rows: []ToldRow{
 		{Name: "Parcel Analytics", Country: "IE", Categories: []string{"Contact details"}, At: exampleTime, State: "acknowledged", Answer: "erased"},
-		{Name: "Score Bureau", Categories: []string{"Contact details"}, Fields: []string{"Street"}, At: exampleTime, State: "declined", Answer: "declined"},
+		{Name: "Score Bureau", Categories: []string{"Contact details"}, Fields: []models.Said{{Text: "Street", Lang: "en"}}, At: exampleTime, State: "declined", Answer: "declined"},
 		{Name: "Paper Archive e.K.", Categories: []string{"Orders"}, State: "queued"},
 	}},
 	{Path: "/status/sample"},

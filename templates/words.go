@@ -3,7 +3,6 @@ package templates
 import (
 	"fmt"
 	"html/template"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +45,12 @@ func (c catalogue) funcs() template.FuncMap {
 		"grouped": grouped,
 		"bytes":   c.size,
 		"cite":    c.cite,
+		"cites":   c.cites,
+		"held":    c.held,
+		"said":    c.said,
+		"saying":  c.saying,
+		"sayings": c.sayings,
+		"country": c.country,
 		"int":     func(n int64) int { return int(n) },
 	}
 }
@@ -165,20 +170,4 @@ func (c catalogue) size(n int64) (string, error) {
 		return c.text("size.kilo", strconv.FormatFloat(float64(n)/1e3, 'f', 0, 64))
 	}
 	return c.counted("size.bytes", int(n))
-}
-
-var provision = regexp.MustCompile(`^Art\. (\d+)(?:\((\d+)\))?(?:\(([a-z])\))? GDPR$`)
-
-// cite writes a provision of the GDPR as the language does: "Art. 12(5)(b) GDPR" is "Art. 12 Abs. 5 Buchst. b DSGVO" in German.
-func (c catalogue) cite(citation string) (string, error) {
-	m := provision.FindStringSubmatch(citation)
-	switch {
-	case m == nil:
-		return strings.ReplaceAll(citation, "GDPR", c.words["cite.law"]), nil
-	case m[3] != "":
-		return c.text("cite.point", m[1], m[2], m[3])
-	case m[2] != "":
-		return c.text("cite.paragraph", m[1], m[2])
-	}
-	return c.text("cite.article", m[1])
 }

@@ -15,6 +15,7 @@ import (
 	"habeas/api/problem"
 	"habeas/api/tongue"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/templates"
@@ -32,7 +33,8 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, render func(*
 type Deps struct {
 	Store         *store.Store
 	Show          Show
-	Codes         CodeSender // nil when no mail can be sent
+	Codes         CodeSender     // nil when no mail can be sent
+	Graph         *datamap.Graph // says in words what rows are; nil: none is loaded
 	IdentityKinds []string
 	PublicSystems map[string]string // name under which the public page shows a system, by the name that the data map uses
 	Now           func() time.Time

@@ -11,8 +11,11 @@ import (
 	"habeas/api/look"
 	"habeas/api/middleware"
 	"habeas/api/problem"
+	"habeas/api/tongue"
 	"habeas/api/words"
 	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/templates"
@@ -87,9 +90,19 @@ func (p *Portal) statusView(c echo.Context, st store.Status, path string) (templ
 		view.Messages = append(view.Messages, templates.Message{At: m.At.In(zone), Kind: m.Kind, Body: m.Body.Reveal()})
 	}
 	for _, g := range st.Retained {
-		view.Kept = append(view.Kept, templates.Kept{What: g.Name(), Rows: g.Rows, Citation: g.Citation, Explanation: g.Explanation, Until: g.HoldThrough})
+		view.Kept = append(view.Kept, templates.Kept{What: p.called(c, g), Rows: g.Rows, Citation: g.Citation, Counted: g.Counted, Until: g.HoldThrough})
 	}
 	return view, nil
+}
+
+// called is what the rows of a group are, in the reader's language where the data map has it.
+func (p *Portal) called(c echo.Context, g plan.Group) models.Said {
+	if p.Graph != nil {
+		if node := p.Graph.Node(datamap.Address{Dataset: g.Dataset, Collection: g.Collection}); node != nil {
+			return node.CalledIn(tongue.Of(c.Request()))
+		}
+	}
+	return models.Said{Text: strings.ReplaceAll(g.Collection, "_", " ")}
 }
 
 func (p *Portal) enterCode(c echo.Context) error {

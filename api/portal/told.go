@@ -6,8 +6,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/look"
+	"habeas/api/tongue"
 	"habeas/api/words"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -30,6 +33,7 @@ func (p *Portal) told(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.SetRequest(look.For(c.Request(), controller.ID))
 	notices, err := p.Store.Notices(ctx, models.ScopeOperator(), st.RequestID)
 	if err != nil {
 		return err
@@ -42,13 +46,16 @@ func (p *Portal) told(c echo.Context) error {
 	for _, r := range known {
 		recipients[r.ID] = r
 	}
-	view := templates.ToldView{Path: path}
+	view, lang := templates.ToldView{Path: path}, tongue.Of(c.Request())
 	zone := words.Zone(controller.Timezone)
 	for _, n := range notices {
 		who := recipients[n.RecipientID]
 		row := templates.ToldRow{
-			Name: cmp.Or(who.Facts.LegalName, n.Recipient), Country: who.Country, Categories: templates.CategoriesInWords(n.Categories), Fields: n.Fields,
+			Name: cmp.Or(who.Facts.LegalName, n.Recipient), Country: who.Country, Categories: templates.CategoriesIn(lang, n.Categories),
 			State: string(n.State), Answer: string(n.Answer),
+		}
+		for _, field := range n.Fields { // in the words of the data map
+			row.Fields = append(row.Fields, models.Said{Text: field, Lang: datamap.DefaultLanguage})
 		}
 		if !n.SentAt.IsZero() {
 			row.At = n.SentAt.In(zone)

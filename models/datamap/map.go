@@ -29,54 +29,58 @@ type Dataset struct {
 	Source        string       `json:"source,omitempty"`
 	Recipients    []string     `json:"recipients,omitempty"`
 	StoragePeriod string       `json:"storage_period,omitempty"`
+	Language      string       `json:"language,omitempty"` // of all texts for people; empty: DefaultLanguage
+	Translations  Translations `json:"translations,omitempty"`
 	Collections   []Collection `json:"collections"`
 	Pos           Pos          `json:"-"`
 }
 
 // Collection is a table, or what comes nearest to it in its kind of system.
 type Collection struct {
-	Name             string     `json:"name"`
-	Description      string     `json:"description,omitempty"`
-	Categories       []string   `json:"data_categories,omitempty"`
-	Fields           []Field    `json:"fields"`
-	After            []string   `json:"after,omitempty"`       // addresses, as written
-	EraseAfter       []string   `json:"erase_after,omitempty"` // addresses: this collection is erased after those
-	Skip             bool       `json:"skip_processing,omitempty"`
-	Table            string     `json:"table,omitempty"`
-	Erase            Erase      `json:"erase,omitempty"`
-	Holds            []Hold     `json:"holds,omitempty"`
-	Restrict         *Restrict  `json:"restrict,omitempty"`
-	Shared           Sharing    `json:"shared,omitempty"`
-	Composite        [][]string `json:"composite,omitempty"`
-	Unreachable      string     `json:"unreachable,omitempty"`
-	ControllerColumn string     `json:"controller_column,omitempty"`
-	ContractEnd      Erase      `json:"contract_end,omitempty"` // instead of Erase, when all rows of a customer go
-	Purpose          string     `json:"purpose,omitempty"`
-	StoragePeriod    string     `json:"storage_period,omitempty"`
-	Portable         bool       `json:"portable,omitempty"`
-	Pos              Pos        `json:"-"`
+	Name             string       `json:"name"`
+	Description      string       `json:"description,omitempty"`
+	Categories       []string     `json:"data_categories,omitempty"`
+	Fields           []Field      `json:"fields"`
+	After            []string     `json:"after,omitempty"`       // addresses, as written
+	EraseAfter       []string     `json:"erase_after,omitempty"` // addresses: this collection is erased after those
+	Skip             bool         `json:"skip_processing,omitempty"`
+	Table            string       `json:"table,omitempty"`
+	Erase            Erase        `json:"erase,omitempty"`
+	Holds            []Hold       `json:"holds,omitempty"`
+	Restrict         *Restrict    `json:"restrict,omitempty"`
+	Shared           Sharing      `json:"shared,omitempty"`
+	Composite        [][]string   `json:"composite,omitempty"`
+	Unreachable      string       `json:"unreachable,omitempty"`
+	ControllerColumn string       `json:"controller_column,omitempty"`
+	ContractEnd      Erase        `json:"contract_end,omitempty"` // instead of Erase, when all rows of a customer go
+	Purpose          string       `json:"purpose,omitempty"`
+	StoragePeriod    string       `json:"storage_period,omitempty"`
+	Portable         bool         `json:"portable,omitempty"`
+	Translations     Translations `json:"translations,omitempty"`
+	Pos              Pos          `json:"-"`
 }
 
 // Field is a column, or a part of a nested one.
 type Field struct {
-	Name        string      `json:"name"` // a path with dots in a Node's list of leaves
-	Description string      `json:"description,omitempty"`
-	Categories  []string    `json:"data_categories,omitempty"`
-	Type        string      `json:"data_type,omitempty"` // as Fides names it: string, integer, object[], …; may be empty
-	Length      int         `json:"length,omitempty"`
-	PrimaryKey  bool        `json:"primary_key,omitempty"`
-	Identity    string      `json:"identity,omitempty"` // kind of identity: email, phone_number, …
-	ReadOnly    bool        `json:"read_only,omitempty"`
-	ReturnAll   bool        `json:"return_all_elements,omitempty"`
-	References  []Reference `json:"references,omitempty"`
-	Fields      []Field     `json:"fields,omitempty"`
-	Erase       FieldErase  `json:"erase,omitempty"`
-	Value       *string     `json:"value,omitempty"`  // what FieldReplace writes, and FieldRemove where no element is left
-	Suffix      string      `json:"suffix,omitempty"` // after what a hash, random, format or encrypt writes into text
-	Portable    *bool       `json:"portable,omitempty"`
-	Mention     bool        `json:"mention,omitempty"` // shared: ignore
-	SamePerson  bool        `json:"same_person,omitempty"`
-	Pos         Pos         `json:"-"`
+	Name         string       `json:"name"` // a path with dots in a Node's list of leaves
+	Description  string       `json:"description,omitempty"`
+	Categories   []string     `json:"data_categories,omitempty"`
+	Type         string       `json:"data_type,omitempty"` // as Fides names it: string, integer, object[], …; may be empty
+	Length       int          `json:"length,omitempty"`
+	PrimaryKey   bool         `json:"primary_key,omitempty"`
+	Identity     string       `json:"identity,omitempty"` // kind of identity: email, phone_number, …
+	ReadOnly     bool         `json:"read_only,omitempty"`
+	ReturnAll    bool         `json:"return_all_elements,omitempty"`
+	References   []Reference  `json:"references,omitempty"`
+	Fields       []Field      `json:"fields,omitempty"`
+	Erase        FieldErase   `json:"erase,omitempty"`
+	Value        *string      `json:"value,omitempty"`  // what FieldReplace writes, and FieldRemove where no element is left
+	Suffix       string       `json:"suffix,omitempty"` // after what a hash, random, format or encrypt writes into text
+	Portable     *bool        `json:"portable,omitempty"`
+	Mention      bool         `json:"mention,omitempty"` // shared: ignore
+	SamePerson   bool         `json:"same_person,omitempty"`
+	Translations Translations `json:"translations,omitempty"`
+	Pos          Pos          `json:"-"`
 }
 
 // Reference says that a field holds the value of another collection's field.

@@ -20,6 +20,8 @@ type Result struct {
 	MustDelete     bool          // the law orders deletion at the end
 	AnchorField    string
 	AnchorOn       calendar.Date
+	Period         Period
+	Events         map[string]string // what happened on the day of the anchor, by language, where the rule says it
 	Citation       string
 	Explanation    string   // "kept until 31 December 2030: Art. 51(1) …, three years after the end of the year in which …"
 	Steps          []string // how the date came about
@@ -45,7 +47,7 @@ func Compute(rule Rule, anchors map[string]calendar.Date) (Result, error) {
 	r := Result{
 		RuleCode: rule.Code, HoldThrough: through, ErasableFrom: through.AddDays(1),
 		Exemption: rule.Exemption, ThirdCountry: rule.Exemption == ThirdCountry, MustDelete: rule.MustDelete,
-		AnchorField: start.Field, AnchorOn: on, Citation: citation, RuleSetVersion: rule.ruleSet(),
+		AnchorField: start.Field, AnchorOn: on, Period: period, Events: start.Events, Citation: citation, RuleSetVersion: rule.ruleSet(),
 	}
 	if !r.ThirdCountry {
 		r.ExemptThrough = through

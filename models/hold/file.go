@@ -22,7 +22,7 @@ const FileExample = `[
   },
   {
     "code": "ACME_CMR", "law": "CMR", "citation": "Art. 32(1) CMR", "jurisdiction": "EU",
-    "start": [{"field": "delivered_on", "event": "the goods were delivered"}, "agreed_delivery_on"],
+    "start": [{"field": "delivered_on", "event": {"en": "the goods were delivered", "de": "die Ware abgeliefert wurde"}}, "agreed_delivery_on"],
     "period": "P1Y", "computation": "from_the_day", "exemption": "art_17_3_e",
     "valid_from": "1961-07-02", "certainty": "medium", "note": "Three years in case of wilful misconduct."
   }
@@ -48,7 +48,8 @@ type fileRule struct {
 // fileStarts is a field, or a list of fields, each alone or with its event in words.
 type fileStarts []Start
 
-// UnmarshalJSON accepts "field", ["field", …] and [{"field":…, "event":…}, …].
+// UnmarshalJSON accepts "field", ["field", …] and [{"field":…, "event":…}, …], where an
+// event is words in English or an object of words by language.
 func (f *fileStarts) UnmarshalJSON(b []byte) error {
 	b = bytes.TrimSpace(b)
 	if len(b) > 0 && b[0] == '[' {
@@ -78,12 +79,37 @@ func parseStart(b []byte) (Start, error) {
 	}
 	var s struct {
 		Field string `json:"field"`
-		Event string `json:"event"`
+		Event event  `json:"event"`
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&s)
-	return Start{s.Field, s.Event}, err
+	if len(s.Event) == 0 {
+		return Start{Field: s.Field}, err
+	}
+	return Start{Field: s.Field, Event: s.Event["en"], Events: s.Event}, err
+}
+
+// event is what happened in words: in English, or by language.
+type event map[string]string
+
+// UnmarshalJSON accepts "the goods were delivered" and {"en": …, "de": …}, which must have English.
+func (e *event) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var text string
+		err := json.Unmarshal(b, &text)
+		*e = event{"en": text}
+		return err
+	}
+	var all map[string]string
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	if all["en"] == "" {
+		return errors.New("an event needs words in English")
+	}
+	*e = all
+	return nil
 }
 
 // ParseRules reads a deployment's rules: a JSON array of objects with code, citation, jurisdiction, start, period (ISO 8601),

@@ -36,7 +36,9 @@ type Period struct{ Years, Months, Days int }
 // Start is a fact from which a rule may count.
 type Start struct {
 	Field string // e.g. "declaration_accepted"; an anchor of the data map
-	Event string // in words, e.g. "the customs declaration was accepted"
+	Event string // in English, e.g. "the customs declaration was accepted"
+	// Events are the same in the languages of persons; pages and mails know those of the built-in rules themselves.
+	Events map[string]string `json:",omitempty"`
 }
 
 // Transition gives start days up to Until another period: how a change of the law treats older records.

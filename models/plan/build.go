@@ -43,6 +43,7 @@ type Hold struct {
 	Rule         string
 	Citation     string
 	Explanation  string
+	Counted      *Counted
 	Through      calendar.Date // last day held
 	ErasableFrom calendar.Date // the day after
 	ThirdCountry bool
@@ -132,7 +133,7 @@ func (b *Builder) judge(c Collection, row Row) (Group, error) {
 		return Group{}, err
 	}
 	g := Group{
-		Rule: h.Rule, Citation: h.Citation, Explanation: h.Explanation, HoldThrough: h.Through, ErasableOn: h.ErasableFrom,
+		Rule: h.Rule, Citation: h.Citation, Explanation: h.Explanation, Counted: h.Counted, HoldThrough: h.Through, ErasableOn: h.ErasableFrom,
 		SharedWith: row.SharedWith, HeldFields: h.Fields,
 	}
 	erase := models.TreatErase

@@ -51,6 +51,7 @@ type Group struct {
 	Rule        string             `json:"rule,omitempty"`
 	Citation    string             `json:"citation,omitempty"`
 	Explanation string             `json:"explanation,omitempty"` // in words, of the hold
+	Counted     *Counted           `json:"counted,omitempty"`     // how the hold's last day came about; plans of old say it in the explanation alone
 	HeldFields  []string           `json:"held_fields,omitempty"` // what the hold covers; empty: the whole row
 	HoldThrough calendar.Date      `json:"hold_through,omitzero"`
 	ErasableOn  calendar.Date      `json:"erasable_on,omitzero"` // the day after HoldThrough
@@ -60,6 +61,16 @@ type Group struct {
 	Marked      []string           `json:"marked,omitempty"`     // fields that the DPO chose to be redacted or masked
 	Corrected   []string           `json:"corrected,omitempty"`  // fields that get another value
 	SplitFrom   int                `json:"split_from,omitempty"` // the group from which the DPO took these rows
+}
+
+// Counted is how long a hold lasts and from when, so that it can be said in any language.
+type Counted struct {
+	Years  int               `json:"years,omitempty"`
+	Months int               `json:"months,omitempty"`
+	Days   int               `json:"days,omitempty"`
+	OfYear bool              `json:"of_year,omitempty"` // from the end of the year of the start, not from its day
+	Start  string            `json:"start"`             // field of the rule, e.g. declaration_accepted
+	Events map[string]string `json:"events,omitempty"`  // what happened then, by language, where the rule is a deployment's own
 }
 
 // Field is a field of a collection among which somebody chooses.

@@ -25,20 +25,43 @@ func Transfers() []Transfer { return []Transfer{NoTransfer, Adequacy, Clauses, B
 
 // Facts are what the register holds of a recipient beside its name and how it is told. They hold nothing personal.
 type Facts struct {
-	LegalName     string        `json:"legal_name,omitempty"`
-	Subprocessor  bool          `json:"subprocessor,omitempty"` // Art. 28(2), (4)
-	Transfer      Transfer      `json:"transfer,omitempty"`
-	Purposes      []string      `json:"purposes,omitempty"`
-	Controllers   []string      `json:"controllers,omitempty"` // slugs of those whose data it gets; none named: of all
-	Former        []string      `json:"former,omitempty"`      // slugs of those whose data it no longer gets, and may still hold
-	Identities    []string      `json:"identities,omitempty"`  // kinds of identity by which it knows a person; none named: those of the data that it gets
-	Protocol      string        `json:"protocol,omitempty"`
-	ResponseDays  int           `json:"response_days,omitempty"` // agreed; 0: none
-	ContractOn    calendar.Date `json:"contract_on,omitzero"`
-	ContractUntil calendar.Date `json:"contract_until,omitzero"`
-	ReviewedOn    calendar.Date `json:"reviewed_on,omitzero"`
-	NextReviewOn  calendar.Date `json:"next_review_on,omitzero"`
-	EndedOn       calendar.Date `json:"ended_on,omitzero"` // it gets nothing from this day on; what it has got, it may still hold
+	LegalName     string                 `json:"legal_name,omitempty"`
+	Subprocessor  bool                   `json:"subprocessor,omitempty"` // Art. 28(2), (4)
+	Transfer      Transfer               `json:"transfer,omitempty"`
+	Purposes      []string               `json:"purposes,omitempty"`
+	Controllers   []string               `json:"controllers,omitempty"` // slugs of those whose data it gets; none named: of all
+	Former        []string               `json:"former,omitempty"`      // slugs of those whose data it no longer gets, and may still hold
+	Identities    []string               `json:"identities,omitempty"`  // kinds of identity by which it knows a person; none named: those of the data that it gets
+	Protocol      string                 `json:"protocol,omitempty"`
+	ResponseDays  int                    `json:"response_days,omitempty"` // agreed; 0: none
+	ContractOn    calendar.Date          `json:"contract_on,omitzero"`
+	ContractUntil calendar.Date          `json:"contract_until,omitzero"`
+	ReviewedOn    calendar.Date          `json:"reviewed_on,omitzero"`
+	NextReviewOn  calendar.Date          `json:"next_review_on,omitzero"`
+	Translations  map[string]Translation `json:"translations,omitempty"` // by language
+	EndedOn       calendar.Date          `json:"ended_on,omitzero"`      // it gets nothing from this day on; what it has got, it may still hold
+}
+
+// Translation is what a person reads of a recipient in one language. What is empty is read as the register has it.
+type Translation struct {
+	Purposes  []string `json:"purposes,omitempty" yaml:"purposes"` // in the order of the recipient's own
+	Safeguard string   `json:"safeguard,omitempty" yaml:"safeguard"`
+}
+
+// Language is the one in which the register is kept.
+const Language = "en"
+
+// PurposesIn are the purposes as a person reads them: in their language all together or none.
+func (f Facts) PurposesIn(lang string) []models.Said {
+	texts, in := f.Purposes, Language
+	if t := f.Translations[lang].Purposes; len(t) > 0 && len(t) == len(texts) {
+		texts, in = t, lang
+	}
+	out := make([]models.Said, len(texts))
+	for i, text := range texts {
+		out[i] = models.Said{Text: text, Lang: in}
+	}
+	return out
 }
 
 // Serves reports whether the data of a controller goes to the recipient.
@@ -95,6 +118,11 @@ func (f Facts) Check() error {
 	for field, list := range map[string][]string{"purposes": f.Purposes, "controllers": f.Controllers, "former": f.Former, "identities": f.Identities} {
 		if err := checkList(field, list); err != nil {
 			return err
+		}
+	}
+	for lang, t := range f.Translations {
+		if len(t.Purposes) > 0 && len(t.Purposes) != len(f.Purposes) {
+			return bad("translations/"+lang+"/purposes", "Translated purposes must be as many as the recipient has, in the same order.")
 		}
 	}
 	return nil

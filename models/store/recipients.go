@@ -70,6 +70,22 @@ func within(category, above string) bool {
 	return category == above || strings.HasPrefix(category, above+".")
 }
 
+// PurposesIn is what the recipient does with the data, as a person reads it.
+func (r Recipient) PurposesIn(lang string) []models.Said {
+	if len(r.Facts.Purposes) == 0 && r.Purpose != "" {
+		return []models.Said{{Text: r.Purpose, Lang: recipient.Language}}
+	}
+	return r.Facts.PurposesIn(lang)
+}
+
+// SafeguardIn is the safeguard of a transfer, as a person reads it; empty where none is needed.
+func (r Recipient) SafeguardIn(lang string) models.Said {
+	if t := r.Facts.Translations[lang].Safeguard; t != "" && r.Safeguard != "" {
+		return models.Said{Text: t, Lang: lang}
+	}
+	return models.Said{Text: r.Safeguard, Lang: recipient.Language}
+}
+
 // check fails with bad_recipient and the field at fault.
 func (r Recipient) check() error {
 	bad := func(field, sentence string) error {

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +9,9 @@ import (
 	"habeas/models/calendar"
 )
 
-// Head is everything that the report says before the copy of the data. Texts are in words that the person understands.
+// Head is everything that the report says before the copy of the data.
 type Head struct {
-	Language   string // BCP 47; English is all there is
+	Language   string // BCP 47; the one of templates.Languages that fits best is spoken
 	Controller string // name
 	Contact    string // how to reach the controller's data protection officer
 	Authority  string // supervisory authority by name, Art. 15(1)(f); may be empty
@@ -39,51 +37,81 @@ type LeftOut struct {
 
 // Part is a part of the data in words.
 type Part struct {
-	What    string
+	What    models.Said
 	Records int64
 	Unknown bool // nobody has counted
 }
 
 // Identity is one detail by which the person was searched.
 type Identity struct {
-	Kind  string // in words, e.g. "E-mail address"
+	Kind  string // code of the data map, e.g. email
 	Value models.Personal
+}
+
+// KindWords is the kind for one that has no words of its own.
+func (i Identity) KindWords() string {
+	words := strings.ReplaceAll(i.Kind, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }
 
 // Processing is one set of data and what Art. 15(1) asks about it.
 type Processing struct {
-	Name       string   // e.g. "Shipments"
-	Purposes   []string // Art. 15(1)(a)
-	LegalBasis string   // code of the data map (consent, contract, …) or words
-	Categories []string // Art. 15(1)(b)
-	Recipients []string // names, Art. 15(1)(c)
-	Storage    []string // period or criteria, one a collection where they differ, Art. 15(1)(d)
-	Source     string   // Art. 15(1)(g); empty: from the person
-	Records    int64    // in the copy
+	Name       models.Said   // e.g. "Shipments"
+	Purposes   []models.Said // Art. 15(1)(a)
+	LegalBasis string        // code of the data map: consent, contract, …
+	Categories []string      // in words of the language, Art. 15(1)(b)
+	Recipients []string      // names, Art. 15(1)(c)
+	Storage    []Storage     // one a collection where they differ, Art. 15(1)(d)
+	Source     models.Said   // Art. 15(1)(g); empty: from the person
+	Records    int64         // in the copy
+}
+
+// Storage is how long something is stored: a period in words, or the laws that oblige; with neither until the purposes are fulfilled.
+type Storage struct {
+	Period models.Said
+	Laws   []string // citations
+}
+
+// Basis is the provision of a legal basis; empty for a code that is none.
+func (p Processing) Basis() string { return bases[p.LegalBasis] }
+
+var bases = map[string]string{
+	"consent": "Art. 6(1)(a) GDPR", "contract": "Art. 6(1)(b) GDPR", "legal_obligation": "Art. 6(1)(c) GDPR", "vital_interests": "Art. 6(1)(d) GDPR",
+	"public_task": "Art. 6(1)(e) GDPR", "legitimate_interests": "Art. 6(1)(f) GDPR",
 }
 
 // Recipient is somebody the data was or will be disclosed to, by name, Art. 15(1)(c).
 type Recipient struct {
 	Name       string
-	Purpose    string
-	Categories []string
-	Country    string // in words
-	Safeguard  string // of a transfer to a third country, Art. 15(2) with 46; empty: none is needed
+	Purposes   []models.Said
+	Categories []string    // in words of the language
+	Country    string      // ISO code, or words
+	Safeguard  models.Said // of a transfer to a third country, Art. 15(2) with 46; empty: none is needed
 }
 
 // Decision is one automated decision, Art. 15(1)(h) and 22.
 type Decision struct {
-	What         string
-	Logic        string // meaningful information about the logic involved
-	Consequences string // significance and envisaged consequences
+	What         models.Said
+	Logic        models.Said // meaningful information about the logic involved
+	Consequences models.Said // significance and envisaged consequences
 }
 
 // Withheld is a part of the copy that is left out or blanked, with the reason.
 type Withheld struct {
-	What    string
+	What    models.Said
 	Records int64
-	Why     string
+	Why     Reason
 }
+
+// Reason is why something is not in the copy.
+type Reason string
+
+const (
+	Redacted    Reason = "redacted"     // parts are about another person
+	NotPortable Reason = "not_portable" // not provided by the person, Art. 20(1)
+	Shared      Reason = "shared"       // about another person too, Art. 15(4)
+	NotBrought  Reason = "not_brought"  // nobody could gather it
+)
 
 // Total is the number of records in the copy.
 func (h Head) Total() (n int64) {
@@ -95,55 +123,5 @@ func (h Head) Total() (n int64) {
 
 // Transfers are the recipients in third countries, Art. 15(2).
 func (h Head) Transfers() []Recipient {
-	return slices.DeleteFunc(slices.Clone(h.Recipients), func(r Recipient) bool { return r.Safeguard == "" })
-}
-
-// Day is a date in words with its zone.
-func (h Head) Day(d calendar.Date) (string, error) {
-	if d.IsZero() {
-		return "", errors.New("a date is missing")
-	}
-	return fmt.Sprintf("%d %s %d (%s)", d.Day, d.Month, d.Year, zone(h.Zone)), nil
-}
-
-// Instant is a point in time in words with its zone.
-func (h Head) Instant(t time.Time) (string, error) { return instant(t, h.Zone) }
-
-func instant(t time.Time, loc *time.Location) (string, error) {
-	if t.IsZero() {
-		return "", errors.New("a time is missing")
-	}
-	return t.In(zone(loc)).Format("2 January 2006 at 15:04 (UTC-07:00, ") + zone(loc).String() + ")", nil
-}
-
-func zone(l *time.Location) *time.Location {
-	if l == nil {
-		return time.UTC
-	}
-	return l
-}
-
-var bases = map[string]string{
-	"consent":              "Your consent, Art. 6(1)(a) GDPR",
-	"contract":             "A contract with you, or steps before it, Art. 6(1)(b) GDPR",
-	"legal_obligation":     "A legal obligation, Art. 6(1)(c) GDPR",
-	"vital_interests":      "Vital interests, Art. 6(1)(d) GDPR",
-	"public_task":          "A task in the public interest, Art. 6(1)(e) GDPR",
-	"legitimate_interests": "Legitimate interests, Art. 6(1)(f) GDPR",
-}
-
-// Basis is the legal basis in words.
-func (p Processing) Basis() string {
-	if words, ok := bases[p.LegalBasis]; ok {
-		return words
-	}
-	return p.LegalBasis
-}
-
-// Origin is where the data comes from.
-func (p Processing) Origin() string {
-	if strings.TrimSpace(p.Source) == "" {
-		return "From you"
-	}
-	return p.Source
+	return slices.DeleteFunc(slices.Clone(h.Recipients), func(r Recipient) bool { return r.Safeguard.Text == "" })
 }

@@ -6,36 +6,61 @@ import (
 	"errors"
 	"html/template"
 	"io"
-	"strings"
+
+	"habeas/models"
+	"habeas/templates"
 )
 
-//go:embed report.html
+//go:embed report.html words.*.json
 var files embed.FS
 
-var parts = template.Must(template.New("report.html").Option("missingkey=error").Funcs(template.FuncMap{
-	"list": func(items []string) string { return strings.Join(items, ", ") },
-}).ParseFS(files, "report.html"))
+// document is the words and the template of the report in one language.
+type document struct {
+	templates.Speech
+	parts *template.Template
+}
+
+// documents are by language. One that cannot be read ends the program at its start.
+var documents = mustParse()
+
+func mustParse() map[string]document {
+	out := map[string]document{}
+	for _, l := range templates.Languages() {
+		speech, err := templates.Speak(l.Tag, files, "words."+l.Tag+".json")
+		if err != nil {
+			panic(err)
+		}
+		parts := template.New("report.html").Option("missingkey=error").Funcs(speech.Funcs())
+		parts.Funcs(template.FuncMap{"language": func() string { return l.Tag }, "day": speech.Day, "moment": speech.Instant})
+		out[l.Tag] = document{speech, template.Must(parts.ParseFS(files, "report.html"))}
+	}
+	return out
+}
+
+func in(lang string) document { return documents[templates.Match(lang)] }
 
 // tableColumns is the largest number of columns that a page takes side by side; records with more are written field by field.
 const tableColumns = 6
 
 // Collection is one table of the copy.
 type Collection struct {
-	Title       string // e.g. "Shipments: bookings"
-	Description string
-	Note        string   // e.g. what was blanked in it, Art. 15(4); may be empty
-	Columns     []Column // at least one
+	Dataset     models.Said // e.g. "Shipments"
+	Name        models.Said // e.g. "bookings"
+	Description models.Said // may be empty
+	Redacted    bool        // some fields are blanked, Art. 15(4)
+	Columns     []Column    // at least one
 }
 
 // Column is one field of a collection.
 type Column struct {
-	Name        string
-	Description string // may be empty
+	Name        models.Said
+	Description models.Said // may be empty
 }
 
 // Report writes one report as it is given; it keeps no row. It must be used by one goroutine.
 type Report struct {
 	out     *bufio.Writer
+	parts   *template.Template
 	current *Collection
 	rows    int64 // of the current collection
 	closed  bool
@@ -44,8 +69,8 @@ type Report struct {
 // NewReport writes everything that comes before the copy of the data. The caller then gives each collection, followed by its
 // rows, and ends with Close; a report that was not closed is not complete.
 func NewReport(w io.Writer, h Head) (*Report, error) {
-	r := &Report{out: bufio.NewWriterSize(w, 32<<10)}
-	return r, parts.ExecuteTemplate(r.out, "head", h)
+	r := &Report{out: bufio.NewWriterSize(w, 32<<10), parts: in(h.Language).parts}
+	return r, r.parts.ExecuteTemplate(r.out, "head", h)
 }
 
 // Collection begins a table.
@@ -57,7 +82,7 @@ func (r *Report) Collection(c Collection) error {
 		return err
 	}
 	r.current, r.rows = &c, 0
-	return parts.ExecuteTemplate(r.out, "collection", struct {
+	return r.parts.ExecuteTemplate(r.out, "collection", struct {
 		Collection
 		Wide bool
 	}{c, c.wide()})
@@ -72,9 +97,12 @@ func (r *Report) Row(values []string) error {
 	}
 	r.rows++
 	if !r.current.wide() {
-		return parts.ExecuteTemplate(r.out, "row", values)
+		return r.parts.ExecuteTemplate(r.out, "row", values)
 	}
-	type field struct{ Name, Value string }
+	type field struct {
+		Name  models.Said
+		Value string
+	}
 	record := struct {
 		No     int64
 		Fields []field
@@ -84,7 +112,7 @@ func (r *Report) Row(values []string) error {
 			record.Fields = append(record.Fields, field{r.current.Columns[i].Name, v})
 		}
 	}
-	return parts.ExecuteTemplate(r.out, "record", record)
+	return r.parts.ExecuteTemplate(r.out, "record", record)
 }
 
 // Close ends the document and hands the last of it to the writer, which it does not close.
@@ -96,7 +124,7 @@ func (r *Report) Close() error {
 		return err
 	}
 	r.closed = true
-	if err := parts.ExecuteTemplate(r.out, "foot", nil); err != nil {
+	if err := r.parts.ExecuteTemplate(r.out, "foot", nil); err != nil {
 		return err
 	}
 	return r.out.Flush()
@@ -108,7 +136,7 @@ func (r *Report) end() error {
 	}
 	wide, rows := r.current.wide(), r.rows
 	r.current = nil
-	return parts.ExecuteTemplate(r.out, "end", struct {
+	return r.parts.ExecuteTemplate(r.out, "end", struct {
 		Wide bool
 		Rows int64
 	}{wide, rows})

@@ -17,8 +17,11 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/templates"
 	"habeas/templates/report"
 )
+
+var a = models.Said{Text: "a"}
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
@@ -27,40 +30,58 @@ func head(t *testing.T, text func(string) string) report.Head {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	p := func(s string) models.Personal { return models.Personal(text(s)) }
+	said := func(s string) models.Said { return models.Said{Text: text(s), Lang: "en"} }
 	return report.Head{
 		Language: "en", Controller: text("Nordkai Freight GmbH"), Contact: text("privacy@nordkai.example"), Authority: text("LfDI Bremen"),
-		Reference: text("7K3F-9QXM-2T"), Name: p("Mara Lindholm"), Identities: []report.Identity{{Kind: text("E-mail address"), Value: p("mara@example.com")}},
+		Reference: text("7K3F-9QXM-2T"), Name: p("Mara Lindholm"), Identities: []report.Identity{{Kind: "email", Value: p("mara@example.com")}},
 		ReceivedOn: calendar.Date{Year: 2027, Month: 2, Day: 1}, PreparedAt: time.Date(2027, 2, 8, 9, 30, 0, 0, time.UTC), Zone: berlin,
 		Processing: []report.Processing{
 			{
-				Name: text("Shipments"), Purposes: []string{text("Transport of goods"), text("Customs clearance")}, LegalBasis: text("contract"),
+				Name: said("Shipments"), Purposes: []models.Said{said("Transport of goods"), said("Customs clearance")}, LegalBasis: "contract",
 				Categories: []string{text("Contact details"), text("Delivery addresses")}, Recipients: []string{text("Baltic Haulage OÜ")},
-				Storage: []string{text("Eight years after the end of the year of the invoice")}, Source: text("The shipper's booking"), Records: 3,
+				Storage: []report.Storage{{Period: said("Eight years after the end of the year of the invoice")}, {Laws: []string{"Art. 51(1) Regulation (EU) No 952/2013"}}},
+				Source:  said("The shipper's booking"), Records: 3,
 			},
-			{Name: text("Newsletter"), Purposes: []string{text("Marketing")}, LegalBasis: text("consent"), Categories: []string{text("E-mail address")}, Records: 1},
+			{Name: said("Newsletter"), Purposes: []models.Said{said("Marketing")}, LegalBasis: "consent", Categories: []string{text("E-mail address")}, Records: 1},
 		},
 		Recipients: []report.Recipient{
-			{Name: text("Baltic Haulage OÜ"), Purpose: text("Road transport"), Categories: []string{text("Delivery addresses")}, Country: text("Estonia")},
-			{Name: text("Pacific Gate Logistics Inc."), Purpose: text("Agent at the port"), Categories: []string{text("Contact details")}, Country: text("United States"), Safeguard: text("Standard contractual clauses, Art. 46(2)(c) GDPR")},
+			{Name: text("Baltic Haulage OÜ"), Purposes: []models.Said{said("Road transport")}, Categories: []string{text("Delivery addresses")}, Country: "EE"},
+			{
+				Name: text("Pacific Gate Logistics Inc."), Purposes: []models.Said{said("Agent at the port")}, Categories: []string{text("Contact details")}, Country: "US",
+				Safeguard: said("Standard contractual clauses, Art. 46(2)(c) GDPR"),
+			},
 		},
-		Decisions: []report.Decision{{What: text("Credit limit"), Logic: text("Past payments are weighed."), Consequences: text("Payment in advance.")}},
-		Withheld:  []report.Withheld{{What: text("Shared delivery address"), Records: 1, Why: text("It is also another person's.")}},
+		Decisions: []report.Decision{{What: said("Credit limit"), Logic: said("Past payments are weighed."), Consequences: said("Payment in advance.")}},
+		Withheld: []report.Withheld{
+			{What: said("Shared delivery address"), Records: 1, Why: report.Shared},
+			{What: said("Letters"), Records: 2, Why: report.Redacted},
+			{What: said("Log-ins"), Records: 1, Why: report.NotPortable},
+			{What: said("Paper files"), Records: 1, Why: report.NotBrought},
+		},
 	}
 }
 
 func write(t *testing.T, w io.Writer, text func(string) string) {
 	t.Helper()
-	r, err := report.NewReport(w, head(t, text))
+	writeIn(t, w, "en", text)
+}
+
+func writeIn(t *testing.T, w io.Writer, lang string, text func(string) string) {
+	t.Helper()
+	said := func(s string) models.Said { return models.Said{Text: text(s), Lang: "en"} }
+	h := head(t, text)
+	h.Language = lang
+	r, err := report.NewReport(w, h)
 	require.NoError(t, err)
 	require.NoError(t, r.Collection(report.Collection{
-		Title: text("Newsletter: subscribers"), Description: text("Who gets our letter."),
-		Columns: []report.Column{{Name: text("E-mail"), Description: text("Address")}, {Name: text("Since")}},
+		Dataset: said("Newsletter"), Name: said("subscribers"), Description: said("Who gets our letter."),
+		Columns: []report.Column{{Name: said("E-mail"), Description: said("Address")}, {Name: said("Since")}},
 	}))
 	require.NoError(t, r.Row([]string{text("mara@example.com"), text("2024-05-01")}))
-	wide := report.Collection{Title: text("Shipments: bookings"), Note: text("One field is blanked.")}
+	wide := report.Collection{Dataset: said("Shipments"), Name: said("bookings"), Redacted: true}
 	row := make([]string, 8)
 	for i := range row {
-		wide.Columns = append(wide.Columns, report.Column{Name: text(fmt.Sprintf("Field %d", i)), Description: text("A field")})
+		wide.Columns = append(wide.Columns, report.Column{Name: said(fmt.Sprintf("Field %d", i)), Description: said("A field")})
 		row[i] = text(fmt.Sprintf("Value %d", i))
 	}
 	row[3] = ""
@@ -110,7 +131,7 @@ func TestALimitedCopySaysThatItIsAndWhy(t *testing.T) {
 	t.Parallel()
 	left := report.LeftOut{
 		By: "Brightline <Retail>", Reason: "We answer for them ourselves.\nAsk us.",
-		Parts: []report.Part{{What: "Orders", Records: 12}, {What: "Paper files", Unknown: true}},
+		Parts: []report.Part{{What: models.Said{Text: "Orders"}, Records: 12}, {What: models.Said{Text: "Paper files"}, Unknown: true}},
 	}
 	h := head(t, same)
 	h.LeftOut = left
@@ -129,7 +150,22 @@ func TestALimitedCopySaysThatItIsAndWhy(t *testing.T) {
 	require.NoError(t, report.Readme(&got, report.Contents{Controller: "Nordkai", Right: models.Export, PreparedAt: time.Now(), LeftOut: left}))
 	require.Contains(t, got.String(), "WHAT IS NOT IN IT")
 	require.Contains(t, got.String(), "- Orders: 12\n- Paper files: not counted\n")
-	require.Contains(t, got.String(), "The reason that was given: We answer for them ourselves. Ask us.")
+	require.Contains(t, got.String(), "The reason, in the words of Brightline <Retail>:\nWe answer for them ourselves. Ask us.")
+}
+
+func TestTheReportIsInTheLanguageOfThePerson(t *testing.T) {
+	t.Parallel()
+	var english bytes.Buffer
+	write(t, &english, same)
+	for _, l := range templates.Languages()[1:] {
+		var got bytes.Buffer
+		writeIn(t, &got, l.Tag, same)
+		golden(t, "report."+l.Tag+".html", got.String())
+		require.Contains(t, got.String(), `<html lang="`+l.Tag+`">`)
+		require.Contains(t, got.String(), `<span class="foreign" lang="en">Customs clearance</span>`, "what the operator wrote in another language is marked")
+		require.NotContains(t, got.String(), "Regulation (EU)", "laws of the Union have a name in each language")
+		require.Equal(t, strings.Count(english.String(), "<h2"), strings.Count(got.String(), "<h2"))
+	}
 }
 
 func TestAPersonOfWhomNothingIsHeldIsToldSo(t *testing.T) {
@@ -179,7 +215,7 @@ func TestRowsAreWrittenWithConstantMemory(t *testing.T) {
 	t.Parallel()
 	r, err := report.NewReport(io.Discard, head(t, same))
 	require.NoError(t, err)
-	require.NoError(t, r.Collection(report.Collection{Title: "x", Columns: []report.Column{{Name: "a"}, {Name: "b"}}}))
+	require.NoError(t, r.Collection(report.Collection{Columns: []report.Column{{Name: a}, {Name: a}}}))
 	row := []string{strings.Repeat("a", 500), strings.Repeat("b", 500)}
 	live := func() uint64 {
 		runtime.GC()
@@ -200,8 +236,8 @@ func TestMisuseAndFailingWritersAreErrors(t *testing.T) {
 	r, err := report.NewReport(failing{}, head(t, same))
 	require.NoError(t, err) // still in the buffer
 	require.Error(t, r.Row([]string{"a"}), "no collection yet")
-	require.Error(t, r.Collection(report.Collection{Title: "x"}), "no columns")
-	require.NoError(t, r.Collection(report.Collection{Title: "x", Columns: []report.Column{{Name: "a"}}}))
+	require.Error(t, r.Collection(report.Collection{}), "no columns")
+	require.NoError(t, r.Collection(report.Collection{Columns: []report.Column{{Name: a}}}))
 	require.Error(t, r.Row([]string{"a", "b"}), "too many values")
 	require.Error(t, r.Close())
 }
@@ -212,21 +248,25 @@ func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	for _, right := range []models.Right{models.Access, models.Export} {
+	for name, c := range map[string]struct {
+		right models.Right
+		lang  string
+	}{"access": {models.Access, "en"}, "export": {models.Export, "en"}, "access.pl": {models.Access, "pl"}, "export.fr": {models.Export, "fr"}} {
+		right := c.right
 		var got bytes.Buffer
 		require.NoError(t, report.Readme(&got, report.Contents{
-			Controller: "Nordkai Freight GmbH", Reference: "7K3F-9QXM-2T", Right: right, PreparedAt: time.Date(2027, 2, 8, 9, 30, 0, 0, time.UTC),
+			Language: c.lang, Controller: "Nordkai Freight GmbH", Reference: "7K3F-9QXM-2T", Right: right, PreparedAt: time.Date(2027, 2, 8, 9, 30, 0, 0, time.UTC),
 			Files: []report.File{{"report.html", "Everything, to read and to print"}, {"data/ship\nments.csv", "Bookings"}, {"manifest.json", "Digests of all files"}},
 		}))
 		require.Contains(t, got.String(), "data/ship ments.csv  Bookings")
-		golden(t, "readme_"+string(right)+".txt", got.String())
+		golden(t, "readme_"+name+".txt", got.String())
 	}
 }
 
 func BenchmarkRow(b *testing.B) {
 	r, err := report.NewReport(io.Discard, report.Head{ReceivedOn: calendar.Date{Year: 2027, Month: 1, Day: 1}, PreparedAt: time.Unix(1, 0)})
 	require.NoError(b, err)
-	require.NoError(b, r.Collection(report.Collection{Title: "x", Columns: make([]report.Column, 6)}))
+	require.NoError(b, r.Collection(report.Collection{Columns: make([]report.Column, 6)}))
 	row := []string{"a", "b", "c", "d", "e", "f"}
 	for b.Loop() {
 		if err := r.Row(row); err != nil {

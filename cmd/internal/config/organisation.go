@@ -68,30 +68,31 @@ func (b Brand) Domain(dir string) (brand.Brand, error) {
 
 // Recipient is somebody the data is disclosed to, Art. 19. What is left out of it is kept as the register has it.
 type Recipient struct {
-	Slug          string          `yaml:"slug"`
-	Name          string          `yaml:"name"`
-	Channel       string          `yaml:"channel"` // mail, webhook, opendsr, manual
-	Address       models.Personal `yaml:"address"`
-	Secret        models.Personal `yaml:"secret"` // of a webhook, whsec_…
-	Categories    []string        `yaml:"categories"`
-	Country       string          `yaml:"country"`
-	Safeguard     string          `yaml:"safeguard"`
-	Purpose       string          `yaml:"purpose"`
-	ReminderAfter time.Duration   `yaml:"reminder_after"`
-	LegalName     string          `yaml:"legal_name"`
-	Subprocessor  *bool           `yaml:"subprocessor"`
-	Transfer      string          `yaml:"transfer"` // none, adequacy, scc, bcr, derogation
-	Purposes      []string        `yaml:"purposes"`
-	Controllers   []string        `yaml:"controllers"` // slugs of those whose data it gets; all when never named
-	Identities    []string        `yaml:"identities"`  // kinds by which it knows a person
-	Protocol      string          `yaml:"protocol"`
-	ResponseDays  int             `yaml:"response_days"`
-	Contacts      models.Personal `yaml:"contacts"`
-	ContractOn    calendar.Date   `yaml:"contract_on"`
-	ContractUntil calendar.Date   `yaml:"contract_until"`
-	ReviewedOn    calendar.Date   `yaml:"reviewed_on"`
-	NextReviewOn  calendar.Date   `yaml:"next_review_on"`
-	Initial       bool            `yaml:"initial"` // it is at work already, and comes into the register without an announced change
+	Slug          string                           `yaml:"slug"`
+	Name          string                           `yaml:"name"`
+	Channel       string                           `yaml:"channel"` // mail, webhook, opendsr, manual
+	Address       models.Personal                  `yaml:"address"`
+	Secret        models.Personal                  `yaml:"secret"` // of a webhook, whsec_…
+	Categories    []string                         `yaml:"categories"`
+	Country       string                           `yaml:"country"`
+	Safeguard     string                           `yaml:"safeguard"`
+	Purpose       string                           `yaml:"purpose"`
+	ReminderAfter time.Duration                    `yaml:"reminder_after"`
+	LegalName     string                           `yaml:"legal_name"`
+	Subprocessor  *bool                            `yaml:"subprocessor"`
+	Transfer      string                           `yaml:"transfer"` // none, adequacy, scc, bcr, derogation
+	Purposes      []string                         `yaml:"purposes"`
+	Controllers   []string                         `yaml:"controllers"` // slugs of those whose data it gets; all when never named
+	Identities    []string                         `yaml:"identities"`  // kinds by which it knows a person
+	Protocol      string                           `yaml:"protocol"`
+	ResponseDays  int                              `yaml:"response_days"`
+	Contacts      models.Personal                  `yaml:"contacts"`
+	ContractOn    calendar.Date                    `yaml:"contract_on"`
+	ContractUntil calendar.Date                    `yaml:"contract_until"`
+	ReviewedOn    calendar.Date                    `yaml:"reviewed_on"`
+	NextReviewOn  calendar.Date                    `yaml:"next_review_on"`
+	Translations  map[string]recipient.Translation `yaml:"translations"` // of purposes and safeguard, by language
+	Initial       bool                             `yaml:"initial"`      // it is at work already, and comes into the register without an announced change
 }
 
 // LoadOrganisation reads the file; an unknown key is an error.
@@ -152,6 +153,9 @@ func (r Recipient) Domain(known store.Recipient) store.Recipient {
 	f.Transfer, f.ResponseDays = either(recipient.Transfer(r.Transfer), f.Transfer), either(r.ResponseDays, f.ResponseDays)
 	f.ContractOn, f.ContractUntil = either(r.ContractOn, f.ContractOn), either(r.ContractUntil, f.ContractUntil)
 	f.ReviewedOn, f.NextReviewOn = either(r.ReviewedOn, f.ReviewedOn), either(r.NextReviewOn, f.NextReviewOn)
+	if len(r.Translations) > 0 {
+		f.Translations = r.Translations
+	}
 	out.Contacts = either(r.Contacts, out.Contacts)
 	return out
 }

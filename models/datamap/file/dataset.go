@@ -28,6 +28,9 @@ func (r *reader) dataset(n *yaml.Node) datamap.Dataset {
 	d.Source = r.text(h["source"], where)
 	d.Recipients = r.texts(h["recipients"], where)
 	d.StoragePeriod = r.text(h["storage_period"], where)
+	d.Language = r.language(h["language"], where)
+	d.Translations = r.translations(h["translations"], where, OfDataset)
+	r.paired(h["translations"], d)
 	categories, schema := r.texts(m["data_categories"], where), r.schema(m, where)
 	for _, n := range r.list(m["collections"], where) {
 		c := r.collection(d.Key, n)
@@ -101,6 +104,7 @@ func (r *reader) ownCollection(c *datamap.Collection, n *yaml.Node, where string
 	c.Purpose = r.text(h["purpose"], where)
 	c.StoragePeriod = r.text(h["storage_period"], where)
 	c.Portable = r.flag(h["portable"], where)
+	c.Translations = r.translations(h["translations"], where, OfCollection)
 	c.Composite = r.composite(h["composite"], where)
 	for _, hold := range r.list(h["holds"], where) {
 		c.Holds = append(c.Holds, r.hold(hold, where))
@@ -179,6 +183,7 @@ func (r *reader) field(collection string, n *yaml.Node) datamap.Field {
 		f.Portable = &v
 	}
 	f.SamePerson = r.flag(h["same_person"], where)
+	f.Translations = r.translations(h["translations"], where, OfField)
 	switch s := r.text(h["shared"], where); s {
 	case "":
 	case "ignore":

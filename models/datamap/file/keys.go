@@ -28,6 +28,9 @@ const (
 	OwnField         Place = "field habeas"
 	OwnHold          Place = "hold"
 	OwnRestrict      Place = "restrict"
+	OfDataset        Place = "dataset translation"
+	OfCollection     Place = "collection translation"
+	OfField          Place = "field translation"
 )
 
 var keys = map[Place][]string{
@@ -41,13 +44,18 @@ var keys = map[Place][]string{
 	InFieldMeta:      {"primary_key", "identity", "data_type", "length", "read_only", "return_all_elements", "references", "masking_strategy_override"},
 	InReference:      {"dataset", "field", "direction"},
 	InMasking:        {"strategy", "configuration"},
-	OwnDataset:       {"system", "controller", "purposes", "legal_basis", "source", "recipients", "storage_period"},
+	OwnDataset:       {"system", "controller", "purposes", "legal_basis", "source", "recipients", "storage_period", "language", "translations"},
 	OwnCollection: {
 		"table", "erase", "holds", "restrict", "shared", "composite", "unreachable", "controller_column", "contract_end", "purpose", "storage_period", "portable",
+		"translations",
 	},
-	OwnField:    {"erase", "value", "suffix", "portable", "shared", "same_person"},
+	OwnField:    {"erase", "value", "suffix", "portable", "shared", "same_person", "translations"},
 	OwnHold:     {"rule", "anchors", "fields"},
 	OwnRestrict: {"column", "set", "clear"},
+
+	OfDataset:    {"name", "description", "purposes", "source", "storage_period"},
+	OfCollection: {"name", "description", "purpose", "storage_period"},
+	OfField:      {"name", "description"},
 }
 
 // ignored are Fides keys that say nothing to Habeas.

@@ -86,6 +86,7 @@ func TestTheSchemaHasTheKeysThatTheReaderReads(t *testing.T) {
 		file.OwnDataset: {"$defs", "dataset", "properties", "habeas"}, file.OwnCollection: {"$defs", "collection", "properties", "habeas"},
 		file.OwnField: {"$defs", "field", "properties", "habeas"}, file.OwnHold: {"$defs", "hold"},
 		file.OwnRestrict: {"$defs", "collection", "properties", "habeas", "properties", "restrict"},
+		file.OfDataset:   {"$defs", "datasetTranslation"}, file.OfCollection: {"$defs", "collectionTranslation"}, file.OfField: {"$defs", "fieldTranslation"},
 	} {
 		keys := file.Keys(place)
 		require.NotEmpty(t, keys, place)

@@ -93,6 +93,10 @@ func Hold(catalogue hold.Catalogue) plan.HoldFunc {
 		return plan.Hold{
 			Rule: code, Citation: r.Citation, Explanation: r.Explanation, Through: r.HoldThrough, ErasableFrom: r.ErasableFrom,
 			ThirdCountry: r.ThirdCountry,
+			Counted: &plan.Counted{
+				Years: r.Period.Years, Months: r.Period.Months, Days: r.Period.Days, OfYear: rule.Computation == hold.EndOfYear,
+				Start: r.AnchorField, Events: r.Events,
+			},
 		}, nil
 	}
 }
