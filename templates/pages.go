@@ -38,6 +38,7 @@ func (e Errors) For(field string) string {
 // Option is one choice of a list.
 type Option struct {
 	Value, Label string
+	Words        string // the key of its name, instead of a label
 	Selected     bool
 }
 

@@ -141,7 +141,7 @@ func (f figures) byParty() templates.Tallies {
 
 func (f figures) byRight() templates.Tallies {
 	out := templates.Tallies{Head: "fact.right", Before: "right.", After: ".short", Past: true}
-	for _, right := range models.Rights() {
+	for _, right := range models.AllRights() {
 		one := templates.Tally{Key: string(right), Href: "/staff?right=" + string(right)}
 		out.Rows = append(out.Rows, f.tally(one, f.closing(store.ByRight, string(right)), func(o store.OpenCount) bool { return o.Right == right }))
 	}

@@ -113,7 +113,7 @@ func (b reporter) tallied(title, head string, f figures, by string, keys []strin
 
 func (b reporter) byRight(f figures) notification.Table {
 	var keys []string
-	for _, r := range models.Rights() {
+	for _, r := range models.AllRights() {
 		keys = append(keys, string(r))
 	}
 	return b.tallied("figures.rights", "fact.right", f, store.ByRight, keys, func(key string) string { return b.word("right." + key + ".short") })

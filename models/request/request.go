@@ -17,6 +17,11 @@ const (
 	ChannelStaff      Channel = "staff"      // by letter or phone, entered by a case handler
 )
 
+// Channels are all channels, the person's own first.
+func Channels() []Channel {
+	return []Channel{ChannelPortal, ChannelAPI, ChannelController, ChannelStaff}
+}
+
 // Request is one data subject's exercise of one right. It holds no personal data; see Subject.
 type Request struct {
 	ID           models.ID

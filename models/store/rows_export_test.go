@@ -11,6 +11,7 @@ func Rows() []any {
 		accessKeyRow{},
 		requestRow{},
 		submissionRow{},
+		requestIdentityRow{},
 		verificationRow{},
 		idempotencyRow{},
 		decisionRow{},
