@@ -24,6 +24,7 @@ type InboxView struct {
 	Views     []ViewLink
 	Actions   []string // what may be decided about several requests at once
 	MayFile   bool     // a request for a person
+	MayRemind bool     // whom requests wait for
 	Flash     string
 	Failure   string // the safe sentence of an action that was refused
 }
@@ -111,7 +112,7 @@ func inboxExample() InboxView {
 	closed.Outcome = models.Fulfilled
 	return InboxView{
 		Open: "all", Filtered: true, CanSave: true, Next: "/staff?cursor=sample", Here: "/staff?open=all", SelectAll: "/staff?open=all&select=all",
-		Actions: []string{"approve", "extend"}, Flash: "flash.view.saved", MayFile: true,
+		Actions: []string{"approve", "extend"}, Flash: "flash.view.saved", MayFile: true, MayRemind: true,
 		Views: []ViewLink{
 			{Name: "Mine, near the date", Href: "/staff?due=soon", Remove: "/staff/views/sample/remove", Current: true},
 			{Name: "Nordic Parcels", Href: "/staff?controller=nordic", Shared: true},

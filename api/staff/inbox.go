@@ -65,6 +65,7 @@ func (k *Console) showInbox(c echo.Context, status int, q url.Values, with func(
 		return err
 	}
 	view := inboxView(q, controllers)
+	view.MayRemind = who.Role == models.RoleDPO || who.Role == models.RoleHandler
 	view.Actions, view.MayFile = bulkKinds(who.Role), who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController
 	if view.Views, err = k.viewLinks(ctx, who, q, controllers); err != nil {
 		return err

@@ -16,6 +16,7 @@ func Rows() []any {
 		idempotencyRow{},
 		decisionRow{},
 		orderRow{},
+		reminderRow{},
 		entryRow{},
 		pendingRow{},
 		chainRow{},
