@@ -125,7 +125,7 @@ func filter(q url.Values, controllers []request.Controller, now time.Time) store
 		Held: v.With == store.WithHold, Represented: v.With == store.WithAgent,
 	}
 	if v.Due == store.DueSoon {
-		f.DueBefore = now.Add(soon)
+		f.DueBefore = now.Add(store.Soon)
 	}
 	open := v.Open != "closed"
 	if v.Open != "all" {

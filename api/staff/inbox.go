@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,9 +21,6 @@ func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Reque
 
 // pageSize is how many requests one page of the inbox shows.
 const pageSize = 50
-
-// soon is how near a legal date is that is told to be near.
-const soon = 7 * 24 * time.Hour
 
 func (k *Console) inbox(c echo.Context) error {
 	q := c.QueryParams()

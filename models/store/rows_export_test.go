@@ -32,6 +32,7 @@ func Rows() []any {
 		packageRow{},
 		packageCodeRow{},
 		deferralRow{},
+		keptFigureRow{},
 		suppressionRow{},
 		scanRow{},
 		breachRow{},
