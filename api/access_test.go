@@ -177,6 +177,8 @@ var may = map[string]string{
 	"POST /staff/requests":                 "controller other dpo case_handler",
 	"POST /staff/bulk":                     "controller other dpo case_handler",
 	"POST /staff/bulk/decisions":           "controller other dpo case_handler",
+	"POST /staff/reminders":                "dpo case_handler",
+	"POST /staff/reminders/send":           "dpo case_handler",
 
 	"GET /staff/contracts":                              "controller controller_viewer other dpo case_handler auditor",
 	"POST /staff/contracts":                             "controller other dpo",

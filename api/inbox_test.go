@@ -1,8 +1,12 @@
 package api_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +39,71 @@ func TestARequestIsFoundByReferenceAndByTheWholeAddressOnly(t *testing.T) {
 	require.NotContains(t, b.get(globex, by).body, "/staff/requests/"+f.id.String())
 	require.Equal(t, "/staff", b.post(dpo, "/staff/search", url.Values{"q": {" "}}).header.Get("Location"))
 	require.NotContains(t, b.log.String(), "example.com")
+}
+
+func TestARequestIsFoundByWhatThePersonClaimed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.call("POST", "/v1/requests", "", `{"controller":"acme","right":"access","email":"sam@example.com","identities":[{"kind":"customer_number","value":"CN-0815 7"}]}`)
+	require.Equal(t, http.StatusAccepted, a.status, a.body)
+	id := models.MustParseID(a.json(t)["id"].(string))
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	for _, text := range []string{"cn-08157", "CN 0815/7", id.String()} {
+		require.True(t, containsPath(b.post(dpo, "/staff/search", url.Values{"q": {text}}).body, id), text)
+		require.False(t, containsPath(b.post(b.signIn(b.globexK), "/staff/search", url.Values{"q": {text}}).body, id), text)
+	}
+	none := b.post(dpo, "/staff/search", url.Values{"q": {"CN-0815"}})
+	require.Equal(t, 200, none.status)
+	require.Contains(t, none.body, "Nothing was found")
+	require.Contains(t, none.body, "number of a shipment or consignment")
+	require.NotContains(t, none.body, "CN-0815")
+	require.NotContains(t, strings.ToLower(b.log.String()), "0815")
+}
+
+// TestTheFilterOffersAllThatTheModelKnows reads the constants themselves, so that a new one cannot be forgotten.
+func TestTheFilterOffersAllThatTheModelKnows(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	page := b.get(dpo, "/staff").body
+	for name, of := range map[string]struct {
+		file, kind string
+	}{
+		"right": {"right.go", "Right"}, "state": {"state.go", "State"}, "outcome": {"state.go", "Outcome"}, "channel": {"request/request.go", "Channel"},
+		"waits": {"request/waiting.go", "Party"},
+	} {
+		values := constants(t, "../models/"+of.file, of.kind)
+		require.NotEmpty(t, values, name)
+		_, list, found := strings.Cut(page, `name="`+name+`"`)
+		require.True(t, found, name)
+		list, _, _ = strings.Cut(list, "</select>")
+		for _, v := range values {
+			require.Contains(t, list, `<option value="`+v+`"`, name)
+			require.Contains(t, b.get(dpo, "/staff?"+name+"="+v).body, `<option value="`+v+`" selected`, name)
+		}
+		require.Equal(t, len(values)+1, strings.Count(list, "<option"), name)
+	}
+}
+
+// constants are the values of the constants of a type in a file.
+func constants(t *testing.T, file, kind string) (out []string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	require.NoError(t, err)
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if of, ok := spec.Type.(*ast.Ident); !ok || of.Name != kind {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		require.NoError(t, err)
+		out = append(out, value)
+		return true
+	})
+	return out
 }
 
 func TestTheInboxIsFilteredByDateAndByWhomItWaitsFor(t *testing.T) {

@@ -209,6 +209,8 @@ var table = map[string]access{
 	"POST /staff/requests":                 deciders,
 	"POST /staff/bulk":                     deciders,
 	"POST /staff/bulk/decisions":           deciders,
+	"POST /staff/reminders":                casework,
+	"POST /staff/reminders/send":           casework,
 
 	"GET /staff/contracts":                              readers,
 	"POST /staff/contracts":                             orderers,

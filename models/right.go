@@ -28,6 +28,9 @@ func Rights() []Right {
 	return []Right{Access, Export, Rectification, Erasure, Restriction, Objection}
 }
 
+// AllRights are Rights and those of a customer: whatever right a request may be of.
+func AllRights() []Right { return append(Rights(), Return, Deletion) }
+
 // ParseRight reads a right that requests are accepted for; it fails with code unknown_right.
 func ParseRight(s string) (Right, error) {
 	for _, r := range Rights() {

@@ -28,6 +28,9 @@ const (
 	Lapsed          Outcome = "lapsed" // never verified
 )
 
+// Outcomes are all outcomes, that of a request in which everything was done first.
+func Outcomes() []Outcome { return []Outcome{Fulfilled, PartlyFulfilled, Refused, Withdrawn, Lapsed} }
+
 // transitions lists, for each state, the states that may follow it. Locating follows InReview again when the plan must be made anew.
 var transitions = map[State][]State{
 	Received:            {Verifying, AwaitingInstruction, Locating, Closed},

@@ -39,6 +39,7 @@ func (e Errors) For(field string) string {
 // Option is one choice of a list.
 type Option struct {
 	Value, Label string
+	Words        string // the key of its name, instead of a label
 	Selected     bool
 }
 
@@ -287,7 +288,7 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
-	Inbox, Bulk, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
+	Inbox, Bulk, Reminders, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
 	Contracts, Contract, ContractForm, Certificate,

@@ -19,6 +19,7 @@ type DashboardView struct {
 	Controllers         Tallies // empty for a customer
 	More                int     // controllers that are not shown
 	Zone                string
+	AsOf                time.Time // in that zone
 }
 
 // Tallies is a table of them: Head says what they are told apart by, Before and After make a key of the catalogue of theirs.
@@ -157,10 +158,11 @@ func Days(d time.Duration) string {
 }
 
 // Dashboard is the page of figures.
-var Dashboard = &Page[DashboardView]{"staff/dashboard", []DashboardView{dashboardExample(), {Months: dashboardExample().Months[:1], Zone: "Europe/Berlin"}}}
+var Dashboard = &Page[DashboardView]{"staff/dashboard", []DashboardView{dashboardExample(), {Months: dashboardExample().Months[:1], Zone: "Europe/Berlin", AsOf: exampleTime}}}
 
 func dashboardExample() DashboardView {
 	v := DashboardView{
+		AsOf: exampleTime,
 		Open: 128, Soon: 14, Overdue: 3, Closed: 412, OnTime: "98 %", Median: "18", Zone: "Europe/Berlin",
 		Waits: Tallies{Head: "fact.waits", Before: "waits.", Rows: []Tally{
 			{Key: "person", Href: "/staff?waits=person", Open: 22},

@@ -9,26 +9,40 @@ import (
 
 // InboxView lists requests by legal date.
 type InboxView struct {
-	Rows        []InboxRow
-	States      []Option
-	Rights      []Option
-	Waits       []Option
-	Controllers []Option // empty for a customer
-	Open        string   // "open", "closed" or "all"
-	Due         string   // "overdue", "soon" or empty
-	Reference   string
-	Filtered    bool
-	Searched    bool   // the rows are what a search found
-	CanSave     bool   // there is a filter that a view may keep
-	All         bool   // every row is to be selected
-	Here        string // URL of this list with nothing selected
-	SelectAll   string // URL of this list with everything selected
-	Next        string // URL of the next page of rows; empty on the last
-	Views       []ViewLink
-	Actions     []string // what may be decided about several requests at once
-	MayFile     bool     // a request for a person
-	Flash       string
-	Failure     string // the safe sentence of an action that was refused
+	Rows      []InboxRow
+	Choices   []InboxChoice
+	Open      string // "open", "closed" or "all"
+	Reference string
+	Filtered  bool
+	Searched  bool   // the rows are what a search found
+	Cut       bool   // and there are more
+	CanSave   bool   // there is a filter that a view may keep
+	All       bool   // every row is to be selected
+	Here      string // URL of this list with nothing selected
+	SelectAll string // URL of this list with everything selected
+	Next      string // URL of the next page of rows; empty on the last
+	Views     []ViewLink
+	Actions   []string // what may be decided about several requests at once
+	MayFile   bool     // a request for a person
+	MayRemind bool     // whom requests wait for
+	Flash     string
+	Failure   string // the safe sentence of an action that was refused
+}
+
+// InboxChoice is one list of the filter; the key of its name is "inbox.by." and its own.
+type InboxChoice struct {
+	Name    string
+	Options []Option
+}
+
+// Selected is the value that is chosen; empty for any.
+func (c InboxChoice) Selected() string {
+	for _, o := range c.Options {
+		if o.Selected {
+			return o.Value
+		}
+	}
+	return ""
 }
 
 // ViewLink leads to a view that was kept; Remove is empty for another's.
@@ -97,13 +111,20 @@ func inboxExample() InboxView {
 	closed := row("9ZQ2-0M4C-7B", models.Access, models.Closed, "Acme Forwarding", Due{On: exampleDate(time.March, 29), Zone: zone, Done: true})
 	closed.Outcome = models.Fulfilled
 	return InboxView{
-		Open: "all", Filtered: true, CanSave: true, Next: "/staff?cursor=sample", Here: "/staff?open=all", SelectAll: "/staff?open=all&select=all", Due: "soon",
-		Actions: []string{"approve", "extend"}, Waits: []Option{{Value: "person"}, {Value: "dpo", Selected: true}}, Flash: "flash.view.saved", MayFile: true,
+		Open: "all", Filtered: true, CanSave: true, Next: "/staff?cursor=sample", Here: "/staff?open=all", SelectAll: "/staff?open=all&select=all",
+		Actions: []string{"approve", "extend"}, Flash: "flash.view.saved", MayFile: true, MayRemind: true,
 		Views: []ViewLink{
 			{Name: "Mine, near the date", Href: "/staff?due=soon", Remove: "/staff/views/sample/remove", Current: true},
 			{Name: "Nordic Parcels", Href: "/staff?controller=nordic", Shared: true},
 		},
-		States: []Option{{Value: "in_review"}}, Rights: []Option{{Value: "access"}}, Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}},
+		Choices: []InboxChoice{
+			{"due", []Option{{Value: "overdue", Words: "inbox.due.overdue"}, {Value: "soon", Words: "inbox.due.soon", Selected: true}}},
+			{"waits", []Option{{Value: "person", Words: "waits.person"}, {Value: "dpo", Words: "waits.dpo", Selected: true}}},
+			{"right", []Option{{Value: "access", Words: "right.access.short"}, {Value: "deletion", Words: "right.deletion.short"}}},
+			{"with", []Option{{Value: "hold", Words: "inbox.with.hold"}}},
+			{"language", []Option{{Value: "pl", Label: "Polski"}}},
+			{"controller", []Option{{Value: "acme", Label: "Acme Forwarding"}}},
+		},
 		Rows: []InboxRow{
 			row("7K3F-9QXM-2T", models.Erasure, models.InReview, "Acme Forwarding", Due{On: exampleDate(time.February, 17), Zone: zone, Days: -2, Overdue: true}),
 			row("2D8P-44VN-1R", models.Access, models.Locating, "Nordic Parcels", Due{On: exampleDate(time.February, 22), Zone: zone, Days: 3}),

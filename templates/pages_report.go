@@ -33,8 +33,9 @@ type ReportColumn struct {
 type HoldsView struct {
 	Laws []HoldLaw
 	Rows []HoldRow
-	Next string // URL of the next page of rows; empty on the last
-	Many bool   // of more than one controller
+	Next string    // URL of the next page of rows; empty on the last
+	Many bool      // of more than one controller
+	AsOf time.Time // of the counts by law
 }
 
 // HoldLaw is what one law keeps.
@@ -67,6 +68,7 @@ var (
 		},
 	}}}
 	Holds = &Page[HoldsView]{"staff/holds", []HoldsView{{}, {
+		AsOf: exampleTime,
 		Many: true, Next: "/staff/holds?cursor=sample",
 		Laws: []HoldLaw{{Law: "Reg. 952/2013 Art. 51(1)", Holds: 41, Rows: 1302, First: exampleDate(time.March, 3), Last: calendar.Date{Year: 2031, Month: time.January, Day: 1}}},
 		Rows: []HoldRow{{

@@ -29,6 +29,7 @@ type RequestView struct {
 	Clock       *ClockView // nil until it is computed
 	Messages    []MessageRow
 	CanReveal   bool
+	CanRemind   bool     // whom it waits for
 	Ground      string   // of a restriction
 	Purposes    []string // objected to
 	Restriction string   // state of the restriction; empty for none
@@ -244,7 +245,7 @@ func requestExample() RequestView {
 		State: models.InReview, Controller: "Acme Forwarding", Channel: "portal", Language: "en",
 		ReceivedAt: exampleTime.AddDate(0, 0, -16), VerifiedAt: exampleTime.AddDate(0, 0, -16),
 		Due:       Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
-		CanReveal: true, Waits: "dpo",
+		CanReveal: true, CanRemind: true, Waits: "dpo",
 		Agents: []AgentView{
 			{Path: "/staff/requests/sample/agents/one", Basis: "mandate", State: "asked", Name: "Robin Counsel", Email: "robin@example.org", Size: 812_400, At: exampleTime, CanFetch: true, CanDecide: true},
 			{Path: "/staff/requests/sample/agents/two", Basis: "guardian", State: "refused", Size: 12_400, At: exampleTime, Reason: "The order has run out.", CanFetch: true},

@@ -180,7 +180,7 @@ func TestEveryTextOnAPageIsInTheCatalogue(t *testing.T) {
 		require.NotEmpty(t, words["state."+string(s)])
 		require.NotEmpty(t, words["status.says."+string(s)])
 	}
-	for _, r := range models.Rights() {
+	for _, r := range models.AllRights() {
 		for _, part := range []string{"ask", "name", "short", "means"} {
 			require.NotEmpty(t, words["right."+string(r)+"."+part])
 		}

@@ -133,6 +133,16 @@ func (c *Client) TellNoticeOfCall(ctx context.Context, order, notice models.ID) 
 	return c.noted(ctx, order, NoticeWorkflowID(notice), ProcessorCalledUpdate, ProcessorCalled{ID: notice})
 }
 
+// RemindOfNotice has a notice's workflow send its next message at once. One that has ended sends none.
+func (c *Client) RemindOfNotice(ctx context.Context, order, notice models.ID) error {
+	return c.TellNoticeOfCall(ctx, order, notice)
+}
+
+// RemindOfRequest has a request's workflow send the reminder at once that comes next while it waits. One that waits for nobody sends none.
+func (c *Client) RemindOfRequest(ctx context.Context, order, request models.ID) error {
+	return c.TellRequestOfCall(ctx, order, request, request)
+}
+
 func (c *Client) start(ctx context.Context, id, name string, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

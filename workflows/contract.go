@@ -132,10 +132,11 @@ type ChangeNoted struct {
 // ChangeWorkflowID is the ID of the workflow of a change of subprocessors.
 func ChangeWorkflowID(id models.ID) string { return "subprocessor-change-" + id.String() }
 
-// ProcessorCalledUpdate is the name of the Update by which a request's or a notice's workflow learns that a processor has called back.
+// ProcessorCalledUpdate is the name of the Update by which a request's or a notice's workflow learns that a processor has called back, or that
+// somebody wants the next reminder now: what it would have asked later it asks at once.
 const ProcessorCalledUpdate = "processor_called"
 
-// ProcessorCalled is the argument of that Update: about which delegation or notice.
+// ProcessorCalled is the argument of that Update: about which delegation or notice, or about the request itself.
 type ProcessorCalled struct {
 	ID models.ID
 }

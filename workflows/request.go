@@ -188,14 +188,18 @@ func (r *requestRun) locateAndReview(ctx workflow.Context) error {
 	return r.remindUntil(ctx, activities.RemindReview, r.opened.Pace.ReviewEvery, func() bool { return r.approved })
 }
 
-// remindUntil sends a first message at once and a reminder at each interval until done, or until a decision ends the request.
+// remindUntil sends a first message at once and a reminder at each interval until done, or until a decision ends the request. Somebody who orders a
+// reminder brings the next one forward.
 func (r *requestRun) remindUntil(ctx workflow.Context, kind activities.ReminderKind, every time.Duration, done func() bool) error {
 	for count := 0; !done() && r.outcome == ""; count++ {
+		seen := r.calls[r.id]
 		in := activities.Reminder{RequestID: r.id, Kind: kind, Count: count}
 		if err := workflow.ExecuteActivity(messageOptions(ctx), act.Remind, in).Get(ctx, nil); err != nil {
 			return err
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, min(every, maxTimer), func() bool { return done() || r.outcome != "" }); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, min(every, maxTimer), func() bool {
+			return done() || r.outcome != "" || r.calls[r.id] != seen
+		}); err != nil {
 			return err
 		}
 	}

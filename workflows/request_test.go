@@ -139,6 +139,18 @@ func TestAPausedClockRemindsNobody(t *testing.T) {
 	require.Empty(t, r.reminders(activities.RemindOverdue))
 }
 
+func TestAReminderThatIsOrderedBringsTheNextOneForward(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.opened.Verified, r.opened.Instruction = true, true
+	r.callsBack(day, requestID)
+	r.callsBack(day+time.Hour, models.ID{9}) // a processor's call is none
+	r.decide(12*day, request.Instruct)
+	r.decide(13*day, request.Approve)
+	require.Equal(t, models.Fulfilled, r.end())
+	require.Equal(t, []time.Duration{0, day, 6 * day, 11 * day}, r.reminders(activities.RemindInstruction))
+}
+
 func TestACustomersDataWaitsForItsInstruction(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

@@ -39,20 +39,26 @@ func bulkOf(form url.Values, role models.Role) (request.DecisionKind, []models.I
 	if !slices.Contains(bulkKinds(role), string(kind)) {
 		return "", nil, models.Errorf(models.Forbidden, "decision_forbidden", "Your role may not take this decision.")
 	}
+	ids, err := chosen(form)
+	return kind, ids, err
+}
+
+// chosen are the requests that a form names; it fails with bad_bulk where they are none or too many.
+func chosen(form url.Values) ([]models.ID, error) {
 	var ids []models.ID
 	for _, text := range form["request"] {
 		id, err := models.ParseID(text)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	if len(ids) == 0 || len(ids) > pageSize {
-		return "", nil, models.Errorf(models.Invalid, "bad_bulk", "Choose between one and %d requests.", pageSize).At("/request")
+		return nil, models.Errorf(models.Invalid, "bad_bulk", "Choose between one and %d requests.", pageSize).At("/request")
 	}
-	return kind, ids, nil
+	return ids, nil
 }
 
 // reviewBulk shows what a decision would do to each of the requests, and asks for the reason. Nothing is decided yet.

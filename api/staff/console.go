@@ -66,6 +66,8 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/views/:id/remove", k.removeView)
 	e.POST("/staff/bulk", k.reviewBulk)
 	e.POST("/staff/bulk/decisions", k.decideBulk)
+	e.POST("/staff/reminders", k.reviewReminders)
+	e.POST("/staff/reminders/send", k.sendReminders)
 	e.GET("/staff/requests/new", k.fileForm)
 	e.POST("/staff/requests", k.file)
 	e.GET("/staff/requests/:id", k.request)

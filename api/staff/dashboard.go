@@ -32,8 +32,8 @@ func (k *Console) dashboard(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := templates.DashboardView{Zone: p.Zone.String(), Months: f.months(p)}
-	for _, o := range f.open {
+	v := templates.DashboardView{Zone: p.Zone.String(), Months: f.months(p), AsOf: f.AsOf.In(p.Zone)}
+	for _, o := range f.Open {
 		v.Open, v.Soon, v.Overdue = v.Open+o.Open, v.Soon+o.Soon, v.Overdue+o.Overdue
 	}
 	all := f.closing(store.ByNothing, "")
@@ -62,6 +62,12 @@ func homeZone(controllers []request.Controller) *time.Location {
 	return zone
 }
 
+// home is homeZone for somebody.
+func (k *Console) home(ctx context.Context, who models.Principal) (*time.Location, error) {
+	controllers, err := k.Store.Controllers(ctx, who.Scope)
+	return homeZone(controllers), err
+}
+
 // twelveMonths is the month of an instant with the eleven before it.
 func twelveMonths(now time.Time, zone *time.Location) store.Period {
 	at := now.In(zone)
@@ -70,26 +76,16 @@ func twelveMonths(now time.Time, zone *time.Location) store.Period {
 }
 
 // figures are the counts of a period and of what is open.
-type figures struct {
-	open     []store.OpenCount
-	received []store.Count
-	closings []store.Closing
-}
+type figures struct{ store.Figures }
 
-func (k *Console) figures(ctx context.Context, scope models.Scope, p store.Period) (f figures, err error) {
-	if f.open, err = k.Store.OpenCounts(ctx, scope, k.Now().Add(soon)); err != nil {
-		return f, err
-	}
-	if f.received, err = k.Store.Received(ctx, scope, p); err != nil {
-		return f, err
-	}
-	f.closings, err = k.Store.Closings(ctx, scope, p)
-	return f, err
+func (k *Console) figures(ctx context.Context, scope models.Scope, p store.Period) (figures, error) {
+	f, err := k.Store.Figures(ctx, scope, p)
+	return figures{f}, err
 }
 
 // closing is what was closed under a key; zero for none.
 func (f figures) closing(by, key string) store.Closing {
-	for _, c := range f.closings {
+	for _, c := range f.Closings {
 		if c.By == by && c.Key == key {
 			return c
 		}
@@ -98,7 +94,7 @@ func (f figures) closing(by, key string) store.Closing {
 }
 
 func (f figures) receivedOf(by, key string) int64 {
-	for _, c := range f.received {
+	for _, c := range f.Received {
 		if c.By == by && c.Key == key {
 			return c.N
 		}
@@ -121,7 +117,7 @@ func (f figures) months(p store.Period) []templates.Month {
 
 // tally adds up the open requests that belong together.
 func (f figures) tally(one templates.Tally, closed store.Closing, belongs func(store.OpenCount) bool) templates.Tally {
-	for _, o := range f.open {
+	for _, o := range f.Open {
 		if belongs(o) {
 			one.Open, one.Soon, one.Overdue = one.Open+o.Open, one.Soon+o.Soon, one.Overdue+o.Overdue
 		}
@@ -141,7 +137,7 @@ func (f figures) byParty() templates.Tallies {
 
 func (f figures) byRight() templates.Tallies {
 	out := templates.Tallies{Head: "fact.right", Before: "right.", After: ".short", Past: true}
-	for _, right := range models.Rights() {
+	for _, right := range models.AllRights() {
 		one := templates.Tally{Key: string(right), Href: "/staff?right=" + string(right)}
 		out.Rows = append(out.Rows, f.tally(one, f.closing(store.ByRight, string(right)), func(o store.OpenCount) bool { return o.Right == right }))
 	}

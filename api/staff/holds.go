@@ -21,11 +21,15 @@ func (k *Console) holds(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	counts, err := k.Store.HoldCounts(ctx, who.Scope)
+	counts, asOf, err := k.Store.HoldCounts(ctx, who.Scope)
 	if err != nil {
 		return err
 	}
-	view := templates.HoldsView{Many: len(names) > 1}
+	zone, err := k.home(ctx, who)
+	if err != nil {
+		return err
+	}
+	view := templates.HoldsView{Many: len(names) > 1, AsOf: asOf.In(zone)}
 	for _, h := range counts {
 		view.Laws = append(view.Laws, templates.HoldLaw{
 			Law: lawOf(h.Citation, h.Rule), Holds: h.Holds, Rows: h.Rows, First: calendar.DateOf(h.First.UTC()), Last: calendar.DateOf(h.Last.UTC()),

@@ -4,9 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,16 +22,13 @@ func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Reque
 // pageSize is how many requests one page of the inbox shows.
 const pageSize = 50
 
-// soon is how near a legal date is that is told to be near.
-const soon = 7 * 24 * time.Hour
-
 func (k *Console) inbox(c echo.Context) error {
 	q := c.QueryParams()
 	return k.showInbox(c, http.StatusOK, q, func(context.Context, *templates.InboxView) error { return nil })
 }
 
-// search finds requests by their reference or by the identifier of a person. It is posted, because an identifier has no place in an address;
-// the identifier is looked up by its keyed index, so that only the whole of it is found, and it is not shown again.
+// search finds requests by their reference, by an identity of whatever kind, or by what others call them. It is posted, because an identity has no place
+// in an address; it is looked up by its keyed index, so that only the whole of it is found, and it is not shown again.
 func (k *Console) search(c echo.Context) error {
 	form, err := formOf(c)
 	if err != nil {
@@ -46,13 +41,14 @@ func (k *Console) search(c echo.Context) error {
 	if reference, err := store.ParseReference(text); err == nil {
 		return c.Redirect(http.StatusSeeOther, "/staff?"+url.Values{"open": {"all"}, "reference": {reference}}.Encode())
 	}
-	f, who := store.Filter{Email: models.Personal(text)}, caller(c)
+	f, who := store.Filter{Find: models.Personal(text)}, caller(c)
 	return k.showInbox(c, http.StatusOK, url.Values{"open": {"all"}}, func(ctx context.Context, v *templates.InboxView) error {
 		v.Searched, v.Filtered, v.Rows, v.Next = true, true, nil, ""
-		rows, _, err := k.Store.Requests(ctx, who.Scope, f, "", pageSize)
+		rows, next, err := k.Store.Requests(ctx, who.Scope, f, "", pageSize)
 		if err != nil {
 			return err
 		}
+		v.Cut = next != ""
 		return k.addRows(ctx, who, rows, v)
 	})
 }
@@ -65,6 +61,7 @@ func (k *Console) showInbox(c echo.Context, status int, q url.Values, with func(
 		return err
 	}
 	view := inboxView(q, controllers)
+	view.MayRemind = who.Role == models.RoleDPO || who.Role == models.RoleHandler
 	view.Actions, view.MayFile = bulkKinds(who.Role), who.Role == models.RoleDPO || who.Role == models.RoleHandler || who.Role == models.RoleController
 	if view.Views, err = k.viewLinks(ctx, who, q, controllers); err != nil {
 		return err
@@ -134,73 +131,6 @@ func (k *Console) addRows(ctx context.Context, who models.Principal, rows []requ
 		})
 	}
 	return nil
-}
-
-// kept is the part of the parameters that a view keeps.
-func kept(q url.Values, controllers []request.Controller) store.ViewFilter {
-	f := store.ViewFilter{}
-	if o := q.Get("open"); o == "closed" || o == "all" {
-		f.Open = o
-	}
-	if s := models.State(q.Get("state")); slices.Contains(models.States(), s) {
-		f.State = s
-	}
-	if r := models.Right(q.Get("right")); slices.Contains(models.Rights(), r) {
-		f.Right = r
-	}
-	if w := request.Party(q.Get("waits")); slices.Contains(request.Parties(), w) {
-		f.Waits = w
-	}
-	if d := q.Get("due"); d == "overdue" || d == "soon" {
-		f.Due = d
-	}
-	if q.Get("overdue") == "true" {
-		f.Due = "overdue"
-	}
-	for _, one := range controllers {
-		if one.Slug == q.Get("controller") {
-			f.ControllerID = one.ID
-		}
-	}
-	return f
-}
-
-func filter(q url.Values, controllers []request.Controller, now time.Time) store.Filter {
-	v := kept(q, controllers)
-	f := store.Filter{State: v.State, Right: v.Right, ControllerID: v.ControllerID, Waits: v.Waits, Reference: q.Get("reference"), Overdue: v.Due == "overdue"}
-	if v.Due == "soon" {
-		f.DueBefore = now.Add(soon)
-	}
-	open := v.Open != "closed"
-	if v.Open != "all" {
-		f.Open = &open
-	}
-	return f
-}
-
-func inboxView(q url.Values, controllers []request.Controller) templates.InboxView {
-	f := kept(q, controllers)
-	v := templates.InboxView{Open: "open", Reference: q.Get("reference"), Due: f.Due, All: q.Get("select") == "all", Flash: inboxFlash[q.Get("done")]}
-	if f.Open != "" {
-		v.Open = f.Open
-	}
-	for _, s := range models.States() {
-		v.States = append(v.States, templates.Option{Value: string(s), Selected: s == f.State})
-	}
-	for _, r := range models.Rights() {
-		v.Rights = append(v.Rights, templates.Option{Value: string(r), Selected: r == f.Right})
-	}
-	for _, w := range request.Parties() {
-		v.Waits = append(v.Waits, templates.Option{Value: string(w), Selected: w == f.Waits})
-	}
-	if len(controllers) > 1 {
-		for _, one := range controllers {
-			v.Controllers = append(v.Controllers, templates.Option{Value: one.Slug, Label: one.Name, Selected: one.ID == f.ControllerID})
-		}
-	}
-	v.Filtered = f != store.ViewFilter{} || v.Reference != ""
-	v.CanSave = f != store.ViewFilter{}
-	return v
 }
 
 // inboxFlash are, for lists, the messages about what was just done.

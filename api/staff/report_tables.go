@@ -37,10 +37,11 @@ func (b reporter) words(keys ...string) []string {
 	return out
 }
 
-func (b reporter) tables(ctx context.Context) ([]notification.Table, error) {
+// tables are those of the report, and the instant of which their counts are.
+func (b reporter) tables(ctx context.Context) ([]notification.Table, time.Time, error) {
 	f, err := b.k.figures(ctx, b.who.Scope, b.p)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	out := []notification.Table{b.summary(f), b.byRight(f), b.byOutcome(f)}
 	if b.p.From.AddDate(0, 1, 0).Before(b.p.Before) {
@@ -52,11 +53,11 @@ func (b reporter) tables(ctx context.Context) ([]notification.Table, error) {
 	for _, more := range []func(context.Context) (notification.Table, error){b.late, b.holds, b.notices, b.breaches} {
 		t, err := more(ctx)
 		if err != nil {
-			return nil, err
+			return nil, time.Time{}, err
 		}
 		out = append(out, t)
 	}
-	return out, nil
+	return out, f.AsOf, nil
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
@@ -64,7 +65,7 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 func (b reporter) summary(f figures) notification.Table {
 	all := f.closing(store.ByNothing, "")
 	var open, overdue int64
-	for _, o := range f.open {
+	for _, o := range f.Open {
 		open, overdue = open+o.Open, overdue+o.Overdue
 	}
 	t := notification.Table{Title: b.word("figures.summary"), Note: b.word("figures.summary.note"), Columns: b.words("figures.summary", "figures.count")}
@@ -113,7 +114,7 @@ func (b reporter) tallied(title, head string, f figures, by string, keys []strin
 
 func (b reporter) byRight(f figures) notification.Table {
 	var keys []string
-	for _, r := range models.Rights() {
+	for _, r := range models.AllRights() {
 		keys = append(keys, string(r))
 	}
 	return b.tallied("figures.rights", "fact.right", f, store.ByRight, keys, func(key string) string { return b.word("right." + key + ".short") })
@@ -177,7 +178,7 @@ func (b reporter) holds(ctx context.Context) (notification.Table, error) {
 		Title: b.word("figures.holds"), Note: b.word("figures.holds.note"),
 		Columns: b.words("figures.citation", "figures.hold.count", "figures.rows", "figures.first", "figures.last"),
 	}
-	counts, err := b.k.Store.HoldCounts(ctx, b.who.Scope)
+	counts, _, err := b.k.Store.HoldCounts(ctx, b.who.Scope)
 	for _, h := range counts {
 		t.Rows = append(t.Rows, []string{lawOf(h.Citation, h.Rule), number(h.Holds), number(h.Rows), h.First.Format(time.DateOnly), h.Last.Format(time.DateOnly)})
 	}

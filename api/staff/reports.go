@@ -100,7 +100,7 @@ func (k *Console) buildReport(c echo.Context) (notification.Report, string, erro
 		return notification.Report{}, "", err
 	}
 	p, key := periodOf(c.QueryParam("period"), k.Now(), homeZone(controllers))
-	r := notification.Report{Controller: controllers[0].Name, Period: key, PreparedAt: k.Now(), Zone: p.Zone}
+	r := notification.Report{Controller: controllers[0].Name, Period: key, Zone: p.Zone}
 	for _, one := range controllers {
 		if one.Operator {
 			r.Controller = one.Name
@@ -114,6 +114,6 @@ func (k *Console) buildReport(c echo.Context) (notification.Report, string, erro
 		names[one.ID] = one.Name
 	}
 	b := reporter{k: k, who: who, p: p, controllers: controllers, names: names}
-	r.Tables, err = b.tables(ctx)
+	r.Tables, r.PreparedAt, err = b.tables(ctx)
 	return r, key, err
 }

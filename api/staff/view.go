@@ -51,11 +51,18 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 		return templates.RequestView{}, err
 	}
 	v.Restriction = string(restriction)
+	v.CanRemind = (who.Role == models.RoleDPO || who.Role == models.RoleHandler) && silent(r, v)
 	v.Offers = offers(who.Role, r, &v, restriction)
 	if err := k.addStatement(ctx, who, id, &v); err != nil {
 		return templates.RequestView{}, err
 	}
 	return v, k.addScan(ctx, who, r, zone, &v)
+}
+
+// silent reports whether a request waits for somebody outside.
+func silent(r request.Request, v templates.RequestView) bool {
+	return r.Waits == request.WaitsPerson || r.Waits == request.WaitsController ||
+		slices.ContainsFunc(v.Notices, func(n templates.NoticeRow) bool { return n.AnsweredAt.IsZero() })
 }
 
 // addStatement adds what the law has words for of what the person said; the rest is shown with the identity only.

@@ -70,22 +70,6 @@ func (k *Console) viewLinks(ctx context.Context, who models.Principal, q url.Val
 	return out, nil
 }
 
-// params are the parameters of a filter.
-func params(f store.ViewFilter, controllers []request.Controller) url.Values {
-	q := url.Values{}
-	for name, value := range map[string]string{"open": f.Open, "state": string(f.State), "right": string(f.Right), "waits": string(f.Waits), "due": f.Due} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	for _, one := range controllers {
-		if one.ID == f.ControllerID {
-			q.Set("controller", one.Slug)
-		}
-	}
-	return q
-}
-
 func viewHref(f store.ViewFilter, controllers []request.Controller, done string) string {
 	q := params(f, controllers)
 	if done != "" {

@@ -88,13 +88,37 @@ func (checkCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error
 
 type migrateCmd struct{}
 
-// Run applies the migrations that are missing.
+// Run applies the migrations that are missing, and what only the program can do about data from before; without the keys the worker does that.
 func (migrateCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) error {
 	cfg, err := c.load(config.NeedDatabase)
 	if err != nil {
 		return err
 	}
-	return store.Migrate(ctx, cfg.DatabaseURL.Reveal(), func(line string) { fmt.Fprintln(s.Out, line) })
+	err = store.Migrate(ctx, cfg.DatabaseURL.Reveal(), func(line string) { fmt.Fprintln(s.Out, line) })
+	if err != nil || cfg.Validate(config.NeedKeys) != nil {
+		return err
+	}
+	return c.index(ctx, s)
+}
+
+// index lets requests from before be found by their identities.
+func (c *cli) index(ctx context.Context, s *rulescli.Streams) (err error) {
+	db, _, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for all := 0; ; {
+		n, err := db.IndexIdentities(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		all += n
+		fmt.Fprintf(s.Out, "%d requests can be found by their identities\n", all)
+	}
 }
 
 // message is what a person reads: the sentence of a domain error, with what it is about before it and its code behind it.

@@ -17,7 +17,7 @@ const (
 	ChannelStaff      Channel = "staff"      // by letter or phone, entered by a case handler
 )
 
-// Channels are all of them.
+// Channels are all channels, the person's own first.
 func Channels() []Channel {
 	return []Channel{ChannelPortal, ChannelAPI, ChannelController, ChannelStaff}
 }

@@ -66,6 +66,14 @@ func (in intake) agentRow(requestID models.ID, key *vault.Key) *agentRow {
 	}
 }
 
+// agentEmail is the address of a submission's agent; empty when the person asks for themselves.
+func (in intake) agentEmail() models.Personal {
+	if in.Agent == nil {
+		return ""
+	}
+	return in.Agent.Email
+}
+
 // agentFacts are what the ledger says of an agent: that there is one, and why they may act.
 func agentFacts(data map[string]any, a *request.Agent) map[string]any {
 	if a != nil {

@@ -8,6 +8,9 @@ import (
 	"habeas/models/request"
 )
 
+// Soon is how near a legal date is that is told to be near.
+const Soon = 7 * 24 * time.Hour
+
 // Period is a time that figures are of; its months are those of Zone.
 type Period struct {
 	From, Before time.Time
@@ -153,8 +156,8 @@ type HoldCount struct {
 	First, Last    time.Time // days on which a hold has ended and its data is erased
 }
 
-// HoldCounts counts the deferrals in force inside the scope by rule.
-func (s *Store) HoldCounts(ctx context.Context, scope models.Scope) ([]HoldCount, error) {
+// countHolds counts the deferrals in force inside the scope by rule.
+func (s *Store) countHolds(ctx context.Context, scope models.Scope) ([]HoldCount, error) {
 	var out []HoldCount
 	err := scoped(s.read(ctx).Model(&deferralRow{}), scope).Where("state <> 'done'").
 		Select(`coalesce(body->>'rule', '') AS rule, coalesce(max(body->>'citation'), '') AS citation, count(*) AS holds,

@@ -91,7 +91,7 @@ func TestHoldsInForceAreListedByTheirEndInsideTheScope(t *testing.T) {
 		})
 	}
 	require.NoError(t, b.CreateDeferrals(t.Context(), id, groups))
-	counts, err := b.HoldCounts(t.Context(), models.ScopeOf(b.acme.ID))
+	counts, _, err := b.HoldCounts(t.Context(), models.ScopeOf(b.acme.ID))
 	require.NoError(t, err)
 	require.Len(t, counts, 1)
 	require.Equal(t, "EU_UCC_51", counts[0].Rule)
@@ -116,7 +116,7 @@ func TestHoldsInForceAreListedByTheirEndInsideTheScope(t *testing.T) {
 		page, _, err := b.Holds(t.Context(), scope, "", 10)
 		require.NoError(t, err)
 		require.Empty(t, page)
-		counts, err := b.HoldCounts(t.Context(), scope)
+		counts, _, err := b.HoldCounts(t.Context(), scope)
 		require.NoError(t, err)
 		require.Empty(t, counts)
 	}

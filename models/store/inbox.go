@@ -18,11 +18,18 @@ type Filter struct {
 	Right        models.Right
 	ControllerID models.ID
 	Open         *bool
-	Waits        request.Party   // open and waiting for it
+	Waits        request.Party // open and waiting for it
+	Outcome      models.Outcome
+	Channel      request.Channel
+	Language     string          // its first subtag: "de" keeps de-AT too
+	Held         bool            // something is, or by its plan would be, kept by law
+	Represented  bool            // somebody asks for the person
+	Paused       bool            // open, and its clock stands
+	Extended     bool            // open, and its time was extended
 	Overdue      bool            // open and past the due date
 	DueBefore    time.Time       // open, not overdue, and due before this instant; zero keeps all
 	Reference    string          // as people write it
-	Email        models.Personal // of the subject; found by keyed index, not after the request was shredded
+	Find         models.Personal // an identity in full, or what others call the request by; not found after the request was shredded
 }
 
 // pageLimit bounds how many requests one page of a list has.
@@ -90,6 +97,10 @@ func (s *Store) filtered(ctx context.Context, scope models.Scope, f Filter) (*go
 	if f.Waits != "" {
 		query = query.Where("closed_at IS NULL AND waits_for = ?", f.Waits)
 	}
+	if f.Outcome != "" {
+		query = query.Where("closed_at IS NOT NULL AND outcome = ?", f.Outcome)
+	}
+	query = f.kinds(query)
 	if f.Reference != "" {
 		reference, err := ParseReference(f.Reference)
 		if err != nil {
@@ -97,30 +108,51 @@ func (s *Store) filtered(ctx context.Context, scope models.Scope, f Filter) (*go
 		}
 		query = query.Where("reference = ?", reference)
 	}
-	if f.Email != "" {
-		indexes, err := s.emailIndexes(ctx, scope, f.Email)
-		if err != nil {
-			return nil, err
-		}
-		query = query.Where("subject_index IN ?", indexes)
+	if f.Find != "" {
+		return s.found(ctx, query, scope, f.Find)
 	}
 	return query, nil
 }
 
-// emailIndexes are the indexes of an address at each controller of the scope: the same address differs between controllers.
-func (s *Store) emailIndexes(ctx context.Context, scope models.Scope, email models.Personal) ([][]byte, error) {
-	if id, limited := scope.Controller(); limited {
-		return [][]byte{s.emailIndex(id, email)}, nil
+// kinds narrows a query by how a request came in and what became of its time and its data.
+func (f Filter) kinds(query *gorm.DB) *gorm.DB {
+	if f.Channel != "" {
+		query = query.Where("channel = ?", f.Channel)
 	}
-	var ids []models.ID
-	if err := s.read(ctx).Model(&controllerRow{}).Pluck("id", &ids).Error; err != nil {
-		return nil, unavailable(err)
+	if f.Language != "" {
+		query = query.Where("split_part(language, '-', 1) = ?", f.Language)
 	}
-	out := make([][]byte, len(ids))
-	for i, id := range ids {
-		out[i] = s.emailIndex(id, email)
+	if f.Held {
+		query = query.Where(f.held())
 	}
-	return out, nil
+	if f.Represented {
+		query = query.Where(`id IN (SELECT request_id FROM agents
+UNION SELECT s.request_id FROM drp_requests d JOIN submissions s ON s.id = d.submission_id)`)
+	}
+	if f.Paused {
+		query = query.Where("closed_at IS NULL AND coalesce(due_before, 'infinity'::timestamptz) = 'infinity' AND (clock->>'Paused')::boolean")
+	}
+	if f.Extended {
+		query = query.Where("closed_at IS NULL AND clock->>'ExtendedTo' <> ''")
+	}
+	return query
+}
+
+// held is the condition that something is, or by the plan would be, kept by law. What is open has a plan that says so, what is closed a deferral: each is
+// asked for by itself, since an index serves no alternative.
+func (f Filter) held() string {
+	const (
+		planned  = "EXISTS (SELECT FROM plans p WHERE p.request_id = requests.id AND p.version = requests.plan_version AND p.held)"
+		deferred = "EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND d.state <> 'done')"
+	)
+	switch {
+	case f.Open == nil:
+		return "(closed_at IS NULL AND " + planned + " OR closed_at IS NOT NULL AND " + deferred + ")"
+	case *f.Open:
+		return planned
+	default:
+		return deferred
+	}
 }
 
 func cursorOf(r requestRow) string {

@@ -9,6 +9,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
 )
@@ -70,23 +71,44 @@ func TestInboxFilters(t *testing.T) {
 	require.NoError(t, b.RecordClock(t.Context(), first.RequestID, due(1), "received"))
 	require.NoError(t, b.RecordClock(t.Context(), closed.RequestID, due(1), "received"))
 	b.pass(5 * 24 * time.Hour)
+	agents := b.represented("eve@example.org")
+	agents.Language = "de-AT"
+	third := b.submit(agents)
+	paused, extended := due(9), due(40)
+	paused.Paused, paused.DueOn, paused.DueBefore = true, calendar.Date{}, time.Time{}
+	extended.ExtendedTo = extended.DueOn
+	require.NoError(t, b.RecordClock(t.Context(), second.RequestID, extended, "extended"))
+	require.NoError(t, b.RecordClock(t.Context(), third.RequestID, paused, "clarify"))
+	_, err := b.SavePlan(t.Context(), plan.Plan{RequestID: second.RequestID, Right: models.Erasure, RuleSet: "test", Groups: []plan.Group{
+		{No: 1, System: "erp", Dataset: "erp", Collection: "invoices", Rows: 1, Proposed: models.TreatRetain, Reason: plan.ReasonHeld, Rule: "DE_HGB_257"},
+	}})
+	require.NoError(t, err)
+	all := []models.ID{first.RequestID, second.RequestID, third.RequestID, closed.RequestID}
 
 	yes, no := true, false
 	for name, c := range map[string]struct {
 		f    store.Filter
 		want []models.ID
 	}{
-		"everything":     {store.Filter{}, []models.ID{first.RequestID, second.RequestID, closed.RequestID}},
-		"open":           {store.Filter{Open: &yes}, []models.ID{first.RequestID, second.RequestID}},
+		"everything":     {store.Filter{}, all},
+		"open":           {store.Filter{Open: &yes}, all[:3]},
 		"closed":         {store.Filter{Open: &no}, []models.ID{closed.RequestID}},
 		"a state":        {store.Filter{State: models.Closed}, []models.ID{closed.RequestID}},
 		"a right":        {store.Filter{Right: models.Access}, []models.ID{second.RequestID}},
 		"a controller":   {store.Filter{ControllerID: b.acme.ID}, []models.ID{second.RequestID}},
 		"overdue":        {store.Filter{Overdue: true}, []models.ID{first.RequestID}},
+		"an outcome":     {store.Filter{Outcome: models.Lapsed}, []models.ID{closed.RequestID}},
+		"a channel":      {store.Filter{Channel: request.ChannelPortal}, all},
+		"no channel":     {store.Filter{Channel: request.ChannelStaff}, nil},
+		"a language":     {store.Filter{Language: "de"}, []models.ID{third.RequestID}},
+		"a hold":         {store.Filter{Held: true}, []models.ID{second.RequestID}},
+		"an agent":       {store.Filter{Represented: true}, []models.ID{third.RequestID}},
+		"a paused clock": {store.Filter{Paused: true}, []models.ID{third.RequestID}},
+		"an extension":   {store.Filter{Extended: true}, []models.ID{second.RequestID}},
 		"a reference":    {store.Filter{Reference: " " + first.Reference[:6] + first.Reference[6:]}, []models.ID{first.RequestID}},
-		"an address":     {store.Filter{Email: "ADA@example.org "}, []models.ID{first.RequestID, second.RequestID}},
-		"an unknown one": {store.Filter{Email: "carol@example.org"}, nil},
-		"both at once":   {store.Filter{Email: "ada@example.org", Right: models.Erasure}, []models.ID{first.RequestID}},
+		"an address":     {store.Filter{Find: "ADA@example.org "}, []models.ID{first.RequestID, second.RequestID}},
+		"an unknown one": {store.Filter{Find: "carol@example.org"}, nil},
+		"both at once":   {store.Filter{Find: "ada@example.org", Right: models.Erasure}, []models.ID{first.RequestID}},
 	} {
 		page, _, err := b.Requests(t.Context(), models.ScopeOperator(), c.f, "", 10)
 		require.NoError(t, err, name)
@@ -96,7 +118,7 @@ func TestInboxFilters(t *testing.T) {
 		}
 		require.ElementsMatch(t, c.want, got, name)
 	}
-	_, _, err := b.Requests(t.Context(), models.ScopeOperator(), store.Filter{Reference: "nonsense"}, "", 10)
+	_, _, err = b.Requests(t.Context(), models.ScopeOperator(), store.Filter{Reference: "nonsense"}, "", 10)
 	requireCode(t, "bad_reference", err)
 }
 

@@ -68,6 +68,7 @@ type submissionRow struct {
 	SubjectSealed   []byte
 	VerifiedAt      *time.Time
 	ResendDue       bool
+	Indexed         bool // the request is found by what it holds
 }
 
 func (submissionRow) TableName() string { return "submissions" }
@@ -181,6 +182,9 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 	if err := tx.Create(&row).Error; err != nil {
 		return err
 	}
+	if err := s.findable(tx, r, in.Subject, in.agentEmail()); err != nil {
+		return err
+	}
 	if agent := in.agentRow(r.ID, key); agent != nil {
 		if err := tx.Create(agent).Error; err != nil {
 			return err
@@ -227,7 +231,7 @@ func (in intake) row(requestID models.ID, key *vault.Key) (submissionRow, error)
 	row := submissionRow{
 		ID: in.id, RequestID: requestID, ControllerID: in.Controller.ID, SubmittedAt: in.at, Channel: in.Channel, Language: in.Language,
 		ActorRole: in.Actor.Role, ActorID: in.Actor.ID, StatusTokenHash: vault.HashToken(in.token), PageTokenHash: in.pageHash,
-		SubjectSealed: sealed,
+		SubjectSealed: sealed, Indexed: true,
 	}
 	if in.Vouched {
 		row.VerifiedAt = &in.at

@@ -24,8 +24,11 @@ WITH opened AS (
     RETURNING id
 ), submitted AS (
     INSERT INTO submissions (id, request_id, controller_id, submitted_at, channel, language, actor_role, actor_id, status_token_hash,
-        page_token_hash, subject_sealed, verified_at)
-    SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @page, @subject, @verified FROM opened
+        page_token_hash, subject_sealed, verified_at, indexed)
+    SELECT @submission, id, @controller, @at, @channel, @language, @role, @actor, @token, @page, @subject, @verified, true FROM opened
+), findable AS (
+    INSERT INTO request_identities (request_id, identity_index, controller_id)
+    SELECT opened.id, u.identity, @controller FROM opened, unnest(@identities::bytea[]) u (identity)
 ), recorded AS (
     INSERT INTO ledger_entries (id, at, controller_id, request_id, kind, body)
     SELECT @entry, @entry_at, @controller, id, @kind, @body FROM opened
@@ -109,7 +112,8 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"request": out.RequestID, "reference": out.Reference, "controller": c.ID, "right": in.Right, "state": models.Received,
 		"channel": in.Channel, "language": in.Language, "at": in.at, "verified": nil, "index": in.index, "submission": in.id, "key": wrapped,
 		"clock": clock, "role": in.Actor.Role, "actor": in.Actor.ID, "token": vault.HashToken(in.token), "subject": sealed,
-		"entry": entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
+		"identities": s.findIndexes(c.ID, in.Subject, in.agentEmail()),
+		"entry":      entry.ID, "entry_at": entry.At, "kind": entry.Kind, "body": entry.Body, "order": newID(), "start": OrderStart,
 		"scope": "", "idempotency": nil, "fingerprint": nil,
 		"agent_basis": "", "agent_state": "", "agent_name": nil, "agent_email": nil, "agent_media": "", "agent_size": 0, "agent_proof": nil,
 		"opendsr": nil, "opendsr_submitted": nil, "opendsr_expect": nil, "opendsr_body": nil, "callbacks": [][]byte{},

@@ -20,6 +20,8 @@ const (
 	OrderStartLifting  = "start_lifting"  // start the workflow that lifts a restriction
 	// OrderProcessorCalled has the workflow ask a processor at once that has called back, about a delegation or a notice.
 	OrderProcessorCalled = "processor_called"
+	// OrderRemind brings the next message of a notice, or to the controller that has not instructed, forward.
+	OrderRemind = "remind"
 )
 
 // Order is something that the dispatcher must tell Temporal: a row of the transactional outbox. Its ID is the Update's ID, so that

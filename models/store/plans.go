@@ -20,6 +20,7 @@ type planRow struct {
 	RowsGeneration int64
 	MadeAt         time.Time
 	DecidedAt      *time.Time
+	Held           bool `gorm:"->"` // something in it is kept by law
 }
 
 func (planRow) TableName() string { return "plans" }

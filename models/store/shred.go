@@ -44,6 +44,9 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		if err != nil {
 			return err
 		}
+		if err := tx.Where("request_id = ?", r.ID).Delete(&requestIdentityRow{}).Error; err != nil {
+			return err
+		}
 		if err := tx.Model(&verificationRow{}).Where("request_id = ?", r.ID).Update("address_index", nil).Error; err != nil {
 			return err
 		}

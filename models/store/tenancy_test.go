@@ -47,7 +47,7 @@ func TestAnotherTenantFindsNothing(t *testing.T) {
 	for scope, want := range map[models.Scope]int{
 		models.ScopeOf(b.globex.ID): 0, {}: 0, models.ScopeOf(b.acme.ID): 1, models.ScopeOperator(): 1,
 	} {
-		for _, f := range []store.Filter{{}, {Email: "ada@example.org"}, {Reference: out.Reference}, {ControllerID: b.acme.ID}} {
+		for _, f := range []store.Filter{{}, {Find: "ada@example.org"}, {Reference: out.Reference}, {ControllerID: b.acme.ID}} {
 			page, _, err := b.Requests(ctx, scope, f, "", 10)
 			require.NoError(t, err)
 			require.Len(t, page, want, "%+v", f)

@@ -19,13 +19,33 @@ const longestViewName = 60
 
 // ViewFilter is the part of a filter that may be kept: nothing that a person is found by.
 type ViewFilter struct {
-	Open         string        `json:"open,omitempty"` // "closed" or "all"; empty for the open ones
-	State        models.State  `json:"state,omitempty"`
-	Right        models.Right  `json:"right,omitempty"`
-	ControllerID models.ID     `json:"controller_id,omitzero"`
-	Waits        request.Party `json:"waits,omitempty"`
-	Due          string        `json:"due,omitempty"` // "overdue" or "soon"
+	Open         string          `json:"open,omitempty"` // "closed" or "all"; empty for the open ones
+	State        models.State    `json:"state,omitempty"`
+	Right        models.Right    `json:"right,omitempty"`
+	ControllerID models.ID       `json:"controller_id,omitzero"`
+	Waits        request.Party   `json:"waits,omitempty"`
+	Due          string          `json:"due,omitempty"` // one of Dues; empty for any
+	Outcome      models.Outcome  `json:"outcome,omitempty"`
+	Channel      request.Channel `json:"channel,omitempty"`
+	Language     string          `json:"language,omitempty"`
+	With         string          `json:"with,omitempty"` // one of Withs; empty for any
 }
+
+// What the filters "due" and "with" are narrowed to.
+const (
+	DueOverdue  = "overdue"
+	DueSoon     = "soon"
+	DuePaused   = "paused"
+	DueExtended = "extended"
+	WithHold    = "hold"
+	WithAgent   = "agent"
+)
+
+// Dues are what a filter by date may be.
+func Dues() []string { return []string{DueOverdue, DueSoon, DuePaused, DueExtended} }
+
+// Withs are what a filter by circumstance may be.
+func Withs() []string { return []string{WithHold, WithAgent} }
 
 // View is a filter of the inbox that somebody gave a name.
 type View struct {

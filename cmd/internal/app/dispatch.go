@@ -100,6 +100,10 @@ func (a *App) tell(ctx context.Context, o store.Order) error {
 		return a.Clients.StartRequest(ctx, o.RequestID)
 	case o.Kind == store.OrderStartLifting:
 		return a.Clients.StartLifting(ctx, o.RequestID, o.DecisionID)
+	case o.Kind == store.OrderRemind && !o.NoticeID.IsZero():
+		return a.Clients.RemindOfNotice(ctx, o.ID, o.NoticeID)
+	case o.Kind == store.OrderRemind:
+		return a.Clients.RemindOfRequest(ctx, o.ID, o.RequestID)
 	case o.Kind == store.OrderProcessorCalled && !o.NoticeID.IsZero():
 		return a.Clients.TellNoticeOfCall(ctx, o.ID, o.NoticeID)
 	case o.Kind == store.OrderProcessorCalled:

@@ -55,11 +55,11 @@ func (b *bench) fill(ctx context.Context) error {
 
 // open is a request in review with a plan, a clock and decisions, made by the store's own methods.
 func (b *bench) open(ctx context.Context, operator request.Controller, i int) (opened, error) {
-	email := fmt.Sprintf("person-%d@bench.example", i)
+	email, number := fmt.Sprintf("person-%d@bench.example", i), fmt.Sprintf("CN-%d", 4711+i)
 	dpo := models.Actor{Role: models.RoleDPO}
 	sub, err := b.store.Submit(ctx, store.Submission{
 		Controller: operator, Right: models.Erasure, Channel: request.ChannelStaff, Language: "en", Vouched: true, Actor: dpo,
-		Subject: request.Subject{Name: "Sam Sample", Email: models.Personal(email), Identities: []request.Identity{{Kind: "email", Value: models.Personal(email)}}},
+		Subject: request.Subject{Name: "Sam Sample", Email: models.Personal(email), Identities: []request.Identity{{Kind: "email", Value: models.Personal(email)}}, Claimed: []request.Identity{{Kind: "customer_number", Value: models.Personal(number)}}},
 	})
 	if err != nil {
 		return opened{}, err
@@ -83,7 +83,7 @@ func (b *bench) open(ctx context.Context, operator request.Controller, i int) (o
 	}
 	_, planned := b.store.SavePlan(ctx, p)
 	_, asked := b.store.Decide(ctx, models.ScopeOperator(), request.Decision{RequestID: id, Kind: request.Extend, Actor: dpo, Reason: "Several systems."})
-	return opened{id, sub.Reference, email}, errors.Join(err, planned, asked)
+	return opened{id, sub.Reference, email, number}, errors.Join(err, planned, asked)
 }
 
 // crowd are the requests around them: due from ten days ago to sixty days ahead, most of them in review, few in the rarer states.
@@ -100,11 +100,16 @@ FROM generate_series(1, $1::integer) i, (SELECT array_agg(id ORDER BY slug) ids 
 
 // around are the rows of other tables that a request has, copied from one whose data is real.
 var around = []string{
-	`INSERT INTO submissions (id, request_id, controller_id, submitted_at, channel, language, actor_role, status_token_hash, subject_sealed, verified_at)
-SELECT r.submission_id, r.id, r.controller_id, r.received_at, 'portal', 'en', 'subject', sha256(convert_to(r.id::text, 'UTF8')), t.subject_sealed, now()
+	`INSERT INTO submissions (id, request_id, controller_id, submitted_at, channel, language, actor_role, status_token_hash, subject_sealed, verified_at, indexed)
+SELECT r.submission_id, r.id, r.controller_id, r.received_at, 'portal', 'en', 'subject', sha256(convert_to(r.id::text, 'UTF8')), t.subject_sealed, now(), true
 FROM requests r, (SELECT subject_sealed FROM submissions LIMIT 1) t WHERE r.reference LIKE 'BENCH-%'`,
 	`INSERT INTO plans (request_id, version, controller_id, shown_digest, body, made_at)
 SELECT r.id, 1, r.controller_id, t.shown_digest, t.body, now() FROM requests r, (SELECT shown_digest, body FROM plans LIMIT 1) t WHERE r.reference LIKE 'BENCH-%'`,
+	`INSERT INTO request_identities (request_id, identity_index, controller_id)
+SELECT r.id, sha256(convert_to(r.id::text || i, 'UTF8')), r.controller_id FROM requests r, generate_series(1, 3) i WHERE r.reference LIKE 'BENCH-%'`,
+	`INSERT INTO deferrals (id, request_id, controller_id, group_no, body, due_on, state, created_at)
+SELECT gen_random_uuid(), r.id, r.controller_id, 1, t.body, date '2027-01-01' + (hashint4(substr(r.reference, 14)::integer) % 3000 + 3000), 'pending', now()
+FROM requests r, (SELECT body->'groups'->0 AS body FROM plans LIMIT 1) t WHERE r.reference LIKE 'BENCH-closed-%'`,
 	`INSERT INTO decisions (id, request_id, controller_id, kind, actor_role, decided_at, state, state_no)
 SELECT gen_random_uuid(), r.id, r.controller_id, 'extend', 'dpo', now(), 'in_review', 3 FROM requests r WHERE r.reference LIKE 'BENCH-%'`,
 	`INSERT INTO ledger_entries (id, at, controller_id, request_id, kind, body)

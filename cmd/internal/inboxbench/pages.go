@@ -98,9 +98,14 @@ func (b *bench) pagesAt(ctx context.Context, address string) ([]*page, error) {
 		get("inbox: a rare state", dpo, "/staff?state=notifying", row), get("inbox: a state and a right that are rare together", dpo, "/staff?state=notifying&right=restriction", "<h1>"),
 		get("inbox: one controller and a right", dpo, "/staff?controller=customer-3&right=restriction", "<h1>"), get("inbox: closed", dpo, "/staff?open=closed", row),
 	}
-	dashboard := get("dashboard, all counts of a year", dpo, "/staff/dashboard", "chart")
-	dashboard.limited = false // it is no page of daily work
-	pages = append(pages, dashboard)
+	pages = append(pages,
+		get("inbox: an outcome", dpo, "/staff?open=closed&outcome=refused", "<h1>"), get("inbox: a language", dpo, "/staff?language=pl", "<h1>"),
+		get("inbox: data kept by law", dpo, "/staff?with=hold", row), get("inbox: asked by somebody else", dpo, "/staff?with=agent", "<h1>"),
+		get("inbox: extended", dpo, "/staff?due=extended", "<h1>"), get("inbox: paused", dpo, "/staff?due=paused", "<h1>"),
+		get("dashboard", dpo, "/staff/dashboard", "chart"), get("dashboard of a customer", customer, "/staff/dashboard", "chart"),
+		get("holds", dpo, "/staff/holds", "Art. 51(1)"), get("report of a month", dpo, "/staff/reports", "<h1>"),
+		get("report of a year", dpo, fmt.Sprintf("/staff/reports?period=%d", time.Now().Year()), "<h1>"),
+	)
 	n := 0
 	next := func() opened { n++; return b.opened[n%len(b.opened)] }
 	return append(pages,
@@ -111,6 +116,13 @@ func (b *bench) pagesAt(ctx context.Context, address string) ([]*page, error) {
 		&page{name: "search by address", limited: true, call: func(ctx context.Context) error {
 			one := next()
 			return expect(one.reference)(dpo.post(ctx, "/staff/search", url.Values{"q": {one.email}}))
+		}},
+		&page{name: "search by another identity", limited: true, call: func(ctx context.Context) error {
+			one := next()
+			return expect(one.reference)(dpo.post(ctx, "/staff/search", url.Values{"q": {one.number}}))
+		}},
+		&page{name: "search that finds nothing", limited: true, call: func(ctx context.Context) error {
+			return expect("Nothing was found")(dpo.post(ctx, "/staff/search", url.Values{"q": {"CN-none"}}))
 		}},
 		&page{name: "a request's page", limited: true, call: func(ctx context.Context) error {
 			one := next()

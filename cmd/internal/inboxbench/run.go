@@ -55,6 +55,7 @@ type opened struct {
 	id        models.ID
 	reference string
 	email     string
+	number    string // of a customer, that the person claims
 }
 
 // Measure fills a database and writes the figures as Markdown. It fails when a median is over the limit.
@@ -67,6 +68,8 @@ func Measure(ctx context.Context, o Options, out io.Writer) (err error) {
 	if err := b.fill(ctx); err != nil {
 		return err
 	}
+	stop := b.refresh(ctx)
+	b.stops = append(b.stops, stop)
 	pages, err := b.pages(ctx)
 	if err != nil {
 		return err
@@ -86,6 +89,29 @@ func Measure(ctx context.Context, o Options, out io.Writer) (err error) {
 		return b.explain(ctx, out)
 	}
 	return nil
+}
+
+// refresh counts the figures as the worker does, each minute beside the calls, until it is stopped.
+func (b *bench) refresh(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				done <- nil
+				return
+			case <-tick.C:
+			}
+			if _, err := b.store.RefreshFigures(ctx, time.Minute/2); err != nil && ctx.Err() == nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	return func() error { cancel(); return <-done }
 }
 
 func (b *bench) say(format string, args ...any) {
