@@ -76,18 +76,13 @@ func (a *Account) checkCode(c echo.Context, m store.Member, code string) (method
 	err = a.checkTOTP(c, m, code)
 	if models.CodeOf(err) == "wrong_code" && len(strings.TrimSpace(code)) > totpDigits {
 		var ok bool
-		if ok, err = a.Store.UseRecoveryCode(ctx, m.ID, code); err == nil && !ok {
+		if ok, err = a.Store.UseRecoveryCode(ctx, m.ID, code, a.placeOf(c.Request())); err == nil && !ok {
 			err = wrongCode()
 		}
 		method = "recovery"
 	}
 	if err != nil {
 		return "", err
-	}
-	if method == "recovery" {
-		if err := a.Store.NoteEvent(ctx, m.ID, "recovery_used", a.placeOf(c.Request())); err != nil {
-			return "", err
-		}
 	}
 	return method, a.Store.AttemptSucceeded(ctx, attempt)
 }

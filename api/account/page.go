@@ -151,10 +151,7 @@ func (a *Account) changePassword(c echo.Context) error {
 	if err != nil { // half signed in: no session is to be kept
 		this = models.ID{}
 	}
-	if err := a.Store.SetPassword(ctx, m.ID, hash, this, false); err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "password_set"); err != nil {
+	if err := a.Store.SetPassword(ctx, m.ID, hash, this, a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	if err := a.sessions.RenewToken(ctx); err != nil {

@@ -71,6 +71,7 @@ func Rows() []any {
 		memberLinkRow{},
 		memberSessionRow{},
 		memberEventRow{},
+		memberAlertRow{},
 		deviceRow{},
 		attemptRow{},
 		recoveryCodeRow{},

@@ -84,8 +84,11 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (id models.ID, err 
 		if err != nil {
 			return err
 		}
-		if over, err = tooMany(tx, a.Kind, index, source, device, now); err != nil || over {
+		if over, err = tooMany(tx, a.Kind, index, source, device, now); err != nil {
 			return err
+		}
+		if over {
+			return s.tellLocked(tx, index, a)
 		}
 		id = newID()
 		place, err := s.sealPlace(id, a.Place)
@@ -98,6 +101,18 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (id models.ID, err 
 		err = models.Errorf(models.TooMany, "too_many_attempts", "Too many attempts; wait a quarter of an hour, or ask for a new password by mail.")
 	}
 	return id, err
+}
+
+// tellLocked orders the mail that somebody tries too often, at the pace of its kind; further attempts add nothing to it.
+func (s *Store) tellLocked(tx *gorm.DB, emailIndex []byte, a Attempt) error {
+	_, within := member.AlertLocked.Pace()
+	var m memberRow
+	err := tx.Raw(`SELECT id FROM members m WHERE email_index = ? AND state = ? AND NOT EXISTS (
+		SELECT FROM member_alerts WHERE member_id = m.id AND kind = ? AND created_at > ?)`, emailIndex, member.Active, member.AlertLocked, s.now().Add(-within)).Scan(&m).Error
+	if err != nil || m.ID.IsZero() {
+		return err
+	}
+	return s.alert(tx, m.ID, member.AlertLocked, a.Place, map[string]string{"kind": string(a.Kind)})
 }
 
 // deviceOf is the known browser that a token stands for at the account of an address; zero for any other.
@@ -148,9 +163,13 @@ func (s *Store) PasswordHash(ctx context.Context, memberID models.ID) (string, e
 	return row.PasswordHash, err
 }
 
-// SetPassword writes a new password's hash and ends the account's other sessions. With rehash it is the same password under newer parameters: nothing
-// else changes.
-func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string, keep models.ID, rehash bool) error {
+// Rehash writes the same password's hash under newer parameters: nothing else changes.
+func (s *Store) Rehash(ctx context.Context, memberID models.ID, hash string) error {
+	return unavailable(s.read(ctx).Model(&memberRow{}).Where("id = ? AND state = ?", memberID, member.Active).Update("password_hash", hash).Error)
+}
+
+// SetPassword writes a new password's hash and ends the account's other sessions. It fails with member_inactive.
+func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string, keep models.ID, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -159,13 +178,10 @@ func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string
 		if m.State != member.Active {
 			return inactive()
 		}
-		if rehash {
-			return tx.Model(&memberRow{}).Where("id = ?", memberID).Update("password_hash", hash).Error
-		}
 		if err := endSessions(tx, memberID, keep, s.now()); err != nil {
 			return err
 		}
-		return s.activate(tx, m, map[string]any{"password_hash": hash, "password_at": s.now()})
+		return s.activate(tx, m, map[string]any{"password_hash": hash, "password_at": s.now()}, p)
 	})
 }
 
