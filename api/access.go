@@ -23,8 +23,14 @@ type access struct {
 	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login", "callback"
 	each   string        // rate limit by access key: "" none, "check"
 	half   bool          // somebody who must set something up before they are signed in may, too
-	fresh  bool          // a person must have shown who they are a short while ago
+	asks   account.Act   // a person must have shown who they are a short while ago, where the operator wants it for what the route does; "" never
 	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
+}
+
+// after is the same for an act before which a person shows once more who they are.
+func (a access) after(act account.Act) access {
+	a.asks = act
+	return a
 }
 
 // with is the same for programs, whose keys may have scopes.
@@ -58,11 +64,11 @@ var (
 var (
 	signing  = access{public: true, limit: "login"}
 	owners   = access{roles: everyone.roles}
-	changers = access{roles: everyone.roles, fresh: true}
-	settlers = access{roles: everyone.roles, half: true}              // what somebody sets up who must before they go on
-	adders   = access{roles: everyone.roles, half: true, fresh: true} // likewise
+	changers = owners.after(account.ActAccount)
+	settlers = access{roles: everyone.roles, half: true} // what somebody sets up who must before they go on
+	adders   = settlers.after(account.ActAccount)        // likewise
 	managers = access{roles: member.Managers()}
-	changing = access{roles: member.Managers(), fresh: true}
+	changing = managers.after(account.ActMembers)
 )
 
 // keepers may add and change webhooks and access keys: a customer its own.
@@ -144,8 +150,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 			return models.Errorf(models.Unauthenticated, "key_missing", "Send an access key, or sign in.")
 		case !slices.Contains(rule.roles, who.Role):
 			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
-		case rule.fresh && !s.account.Fresh(r.Context()):
-			return s.account.AskAgain(c)
+		case s.account.Asks(r.Context(), rule.asks):
+			return s.account.AskAgain(c, formOf(c))
 		}
 		for _, limit := range rule.limits(r) {
 			if err := s.rates[limit].TakeOf(c.Response().Header(), who.ID.String()); err != nil {
@@ -154,6 +160,21 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// formOf is the page on which the form stands that a call sent: the nearest one above it in the table, or the one for something new.
+func formOf(c echo.Context) string {
+	template, path := c.Path(), c.Request().URL.Path
+	if _, ok := table["GET "+template+"/new"]; ok {
+		return path + "/new"
+	}
+	for template != "" {
+		if _, ok := table["GET "+template]; ok {
+			return path
+		}
+		template, path = template[:strings.LastIndex(template, "/")], path[:strings.LastIndex(path, "/")]
+	}
+	return "/staff/account"
 }
 
 // authenticate finds the caller: by the key of a JSON call, by the session of a console page. Public pages know nobody.

@@ -158,6 +158,7 @@ func prepare(d Deps) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	show.asked = s.account.AskedNow
 	s.openDSR = opendsr.New(d.OpenDSR, d.Handed, d.Store, d.BaseURL, d.Now)
 	s.drp = drp.New(d.DRP, d.Store, d.BaseURL, d.Now)
 	s.about, err = reference.New(document, d.BaseURL, show.public)

@@ -1,6 +1,9 @@
 package api
 
-import "habeas/models"
+import (
+	"habeas/api/account"
+	"habeas/models"
+)
 
 // table is every route with who may call it.
 var table = map[string]access{
@@ -63,10 +66,10 @@ var table = map[string]access{
 	"GET /staff/permissions":                               owners,
 	"GET /staff":                                           readers,
 	"GET /staff/requests/:id":                              readers,
-	"POST /staff/requests/:id/decisions":                   deciders,
+	"POST /staff/requests/:id/decisions":                   deciders.after(account.ActDecisions),
 	"POST /staff/requests/:id/identity":                    deciders,
 	"POST /staff/requests/:id/scan":                        casework,
-	"POST /staff/requests/:id/agents/:submission":          approvers,
+	"POST /staff/requests/:id/agents/:submission":          approvers.after(account.ActDecisions),
 	"POST /staff/requests/:id/agents/:submission/proof":    casework,
 	"GET /staff/requests/:id/receipts/:receipt":            readers,
 	"GET /report":                                          public,
@@ -85,7 +88,7 @@ var table = map[string]access{
 	"GET /staff/breaches/:id/letter":                       watchers,
 	"POST /staff/breaches/:id/letter":                      writers,
 	"POST /staff/breaches/:id/letter/test":                 writers,
-	"POST /staff/breaches/:id/letter/approve":              approvers,
+	"POST /staff/breaches/:id/letter/approve":              approvers.after(account.ActLetters),
 	"POST /staff/breaches/:id/letter/settle":               approvers,
 	"POST /staff/breaches/:id/persons":                     deciders,
 	"GET /staff/tasks":                                     watchers,
@@ -148,7 +151,7 @@ var table = map[string]access{
 	"GET /static/:file":                                    public,
 	"GET /staff/requests/:id/groups/:no":                   readers,
 	"POST /staff/requests/:id/groups/:no/values":           deciders,
-	"POST /staff/requests/:id/groups/:no/decision":         deciders,
+	"POST /staff/requests/:id/groups/:no/decision":         deciders.after(account.ActDecisions),
 	"POST /staff/requests/:id/groups/:no/corrections":      deciders,
 	"POST /staff/requests/:id/groups/:no/corrections/drop": deciders,
 	"GET /v1/requests/:id/corrections":                     readers.with(models.GrantReadRequests),
@@ -208,27 +211,27 @@ var table = map[string]access{
 	"GET /staff/requests/new":              deciders,
 	"POST /staff/requests":                 deciders,
 	"POST /staff/bulk":                     deciders,
-	"POST /staff/bulk/decisions":           deciders,
+	"POST /staff/bulk/decisions":           deciders.after(account.ActDecisions),
 
 	"GET /staff/contracts":                              readers,
-	"POST /staff/contracts":                             orderers,
+	"POST /staff/contracts":                             orderers.after(account.ActContracts),
 	"GET /staff/contracts/new":                          orderers,
 	"GET /staff/contracts/:id":                          readers,
-	"POST /staff/contracts/:id/events":                  orderers,
+	"POST /staff/contracts/:id/events":                  orderers.after(account.ActContracts),
 	"GET /staff/contracts/:id/certificate.pdf":          readers,
 	"GET /certificates/:token":                          public,
 	"GET /certificates/:token/certificate.pdf":          public,
 	"GET /certificates/:token/receipts/:receipt":        public,
 	"GET /staff/webhooks":                               everyone,
-	"POST /staff/webhooks":                              keepers,
+	"POST /staff/webhooks":                              keepers.after(account.ActWebhooks),
 	"GET /staff/webhooks/:id":                           everyone,
-	"POST /staff/webhooks/:id/rotate":                   keepers,
+	"POST /staff/webhooks/:id/rotate":                   keepers.after(account.ActWebhooks),
 	"POST /staff/webhooks/:id/switch":                   keepers,
 	"POST /staff/webhooks/:id/test":                     keepers,
 	"POST /staff/webhooks/:id/messages/:message/replay": keepers,
 	"GET /staff/keys":                                   keepers,
-	"POST /staff/keys":                                  keepers,
-	"POST /staff/keys/:id/rotate":                       keepers,
+	"POST /staff/keys":                                  keepers.after(account.ActKeys),
+	"POST /staff/keys/:id/rotate":                       keepers.after(account.ActKeys),
 	"POST /staff/keys/:id/revoke":                       keepers,
 	"GET /reference":                                    public,
 	"GET /reference/schemas":                            public,

@@ -16,7 +16,7 @@ import (
 
 // notes are what the page of the account says after something was done, by what stands in its address.
 var notes = map[string]string{
-	"confirmed": "account.confirmed", "factor_added": "account.factor_added", "factor_removed": "account.factor_removed",
+	"factor_added": "account.factor_added", "factor_removed": "account.factor_removed",
 	"password_set": "account.password_set", "session_ended": "account.session_ended", "sessions_ended": "account.sessions_ended",
 	"password_old": "account.password_old",
 }

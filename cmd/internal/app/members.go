@@ -17,6 +17,10 @@ func (a *App) signIn() (account.Config, error) {
 	out := account.Config{
 		KeysOff: !c.AccessKeys, SecondFactor: c.Mandatory(), MinLength: c.MinLength, MaxAge: c.MaxAge, Idle: c.Idle, Lifetime: c.Lifetime,
 	}
+	out.Confirm, out.ConfirmWithin = []account.Act{}, c.ConfirmWithin
+	for _, act := range c.Confirmed() {
+		out.Confirm = append(out.Confirm, account.Act(act))
+	}
 	if o := c.OIDC; o.Issuer != "" {
 		out.SSO = &account.SSO{
 			Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, Scopes: o.Scopes, Claim: o.Claim,
