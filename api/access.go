@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -20,7 +21,7 @@ import (
 type access struct {
 	public bool          // anybody; a key that is sent is looked at all the same
 	roles  []models.Role // who else
-	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login", "callback"
+	limit  string        // rate limit by client address: "" none, or a name of server.rates
 	each   string        // rate limit by access key: "" none, "check"
 	half   bool          // somebody who must set something up before they are signed in may, too
 	asks   account.Act   // a person must have shown who they are a short while ago, where the operator wants it for what the route does; "" never
@@ -62,7 +63,9 @@ var (
 
 // People and their accounts: everybody has their own, and managers those of others. Who changes what somebody signs in with has just shown who they are.
 var (
-	signing  = access{public: true, limit: "login"}
+	signing  = access{public: true, limit: "login"} // failures count
+	asking   = access{public: true, limit: "forgot"}
+	greeting = access{public: true, limit: "passkey"}
 	owners   = access{roles: everyone.roles}
 	changers = owners.after(account.ActAccount)
 	settlers = access{roles: everyone.roles, half: true} // what somebody sets up who must before they go on
@@ -131,10 +134,9 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		call := middleware.CallOf(r.Context())
 		call.Route = c.Path()
-		if rule.limit != "" {
-			if err := s.rates[rule.limit].Take(c.Response().Header(), s.address(r)); err != nil {
-				return err
-			}
+		next, err := s.limited(c, rule.limit, next)
+		if err != nil {
+			return err
 		}
 		who, err := s.authenticate(r, rule.half)
 		if err != nil {
@@ -160,6 +162,34 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// limited counts a call against the limit of its client address, and fails when there is no room. Of signing in only failures count, so that an office
+// behind one address is not kept out by being many, and a browser in which somebody has signed in before is let through to the limits of its own account.
+func (s *server) limited(c echo.Context, limit string, next echo.HandlerFunc) (echo.HandlerFunc, error) {
+	if limit == "" {
+		return next, nil
+	}
+	r := c.Request()
+	err := s.rates[limit].Take(c.Response().Header(), s.address(r))
+	if limit != "login" {
+		return next, err
+	}
+	if err != nil {
+		known, unknown := s.account.KnownBrowser(r)
+		if unknown != nil || !known {
+			return next, cmp.Or(unknown, err)
+		}
+		c.Response().Header().Del("Retry-After")
+		return next, nil
+	}
+	return func(c echo.Context) error {
+		err := next(c)
+		if err == nil && c.Response().Status < http.StatusBadRequest {
+			s.rates[limit].Back(s.address(r))
+		}
+		return err
+	}, nil
 }
 
 // formOf is the page on which the form stands that a call sent: the nearest one above it in the table, or the one for something new.

@@ -43,7 +43,9 @@ type Config struct {
 	Lifetime      time.Duration // after which a session ends; 12 hours when zero
 	Confirm       []Act         // before which people show once more who they are, unless they did within ConfirmWithin; nil is the default of Asked
 	ConfirmWithin time.Duration // 10 minutes when zero
-	SSO           *SSO          // nil: no single sign-on
+	// FailuresPerAddress is how many attempts to sign in may fail from one network within a quarter of an hour, browsers that are known aside; 50 when zero.
+	FailuresPerAddress int
+	SSO                *SSO // nil: no single sign-on
 }
 
 // Mandatory are the roles that must have a second factor, unless the operator says otherwise: those who decide, and those who manage accounts.

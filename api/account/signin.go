@@ -98,7 +98,16 @@ func (a *Account) checkPassword(c echo.Context, email, password models.Personal)
 
 func (a *Account) attempt(c echo.Context, kind store.AttemptKind, email models.Personal) store.Attempt {
 	r := c.Request()
-	return store.Attempt{Kind: kind, Email: email, Source: a.sourceOf(r), Device: a.deviceOf(r), Place: a.placeOf(r)}
+	return store.Attempt{Kind: kind, Email: email, Source: a.sourceOf(r), Device: a.deviceOf(r), Place: a.placeOf(r), PerSource: a.FailuresPerAddress}
+}
+
+// KnownBrowser reports whether somebody who may sign in has done so in this browser before.
+func (a *Account) KnownBrowser(r *http.Request) (bool, error) {
+	token := a.deviceOf(r)
+	if token == "" {
+		return false, nil
+	}
+	return a.Store.DeviceKnown(r.Context(), token)
 }
 
 // deviceOf is what a browser shows to be known by; "" without it.

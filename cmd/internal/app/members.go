@@ -16,6 +16,7 @@ func (a *App) signIn() (account.Config, error) {
 	c := a.Config.SignIn
 	out := account.Config{
 		KeysOff: !c.AccessKeys, SecondFactor: c.Mandatory(), MinLength: c.MinLength, MaxAge: c.MaxAge, Idle: c.Idle, Lifetime: c.Lifetime,
+		FailuresPerAddress: c.FailuresPerAddress,
 	}
 	out.Confirm, out.ConfirmWithin = []account.Act{}, c.ConfirmWithin
 	for _, act := range c.Confirmed() {
