@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -20,11 +21,17 @@ import (
 type access struct {
 	public bool          // anybody; a key that is sent is looked at all the same
 	roles  []models.Role // who else
-	limit  string        // rate limit by client address: "" none, "post" for forms and JSON, "login", "callback"
+	limit  string        // rate limit by client address: "" none, or a name of server.rates
 	each   string        // rate limit by access key: "" none, "check"
 	half   bool          // somebody who must set something up before they are signed in may, too
-	fresh  bool          // a person must have shown who they are a short while ago
+	asks   account.Act   // a person must have shown who they are a short while ago, where the operator wants it for what the route does; "" never
 	grant  models.Grant  // the scope that a key with scopes needs; "" keeps such keys out
+}
+
+// after is the same for an act before which a person shows once more who they are.
+func (a access) after(act account.Act) access {
+	a.asks = act
+	return a
 }
 
 // with is the same for programs, whose keys may have scopes.
@@ -56,13 +63,15 @@ var (
 
 // People and their accounts: everybody has their own, and managers those of others. Who changes what somebody signs in with has just shown who they are.
 var (
-	signing  = access{public: true, limit: "login"}
+	signing  = access{public: true, limit: "login"} // failures count
+	asking   = access{public: true, limit: "forgot"}
+	greeting = access{public: true, limit: "passkey"}
 	owners   = access{roles: everyone.roles}
-	changers = access{roles: everyone.roles, fresh: true}
-	settlers = access{roles: everyone.roles, half: true}              // what somebody sets up who must before they go on
-	adders   = access{roles: everyone.roles, half: true, fresh: true} // likewise
+	changers = owners.after(account.ActAccount)
+	settlers = access{roles: everyone.roles, half: true} // what somebody sets up who must before they go on
+	adders   = settlers.after(account.ActAccount)        // likewise
 	managers = access{roles: member.Managers()}
-	changing = access{roles: member.Managers(), fresh: true}
+	changing = managers.after(account.ActMembers)
 )
 
 // keepers may add and change webhooks and access keys: a customer its own.
@@ -125,10 +134,9 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		call := middleware.CallOf(r.Context())
 		call.Route = c.Path()
-		if rule.limit != "" {
-			if err := s.rates[rule.limit].Take(c.Response().Header(), s.address(r)); err != nil {
-				return err
-			}
+		next, err := s.limited(c, rule.limit, next)
+		if err != nil {
+			return err
 		}
 		who, err := s.authenticate(r, rule.half)
 		if err != nil {
@@ -144,8 +152,8 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 			return models.Errorf(models.Unauthenticated, "key_missing", "Send an access key, or sign in.")
 		case !slices.Contains(rule.roles, who.Role):
 			return models.Errorf(models.Forbidden, "role_forbidden", "Your role may not do this.")
-		case rule.fresh && !s.account.Fresh(r.Context()):
-			return s.account.AskAgain(c)
+		case s.account.Asks(r.Context(), rule.asks):
+			return s.account.AskAgain(c, formOf(c))
 		}
 		for _, limit := range rule.limits(r) {
 			if err := s.rates[limit].TakeOf(c.Response().Header(), who.ID.String()); err != nil {
@@ -154,6 +162,49 @@ func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// limited counts a call against the limit of its client address, and fails when there is no room. Of signing in only failures count, so that an office
+// behind one address is not kept out by being many, and a browser in which somebody has signed in before is let through to the limits of its own account.
+func (s *server) limited(c echo.Context, limit string, next echo.HandlerFunc) (echo.HandlerFunc, error) {
+	if limit == "" {
+		return next, nil
+	}
+	r := c.Request()
+	err := s.rates[limit].Take(c.Response().Header(), s.address(r))
+	if limit != "login" {
+		return next, err
+	}
+	if err != nil {
+		known, unknown := s.account.KnownBrowser(r)
+		if unknown != nil || !known {
+			return next, cmp.Or(unknown, err)
+		}
+		c.Response().Header().Del("Retry-After")
+		return next, nil
+	}
+	return func(c echo.Context) error {
+		err := next(c)
+		if err == nil && c.Response().Status < http.StatusBadRequest {
+			s.rates[limit].Back(s.address(r))
+		}
+		return err
+	}, nil
+}
+
+// formOf is the page on which the form stands that a call sent: the nearest one above it in the table, or the one for something new.
+func formOf(c echo.Context) string {
+	template, path := c.Path(), c.Request().URL.Path
+	if _, ok := table["GET "+template+"/new"]; ok {
+		return path + "/new"
+	}
+	for template != "" {
+		if _, ok := table["GET "+template]; ok {
+			return path
+		}
+		template, path = template[:strings.LastIndex(template, "/")], path[:strings.LastIndex(path, "/")]
+	}
+	return "/staff/account"
 }
 
 // authenticate finds the caller: by the key of a JSON call, by the session of a console page. Public pages know nobody.

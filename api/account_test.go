@@ -337,7 +337,7 @@ func TestChangingWhatOneSignsInWithAsksOnceMore(t *testing.T) {
 	c := b.browser()
 	b.enter(c, mara)
 	b.clock(11 * time.Minute)
-	for path, back := range map[string]string{"/staff/account/factor/begin": "/staff/account", "/staff/members": "/staff/members"} {
+	for path, back := range map[string]string{"/staff/account/factor/begin": "/staff/account/factor", "/staff/members": "/staff/members"} {
 		require.Equal(t, "/staff/confirm", b.post(c, path, url.Values{"role": {"controller_viewer"}, "name": {"Vi"}, "email": {"vi@acme.example"}}).header.Get("Location"))
 		require.Contains(t, b.post(c, "/staff/confirm", url.Values{"password": {"wrong"}}).body, "That is not your password")
 		require.Equal(t, back+"?note=confirmed", b.post(c, "/staff/confirm", url.Values{"password": {good}}).header.Get("Location"))

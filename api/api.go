@@ -70,6 +70,12 @@ const checksPerMinute = 120
 // callbacksPerMinute bounds what comes from one address to be verified: a processor tells a handful of statuses of each request.
 const callbacksPerMinute = 600
 
+// asksPerMinute bounds how many links for a new password one address orders, and greetingsPerMinute how many passkeys it begins to use.
+const (
+	asksPerMinute      = 5
+	greetingsPerMinute = 120
+)
+
 type server struct {
 	Deps
 	engine  *templates.Engine
@@ -129,6 +135,9 @@ func prepare(d Deps) (*server, error) {
 	if d.CallsPerMinute == 0 {
 		d.CallsPerMinute = 1200
 	}
+	if d.SignIn.FailuresPerAddress == 0 {
+		d.SignIn.FailuresPerAddress = store.FailuresPerAddress
+	}
 	base, err := url.Parse(d.BaseURL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, models.Errorf(models.Invalid, "bad_base_url", "The base URL must be like https://privacy.example.com.")
@@ -142,7 +151,9 @@ func prepare(d Deps) (*server, error) {
 	s.rates = map[string]*middleware.Rate{
 		"post":     middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
 		"callback": middleware.NewRate("callback", time.Minute/callbacksPerMinute, callbacksPerMinute, d.Now),
-		"login":    middleware.NewRate("login", 12*time.Second, 5, d.Now),
+		"login":    middleware.NewRate("login", store.AttemptWindow/time.Duration(d.SignIn.FailuresPerAddress), d.SignIn.FailuresPerAddress, d.Now),
+		"forgot":   middleware.NewRate("forgot", time.Minute/asksPerMinute, 2*asksPerMinute, d.Now),
+		"passkey":  middleware.NewRate("passkey", time.Minute/greetingsPerMinute, greetingsPerMinute, d.Now),
 		"check":    middleware.NewRate("check", time.Minute/checksPerMinute, checksPerMinute, d.Now),
 		"key":      middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
@@ -158,6 +169,7 @@ func prepare(d Deps) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	show.asked = s.account.AskedNow
 	s.openDSR = opendsr.New(d.OpenDSR, d.Handed, d.Store, d.BaseURL, d.Now)
 	s.drp = drp.New(d.DRP, d.Store, d.BaseURL, d.Now)
 	s.about, err = reference.New(document, d.BaseURL, show.public)

@@ -14,6 +14,7 @@ import (
 
 	"habeas/api"
 	"habeas/models"
+	"habeas/models/store"
 )
 
 func TestTheLogHoldsNothingPersonalAndNoToken(t *testing.T) {
@@ -90,7 +91,7 @@ func TestATrustedProxyNamesTheClient(t *testing.T) {
 func TestSigningInIsLimited(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for range 5 {
+	for range store.FailuresPerAddress {
 		require.Equal(t, 401, b.post(b.client, "/staff/login", url.Values{"key": {"x"}}).status)
 	}
 	a := b.post(b.client, "/staff/login", url.Values{"key": {b.keys[models.RoleDPO]}})

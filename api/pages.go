@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,6 +24,7 @@ type pages struct {
 	store   *store.Store
 	contact string
 	tls     bool
+	asked   func(context.Context) []string // acts before which the caller must show once more who they are
 }
 
 // renderer is any templates.Page with its view.
@@ -51,6 +53,10 @@ func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, sect
 	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half {
 		who := call.Principal
 		f.User, f.Section = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}, section
+		f.Path, f.Asked = r.URL.Path, p.asked(r.Context())
+		if r.URL.Query().Get("note") == "confirmed" {
+			f.Note = "confirm.done"
+		}
 	}
 	return p.write(w, status, f, render)
 }

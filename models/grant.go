@@ -58,3 +58,19 @@ func Narrowed(held, asked []Grant) (left []Grant, ok bool) {
 	}
 	return asked, true
 }
+
+// MayGiveKey reports whether somebody may make access keys of a role. Nobody gives what they do not have; a customer's first key comes from the operator's
+// people, whom its administrators hear of.
+func MayGiveKey(by, role Role) bool {
+	switch by {
+	case RoleSystem:
+		return true
+	case RoleDPO:
+		return role.Staff() || role == RoleController
+	case RoleOperator:
+		return role == RoleOperator || role == RoleController
+	case RoleController:
+		return role == RoleController
+	}
+	return false
+}

@@ -23,14 +23,17 @@ var staticFiles embed.FS
 
 // Frame is what every page shows around its content.
 type Frame struct {
-	Lang      string // one of Languages; a page that is not for persons is in English
-	Here      string // path of the page, to which a language may be added; empty hides the choice of language
-	Operator  string // name of the organisation that runs Habeas
-	Contact   string // how to reach its data protection officer, e.g. a mail address; may be empty
-	Look      *Look  // of a controller; nil for that of Habeas
-	User      *User  // who is signed in to the console; nil on public pages
-	Section   string // the console's section that the page belongs to
-	Authority string // supervisory authority of the operator; may be empty
+	Lang      string   // one of Languages; a page that is not for persons is in English
+	Here      string   // path of the page, to which a language may be added; empty hides the choice of language
+	Operator  string   // name of the organisation that runs Habeas
+	Contact   string   // how to reach its data protection officer, e.g. a mail address; may be empty
+	Look      *Look    // of a controller; nil for that of Habeas
+	User      *User    // who is signed in to the console; nil on public pages
+	Section   string   // the console's section that the page belongs to
+	Path      string   // of a page of the console
+	Note      string   // key of what has just been done
+	Asked     []string // acts before which the user must show once more who they are
+	Authority string   // supervisory authority of the operator; may be empty
 }
 
 // Languages are those that the page can be had in; none when there is no choice.
@@ -39,6 +42,14 @@ func (f Frame) Languages() []Language {
 		return nil
 	}
 	return languages
+}
+
+// Again is the address on which the user shows once more who they are before an act, and from which they come back to this page; empty when they need not.
+func (f Frame) Again(act string) string {
+	if !slices.Contains(f.Asked, act) {
+		return ""
+	}
+	return "/staff/confirm?back=" + url.QueryEscape(f.Path)
 }
 
 // In is the address of the same page in another language.

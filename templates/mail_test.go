@@ -16,6 +16,7 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/member"
 	"habeas/models/plan"
 	"habeas/models/recipient"
 	"habeas/models/request"
@@ -93,7 +94,7 @@ func mails() map[string]mail {
 	reminder := func(kind templates.ReminderKind, notice models.ID, count int) mail {
 		return templates.ReminderMail{MailHead: head, Kind: kind, RequestID: requestID, NoticeID: notice, DueOn: due, Link: link, Count: count}
 	}
-	return map[string]mail{
+	all := map[string]mail{
 		"verification_access":  templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, Code: "1234-5678", ExpiresAt: expires},
 		"verification_export":  templates.VerificationMail{MailHead: head, Right: models.Export, Link: link, Code: "1234-5678", ExpiresAt: expires},
 		"verification_agent":   templates.VerificationMail{MailHead: head, Right: models.Access, Link: link, ExpiresAt: expires, Agent: true},
@@ -115,21 +116,22 @@ func mails() map[string]mail {
 			MailHead: head, ReceivedOn: received, DueOn: due, ExtendedTo: extended, Authority: authority, Link: link,
 			Reason: "Your data is in eleven systems.\nTwo of them are archives that are searched by hand.",
 		},
-		"clarification":        templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", Paused: true, Link: link},
-		"clarification_due":    templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", DueOn: due, Link: link},
-		"refusal":              templates.RefusalMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, Ground: "Art. 12(5)(b) GDPR", Reason: "The same request was answered four days ago.", Authority: authority},
-		"refusal_plain":        templates.RefusalMail{MailHead: head, Right: models.Export, ReceivedOn: received, Reason: "We hold the data under a legal duty."},
-		"erasure":              templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Kept: kept, Recipients: recipients, AllAnswered: true, Authority: authority, Link: link},
-		"erasure_complete":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Authority: authority},
-		"erasure_nothing_held": templates.ErasureMail{MailHead: head, ReceivedOn: received, Authority: authority},
-		"erasure_left_out":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, LeftOut: left, Authority: authority},
-		"deferral":             templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
-		"deferral_last":        templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
-		"package_ready":        templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
-		"package_left_out":     templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, LeftOut: left, Authority: authority},
-		"account_invitation":   templates.AccountMail{MailHead: head, Invitation: true, Link: link, ExpiresAt: expires},
-		"account_password":     templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
-		"package_code":         templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
+		"clarification":            templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", Paused: true, Link: link},
+		"clarification_due":        templates.ClarificationMail{MailHead: head, Question: "Which of your two customer numbers do you mean?", DueOn: due, Link: link},
+		"refusal":                  templates.RefusalMail{MailHead: head, Right: models.Erasure, ReceivedOn: received, Ground: "Art. 12(5)(b) GDPR", Reason: "The same request was answered four days ago.", Authority: authority},
+		"refusal_plain":            templates.RefusalMail{MailHead: head, Right: models.Export, ReceivedOn: received, Reason: "We hold the data under a legal duty."},
+		"erasure":                  templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Kept: kept, Recipients: recipients, AllAnswered: true, Authority: authority, Link: link},
+		"erasure_complete":         templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, Authority: authority},
+		"erasure_nothing_held":     templates.ErasureMail{MailHead: head, ReceivedOn: received, Authority: authority},
+		"deferral":                 templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1], StillKept: kept[:1], Recipients: recipients},
+		"deferral_last":            templates.DeferralMail{MailHead: head, ReceivedOn: received, HeldThrough: due, ErasedOn: extended, Erased: erased[:1]},
+		"package_ready":            templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, Authority: authority},
+		"account_invitation":       templates.AccountMail{MailHead: head, Invitation: true, Link: link, ExpiresAt: expires},
+		"account_password":         templates.AccountMail{MailHead: head, Link: link, AskedAt: expires.Add(-time.Hour), Device: "Firefox, Linux", Network: "203.0.113.0/24", ExpiresAt: expires},
+		"account_password_manager": templates.AccountMail{MailHead: head, Link: link, ExpiresAt: expires},
+		"package_code":             templates.PackageCodeMail{MailHead: head, Code: "1234-5678", ExpiresAt: expires},
+		"erasure_left_out":         templates.ErasureMail{MailHead: head, ReceivedOn: received, Erased: erased, LeftOut: left, Authority: authority},
+		"package_left_out":         templates.PackageReadyMail{MailHead: head, Link: link, ExpiresAt: expires, LeftOut: left, Authority: authority},
 		"restriction": templates.RestrictionMail{
 			MailHead: head, ReceivedOn: received, Ground: "Art. 18(1)(a) GDPR", Restricted: erased, Unmarked: []templates.Portion{{What: said("Paper files"), Records: 1}},
 			Kept: kept[1:], Recipients: recipients, AllAnswered: true, Authority: authority, Link: link,
@@ -185,6 +187,39 @@ func mails() map[string]mail {
 		"contract_deletion_nothing": templates.ContractDeletionMail{MailHead: head, Customer: "Brightline Retail B.V.", Link: link},
 		"notice_deletion":           ofCustomer,
 	}
+	for name, m := range alerts() {
+		all["alert_"+name] = m
+	}
+	return all
+}
+
+// alerts are one example of each mail about the safety of an account.
+func alerts() map[string]templates.AlertMail {
+	out := map[string]templates.AlertMail{}
+	for _, kind := range member.Alerts() {
+		m := templates.AlertMail{MailHead: head, Kind: kind, At: expires, Times: 1, Console: "https://privacy.nordkai.example/staff"}
+		if !m.ByOther() {
+			m.Device, m.Network = "Firefox, Linux", "203.0.113.0/24"
+		}
+		switch kind {
+		case member.AlertFactorAdded, member.AlertFactorRemoved:
+			m.Factor = "passkey"
+		case member.AlertRecoveryUsed:
+			m.Left, m.Times = "7", 3
+		case member.AlertRole:
+			m.From, m.To = models.RoleAuditor, models.RoleDPO
+		case member.AlertLocked:
+			code := m
+			code.Codes, code.Device = true, ""
+			out["locked_code"] = code
+		case member.AlertOfficerKey, member.AlertCustomerKey:
+			m.Key = "Night script"
+		case member.AlertNewPlace:
+			m.SSO = true
+		}
+		out[string(kind)] = m
+	}
+	return out
 }
 
 func TestMailsLookAsAgreed(t *testing.T) {
@@ -247,6 +282,7 @@ func poison(m mail, text string) mail {
 func poisonValue(v reflect.Value, text string) {
 	switch {
 	case v.Type() == reflect.TypeFor[models.Right](), v.Type() == reflect.TypeFor[templates.ReminderKind]():
+	case v.Type() == reflect.TypeFor[member.Alert](), v.Type() == reflect.TypeFor[models.Role]():
 	case v.Type() == reflect.TypeFor[templates.Why](), v.Type() == reflect.TypeFor[request.Purpose]():
 	case v.Type() == reflect.TypeFor[templates.RegisterKind](), v.Type() == reflect.TypeFor[subprocessor.Sort](), v.Type() == reflect.TypeFor[recipient.Transfer]():
 	case v.Type() == reflect.TypeFor[time.Time](), v.Type() == reflect.TypeFor[calendar.Date](), v.Kind() == reflect.Pointer:

@@ -64,6 +64,8 @@ type RecoveryView struct{ Codes []string }
 type ConfirmView struct {
 	Email                    string
 	Password, TOTP, Passkeys bool
+	Recovery                 bool   // a recovery code is taken
+	Back                     string // the page that is gone back to; empty for the account
 	Errors                   Errors
 }
 
@@ -168,7 +170,9 @@ var (
 		"ABCD-EFGH-IJKL-MNOP", "QRST-UVWX-YZ23-4567", "ABCD-EFGH-IJKL-MNOQ", "QRST-UVWX-YZ23-4568", "ABCD-EFGH-IJKL-MNOR", "QRST-UVWX-YZ23-4569",
 	}}}}
 	Confirm = &Page[ConfirmView]{"staff/confirm", []ConfirmView{
-		{Email: "ada@nordkai.example", Password: true, TOTP: true, Passkeys: true, Errors: Errors{{Field: "password", Key: "error.bad_password"}}},
+		{Email: "ada@nordkai.example", TOTP: true, Recovery: true, Passkeys: true, Back: "/staff/keys", Errors: Errors{{Field: "code", Key: "error.wrong_factor"}}},
+		{Email: "vi@brightline.example", Password: true, Errors: Errors{{Field: "password", Key: "error.bad_password"}}},
+		{Email: "ada@nordkai.example", Recovery: true, Passkeys: true},
 		{Email: "ada@nordkai.example"},
 	}}
 	AccountPage = &Page[AccountView]{"staff/account", accountExamples()}

@@ -34,14 +34,18 @@ type Deps struct {
 
 // Config is the part that an operator sets. Its zero value is safe and usable.
 type Config struct {
-	KeysOff      bool          // access keys open the API only, not the console
-	SecondFactor []models.Role // that must have one; nil is the default of Mandatory
-	MinLength    int           // of passwords; 12 when zero
-	Breached     Breached      // passwords that are known to have leaked, besides the common ones
-	MaxAge       time.Duration // of a password; zero asks nobody to change one that is good
-	Idle         time.Duration // after which a session ends when it is not used; 30 minutes when zero
-	Lifetime     time.Duration // after which a session ends; 12 hours when zero
-	SSO          *SSO          // nil: no single sign-on
+	KeysOff       bool          // access keys open the API only, not the console
+	SecondFactor  []models.Role // that must have one; nil is the default of Mandatory
+	MinLength     int           // of passwords; 12 when zero
+	Breached      Breached      // passwords that are known to have leaked, besides the common ones
+	MaxAge        time.Duration // of a password; zero asks nobody to change one that is good
+	Idle          time.Duration // after which a session ends when it is not used; 30 minutes when zero
+	Lifetime      time.Duration // after which a session ends; 12 hours when zero
+	Confirm       []Act         // before which people show once more who they are, unless they did within ConfirmWithin; nil is the default of Asked
+	ConfirmWithin time.Duration // 10 minutes when zero
+	// FailuresPerAddress is how many attempts to sign in may fail from one network within a quarter of an hour, browsers that are known aside; 50 when zero.
+	FailuresPerAddress int
+	SSO                *SSO // nil: no single sign-on
 }
 
 // Mandatory are the roles that must have a second factor, unless the operator says otherwise: those who decide, and those who manage accounts.
@@ -71,8 +75,8 @@ const (
 	keyBack    = "back"           // where a confirmation leads back to
 )
 
-// fresh is for how long after showing who they are a person may change what they sign in with.
-const fresh = 10 * time.Minute
+// halfFor is how long somebody who has shown the first of two things has for the second, or to set it up.
+const halfFor = 10 * time.Minute
 
 // New makes the part of the server that signs people in. It fails on an identity provider that is not configured rightly.
 func New(d Deps) (*Account, error) {
@@ -87,6 +91,12 @@ func New(d Deps) (*Account, error) {
 	}
 	if d.SecondFactor == nil {
 		d.SecondFactor = Mandatory()
+	}
+	if d.Confirm == nil {
+		d.Confirm = Asked()
+	}
+	if d.ConfirmWithin == 0 {
+		d.ConfirmWithin = 10 * time.Minute
 	}
 	a := &Account{Deps: d, sessions: sessions(d), hasher: newHasher(), passkeys: passkeysOf(d.Base)}
 	var err error
@@ -152,7 +162,7 @@ func known(m store.Member, err error) (models.Principal, error) {
 // half is the account of somebody who has not signed in wholly; it fails with member_inactive for anybody else.
 func (a *Account) half(ctx context.Context) (store.Member, error) {
 	id, err := models.ParseID(a.sessions.GetString(ctx, keyHalf))
-	if err != nil || !a.Fresh(ctx) {
+	if err != nil || !a.shown(ctx, halfFor) {
 		return store.Member{}, models.Errorf(models.Unauthenticated, "member_inactive", "Sign in first.")
 	}
 	return a.Store.ActiveMember(ctx, id)
@@ -183,14 +193,6 @@ func (a *Account) keyHolder(ctx context.Context) (models.Principal, error) {
 
 // Half reports whether the caller must still set something up before they are signed in.
 func (a *Account) Half(ctx context.Context) bool { return a.sessions.GetBool(ctx, keyPassed) }
-
-// Fresh reports whether the caller showed who they are a short while ago. An access key is shown with every session, and can be shown no better.
-func (a *Account) Fresh(ctx context.Context) bool {
-	if a.sessions.GetString(ctx, keyAccess) != "" {
-		return true
-	}
-	return a.Now().Sub(time.Unix(a.sessions.GetInt64(ctx, keyFresh), 0)) < fresh
-}
 
 // member is the account of the caller; ok is false for an access key, which has none.
 func (a *Account) member(c echo.Context) (m store.Member, ok bool, err error) {

@@ -76,7 +76,7 @@ func (a *Account) checkCode(c echo.Context, m store.Member, code string) (method
 	err = a.checkTOTP(c, m, code)
 	if models.CodeOf(err) == "wrong_code" && len(strings.TrimSpace(code)) > totpDigits {
 		var ok bool
-		if ok, err = a.Store.UseRecoveryCode(ctx, m.ID, code); err == nil && !ok {
+		if ok, err = a.Store.UseRecoveryCode(ctx, m.ID, code, a.placeOf(c.Request())); err == nil && !ok {
 			err = wrongCode()
 		}
 		method = "recovery"
@@ -84,86 +84,9 @@ func (a *Account) checkCode(c echo.Context, m store.Member, code string) (method
 	if err != nil {
 		return "", err
 	}
-	if method == "recovery" {
-		if err := a.Store.NoteEvent(ctx, m.ID, "recovery_used", a.placeOf(c.Request())); err != nil {
-			return "", err
-		}
-	}
 	return method, a.Store.AttemptSucceeded(ctx, attempt)
 }
 
 func wrongCode() error {
 	return models.Errorf(models.Unauthenticated, "wrong_code", "The code is not right.")
-}
-
-// confirmPage asks somebody who is signed in to show once more who they are.
-func (a *Account) confirmPage(c echo.Context) error {
-	m, err := a.own(c)
-	if err != nil {
-		return err
-	}
-	return a.showConfirm(c, http.StatusOK, m, nil)
-}
-
-func (a *Account) showConfirm(c echo.Context, status int, m store.Member, errs templates.Errors) error {
-	return show(a, c, status, "account", templates.Confirm, templates.ConfirmView{
-		Email: m.Email.Reveal(), Password: m.Password, TOTP: m.TOTP, Passkeys: m.Passkeys > 0 && a.passkeys != nil, Errors: errs,
-	})
-}
-
-func (a *Account) confirm(c echo.Context) error {
-	form, err := middleware.Form(c.Request())
-	if err != nil {
-		return err
-	}
-	m, err := a.own(c)
-	if err != nil {
-		return err
-	}
-	field := "password"
-	if form.Get("code") != "" {
-		field = "code"
-		_, err = a.checkCode(c, m, form.Get("code"))
-	} else {
-		var found store.Member
-		if found, err = a.checkPassword(c, m.Email, models.Personal(form.Get("password"))); err == nil && found.ID != m.ID {
-			err = wrongCode()
-		}
-	}
-	key, status := codeError(err)
-	switch {
-	case models.CodeOf(err) == "bad_sign_in":
-		key, status = "error.bad_password", http.StatusBadRequest
-	case field == "password" && key == "error.too_many_factors":
-		key = "error.too_many_sign_ins"
-	}
-	if key != "" {
-		return a.showConfirm(c, status, m, templates.Errors{{Field: field, Key: key}})
-	}
-	if err != nil {
-		return err
-	}
-	return a.confirmed(c)
-}
-
-// confirmed notes that the caller has shown who they are, and goes back to where they were.
-func (a *Account) confirmed(c echo.Context) error {
-	ctx := c.Request().Context()
-	a.sessions.Put(ctx, keyFresh, a.Now().Unix())
-	back := a.sessions.PopString(ctx, keyBack)
-	if back == "" {
-		back = "/staff/account"
-	}
-	return a.to(c, back+"?note=confirmed")
-}
-
-// AskAgain leads somebody whose sign-in is too long ago to the page that asks once more who they are; afterwards they are back on the page that they came
-// from, and do again what they wanted to do.
-func (a *Account) AskAgain(c echo.Context) error {
-	back := "/staff/account"
-	if strings.HasPrefix(c.Path(), "/staff/members") {
-		back = "/staff/members"
-	}
-	a.sessions.Put(c.Request().Context(), keyBack, back)
-	return a.to(c, "/staff/confirm")
 }

@@ -26,7 +26,7 @@ func (a *Account) forgot(c echo.Context) error {
 	if email == "" {
 		return show(a, c, http.StatusBadRequest, "", templates.Forgot, templates.ForgotView{Errors: templates.Errors{{Field: "email", Key: "error.sign_in_email"}}})
 	}
-	if err := a.Store.AskNewPassword(c.Request().Context(), models.Personal(email)); err != nil {
+	if err := a.Store.AskNewPassword(c.Request().Context(), models.Personal(email), a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	return show(a, c, http.StatusOK, "", templates.Forgot, templates.ForgotView{Sent: true})
@@ -78,15 +78,12 @@ func (a *Account) useLink(c echo.Context) error {
 		if hash, err = a.hasher.make(ctx, models.Personal(form.Get("password"))); err != nil {
 			return err
 		}
-		link.Member, err = a.Store.UseLink(ctx, token, hash)
+		link.Member, err = a.Store.UseLink(ctx, token, hash, a.placeOf(c.Request()))
 	}
 	if view, status := deadLink(err); view.State != "" {
 		return show(a, c, status, "", templates.Link, view)
 	}
 	if err != nil {
-		return err
-	}
-	if err := a.changed(c, link.Member, "password_set"); err != nil {
 		return err
 	}
 	return a.passed(c, link.Member, "password", false)

@@ -18,7 +18,7 @@ import (
 
 // memberNotes are what the page of the accounts says after something was done.
 var memberNotes = map[string]string{
-	"confirmed": "account.confirmed", "invited": "members.invited", "linked": "members.linked", "role": "members.role_changed",
+	"invited": "members.invited", "linked": "members.linked", "role": "members.role_changed",
 	"factors": "members.factors_reset", "deactivated": "members.deactivated",
 }
 

@@ -16,7 +16,7 @@ import (
 
 // notes are what the page of the account says after something was done, by what stands in its address.
 var notes = map[string]string{
-	"confirmed": "account.confirmed", "factor_added": "account.factor_added", "factor_removed": "account.factor_removed",
+	"factor_added": "account.factor_added", "factor_removed": "account.factor_removed",
 	"password_set": "account.password_set", "session_ended": "account.session_ended", "sessions_ended": "account.sessions_ended",
 	"password_old": "account.password_old",
 }
@@ -151,10 +151,7 @@ func (a *Account) changePassword(c echo.Context) error {
 	if err != nil { // half signed in: no session is to be kept
 		this = models.ID{}
 	}
-	if err := a.Store.SetPassword(ctx, m.ID, hash, this, false); err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "password_set"); err != nil {
+	if err := a.Store.SetPassword(ctx, m.ID, hash, this, a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	if err := a.sessions.RenewToken(ctx); err != nil {

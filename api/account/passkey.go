@@ -222,10 +222,7 @@ func (a *Account) addPasskey(c echo.Context) error {
 		name = device(c.Request().UserAgent())
 	}
 	name = strings.ToValidUTF8(name[:min(len(name), maxPasskeyName)], "")
-	if err := a.Store.AddPasskey(c.Request().Context(), m.ID, store.Passkey{Credential: credential.ID, Record: record, Name: models.Personal(name)}); err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "factor_added"); err != nil {
+	if err := a.Store.AddPasskey(c.Request().Context(), m.ID, store.Passkey{Credential: credential.ID, Record: record, Name: models.Personal(name)}, a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	return a.goOn(c, m.ID, "/staff/account?note=factor_added")
@@ -244,10 +241,7 @@ func (a *Account) removePasskey(c echo.Context) error {
 	if m.Passkeys == 1 && !m.TOTP && a.mustHave(m) {
 		return a.showLast(c, m)
 	}
-	if err := a.Store.DropPasskey(c.Request().Context(), m.ID, id); err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "factor_removed"); err != nil {
+	if err := a.Store.DropPasskey(c.Request().Context(), m.ID, id, a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/staff/account?note=factor_removed")

@@ -87,7 +87,7 @@ func (a *Account) checkPassword(c echo.Context, email, password models.Personal)
 	}
 	if outdated {
 		if hash, err = a.hasher.make(ctx, password); err == nil {
-			err = a.Store.SetPassword(ctx, id, hash, models.ID{}, true)
+			err = a.Store.Rehash(ctx, id, hash)
 		}
 		if err != nil {
 			return store.Member{}, err
@@ -98,11 +98,25 @@ func (a *Account) checkPassword(c echo.Context, email, password models.Personal)
 
 func (a *Account) attempt(c echo.Context, kind store.AttemptKind, email models.Personal) store.Attempt {
 	r := c.Request()
-	out := store.Attempt{Kind: kind, Email: email, Source: a.sourceOf(r), Place: a.placeOf(r)}
-	if cookie, err := r.Cookie(cookieName("device", a.Base)); err == nil {
-		out.Device = cookie.Value
+	return store.Attempt{Kind: kind, Email: email, Source: a.sourceOf(r), Device: a.deviceOf(r), Place: a.placeOf(r), PerSource: a.FailuresPerAddress}
+}
+
+// KnownBrowser reports whether somebody who may sign in has done so in this browser before.
+func (a *Account) KnownBrowser(r *http.Request) (bool, error) {
+	token := a.deviceOf(r)
+	if token == "" {
+		return false, nil
 	}
-	return out
+	return a.Store.DeviceKnown(r.Context(), token)
+}
+
+// deviceOf is what a browser shows to be known by; "" without it.
+func (a *Account) deviceOf(r *http.Request) string {
+	cookie, err := r.Cookie(cookieName("device", a.Base))
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
 }
 
 func (a *Account) keyLogin(c echo.Context, key string) error {
@@ -168,7 +182,7 @@ func (a *Account) complete(c echo.Context, m store.Member, method string, strong
 		return a.to(c, next)
 	}
 	r := c.Request()
-	id, err := a.Store.OpenSession(ctx, m.ID, method, a.placeOf(r))
+	id, err := a.Store.OpenSession(ctx, m.ID, method, a.placeOf(r), a.deviceOf(r))
 	if err != nil {
 		return err
 	}
@@ -212,17 +226,12 @@ const deviceFor = 180 * 24 * time.Hour
 
 // knowDevice makes the browser known to the account, so that others' attempts do not count against it.
 func (a *Account) knowDevice(c echo.Context, memberID models.ID) error {
-	name := cookieName("device", a.Base)
-	old := ""
-	if cookie, err := c.Request().Cookie(name); err == nil {
-		old = cookie.Value
-	}
-	token, err := a.Store.KnowDevice(c.Request().Context(), memberID, old)
+	token, err := a.Store.KnowDevice(c.Request().Context(), memberID, a.deviceOf(c.Request()))
 	if err != nil {
 		return err
 	}
 	c.SetCookie(&http.Cookie{ //nolint:gosec // secure wherever the service is reached over TLS
-		Name: name, Value: token, Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true, Secure: a.Base.Scheme == "https", SameSite: http.SameSiteLaxMode,
+		Name: cookieName("device", a.Base), Value: token, Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true, Secure: a.Base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
 	return nil
 }

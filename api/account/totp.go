@@ -39,7 +39,7 @@ func (a *Account) takeTOTP(c echo.Context, m store.Member, code string, confirm 
 	if secret == "" || counts == confirm || !ok {
 		return wrongCode()
 	}
-	return a.Store.TakeTOTP(ctx, m.ID, step, confirm)
+	return a.Store.TakeTOTP(ctx, m.ID, step, confirm, a.placeOf(c.Request()))
 }
 
 // stepOf is the step whose code this is.
@@ -151,15 +151,7 @@ func (a *Account) confirmTOTP(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.changed(c, m, "factor_added"); err != nil {
-		return err
-	}
 	return a.firstCodes(c, m)
-}
-
-// changed writes into the person's own log that they changed what they sign in with.
-func (a *Account) changed(c echo.Context, m store.Member, kind string) error {
-	return a.Store.NoteEvent(c.Request().Context(), m.ID, kind, a.placeOf(c.Request()))
 }
 
 // firstCodes shows recovery codes to somebody who has none, and otherwise goes on.
@@ -176,7 +168,7 @@ func (a *Account) firstCodes(c echo.Context, m store.Member) error {
 
 // showCodes makes recovery codes and shows them, once.
 func (a *Account) showCodes(c echo.Context, m store.Member) error {
-	codes, err := a.Store.NewRecoveryCodes(c.Request().Context(), m.ID)
+	codes, err := a.Store.NewRecoveryCodes(c.Request().Context(), m.ID, a.placeOf(c.Request()))
 	if err != nil {
 		return err
 	}
@@ -186,9 +178,6 @@ func (a *Account) showCodes(c echo.Context, m store.Member) error {
 func (a *Account) newRecoveryCodes(c echo.Context) error {
 	m, err := a.own(c)
 	if err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "codes_made"); err != nil {
 		return err
 	}
 	return a.showCodes(c, m)
@@ -203,10 +192,7 @@ func (a *Account) removeTOTP(c echo.Context) error {
 	if m.Passkeys == 0 && a.mustHave(m) {
 		return a.showLast(c, m)
 	}
-	if err := a.Store.DropTOTP(c.Request().Context(), m.ID); err != nil {
-		return err
-	}
-	if err := a.changed(c, m, "factor_removed"); err != nil {
+	if err := a.Store.DropTOTP(c.Request().Context(), m.ID, a.placeOf(c.Request())); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/staff/account?note=factor_removed")

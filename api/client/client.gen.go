@@ -493,7 +493,7 @@ type NewKey struct {
 	// Controller Slug, for the role controller; a controller may leave it out
 	Controller string `json:"controller,omitempty,omitzero"`
 
-	// ExpiresAt Left out: never
+	// ExpiresAt Left out: a year from now, or the end of the key that makes it where that is sooner
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 
 	// Name Of the system or person that will hold it

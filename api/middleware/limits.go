@@ -102,6 +102,15 @@ func (l *Rate) TakeOf(h http.Header, key string) error {
 	return models.Errorf(models.TooMany, "too_many_requests", "Too many calls; wait and try again.")
 }
 
+// Back gives an address a call back that it took within the refill time: one that did nothing that is to be limited.
+func (l *Rate) Back(address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.buckets[network(address)]; b != nil {
+		b.AllowN(l.now(), -1) // never beyond the burst, which the next call sees to
+	}
+}
+
 // tell sets the headers of draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it until the bucket is full again. Where several
 // limits hold for a call, the last to be counted is told.
 func (l *Rate) tell(h http.Header, left float64) {

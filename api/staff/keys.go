@@ -43,13 +43,20 @@ func (k *Console) showKeys(c echo.Context, status int, view templates.KeysView, 
 		return err
 	}
 	for _, key := range list {
-		view.Rows = append(view.Rows, k.keyRow(key, who, names))
+		row := k.keyRow(key, who, names)
+		if row.Soon {
+			view.Soon++
+		}
+		view.Rows = append(view.Rows, row)
 	}
 	for _, g := range models.Grants() {
 		view.Scopes = append(view.Scopes, templates.Option{Value: string(g), Selected: slices.Contains(chosen.scopes, string(g))})
 	}
 	if who.Role.Staff() {
 		for _, r := range rolesOfKeys {
+			if !models.MayGiveKey(who.Role, r) {
+				continue
+			}
 			view.Roles = append(view.Roles, templates.Option{Value: string(r), Selected: chosen.role == string(r)})
 		}
 		all, err := k.Store.Controllers(ctx, who.Scope)
@@ -81,6 +88,7 @@ func (k *Console) keyRow(key store.AccessKey, who models.Principal, names map[mo
 		row.State = "expired"
 	default:
 		row.MayRotate, row.MayRevoke = !key.Role.Staff() || key.ID == who.ID, true
+		row.Soon = !key.ExpiresAt.IsZero() && key.ExpiresAt.Sub(k.Now()) <= store.KeySoon
 	}
 	return row
 }
@@ -107,7 +115,7 @@ func (k *Console) addKey(c echo.Context) error {
 		return k.showKeys(c, http.StatusBadRequest, view, chosen)
 	}
 	secret, key, err := k.Store.GiveKey(ctx, who, spec)
-	if models.KindOf(err) == models.Invalid {
+	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Forbidden {
 		p := problem.Of(err, "", "")
 		view.Failure = p.Detail
 		return k.showKeys(c, p.Status, view, chosen)
@@ -133,7 +141,7 @@ func (k *Console) keySpec(who models.Principal, name, days string, chosen keyFor
 	}
 	if days != "" {
 		n, err := strconv.Atoi(days)
-		if err != nil || n < 1 || n > 36500 {
+		if err != nil || n < 1 || n > 3650 {
 			mistakes = append(mistakes, templates.FieldError{Field: "days", Key: "error.key_days"})
 		}
 		spec.ExpiresAt = k.Now().AddDate(0, 0, n)

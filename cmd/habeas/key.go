@@ -26,7 +26,7 @@ type createKeyCmd struct {
 	Controller string        `help:"Slug of the customer; for --role controller only."`
 	Name       string        `required:"" help:"Of the person or system that will hold it."`
 	Scope      []string      `help:"What it may do, such as requests:read; may be repeated. Without it, all that its role may. A key with scopes is for programs and opens no page." placeholder:"SCOPE"`
-	Expires    time.Duration `help:"How long it is valid, like 8760h; without it, until it is revoked."`
+	Expires    time.Duration `default:"8760h" help:"How long it is valid; a year unless said otherwise, and with 0 until it is revoked."`
 }
 
 // Run prints the secret to standard output and nothing else, so that it can be piped into a secret store.

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"habeas/models"
+	"habeas/models/member"
 	"habeas/models/store/vault"
 )
 
@@ -17,21 +18,30 @@ const MaxOverlap = 30 * 24 * time.Hour
 // maxKeyName bounds a key's name, in characters.
 const maxKeyName = 200
 
-// GiveKey is CreateKey by somebody who is signed in or has a key: a customer makes keys of its own, a data protection officer and an operator all, and a
-// key with scopes only keys whose scopes it has itself. It fails with key_forbidden, scope_wider, bad_expiry, bad_key_spec or not_found.
+// KeyLife is for how long a key is valid unless its maker says otherwise, and KeySoon is for how long before its end people are warned.
+const (
+	KeyLife = 365 * 24 * time.Hour
+	KeySoon = 30 * 24 * time.Hour
+)
+
+// GiveKey is CreateKey by somebody who is signed in or has a key. No key has more than its maker: a customer makes keys of its own, staff those of roles
+// that they have or that may do less, a key with scopes only keys whose scopes it has itself, and no key makes one that outlives it, or one of a data
+// protection officer, which takes a person. It fails with key_forbidden, key_needs_person, scope_wider, bad_expiry, bad_key_spec or not_found.
 func (s *Store) GiveKey(ctx context.Context, by models.Principal, spec KeySpec) (secret models.Personal, key AccessKey, err error) {
 	if own, limited := by.Scope.Controller(); limited {
 		if spec.Role != models.RoleController || spec.ControllerID != own {
 			return "", key, keyForbidden()
 		}
-	} else if by.Role != models.RoleDPO && by.Role != models.RoleOperator {
+	} else if err := spec.check(); err != nil {
+		return "", key, err
+	} else if !models.MayGiveKey(by.Role, spec.Role) {
 		return "", key, keyForbidden()
 	}
 	if err := mayGrant(by, spec.Grants); err != nil {
 		return "", key, err
 	}
-	if !spec.ExpiresAt.IsZero() && !spec.ExpiresAt.After(s.now()) {
-		return "", key, models.Errorf(models.Invalid, "bad_expiry", "A key expires in the future, or never.").At("/expires_at")
+	if spec.ExpiresAt, err = s.keyEnd(ctx, by, spec); err != nil {
+		return "", key, err
 	}
 	if len([]rune(spec.Name)) > maxKeyName {
 		return "", key, models.Errorf(models.Invalid, "bad_key_spec", "A name has at most %d characters.", maxKeyName).At("/name")
@@ -43,6 +53,45 @@ func (s *Store) GiveKey(ctx context.Context, by models.Principal, spec KeySpec) 
 	}
 	key, err = s.Key(ctx, by.Scope, id)
 	return models.Personal(text), key, err
+}
+
+// keyEnd is when a new key expires. What a key makes ends with it at the latest.
+func (s *Store) keyEnd(ctx context.Context, by models.Principal, spec KeySpec) (time.Time, error) {
+	now, end := s.now(), spec.ExpiresAt
+	if end.IsZero() {
+		end = now.Add(KeyLife)
+	}
+	if !end.After(now) {
+		return end, models.Errorf(models.Invalid, "bad_expiry", "A key expires in the future.").At("/expires_at")
+	}
+	var maker accessKeyRow
+	if err := s.read(ctx).Where("id = ?", by.ID).Limit(1).Find(&maker).Error; err != nil {
+		return end, unavailable(err)
+	}
+	switch {
+	case maker.ID.IsZero():
+		return end, nil
+	case spec.Role == models.RoleDPO:
+		return end, models.Errorf(models.Forbidden, "key_needs_person", "A person makes a key of a data protection officer, in the console, after showing once more who they are.")
+	case maker.ExpiresAt == nil || !end.After(*maker.ExpiresAt):
+		return end, nil
+	case spec.ExpiresAt.IsZero():
+		return maker.ExpiresAt.UTC(), nil
+	}
+	return end, models.Errorf(models.Invalid, "bad_expiry", "A key that is made with a key does not outlive it.").At("/expires_at")
+}
+
+// tellOfKey orders the mails about a key that may do what its addressees may and that somebody else made: to every data protection officer about one of
+// theirs, to a customer's administrators about one that the operator's people made for it.
+func (s *Store) tellOfKey(tx *gorm.DB, key accessKeyRow, by models.Actor) error {
+	facts := map[string]string{"key": key.ID.String()}
+	switch {
+	case key.Role == models.RoleDPO:
+		return s.alertRole(tx, models.RoleDPO, models.ID{}, member.AlertOfficerKey, facts)
+	case key.Role == models.RoleController && !by.Role.Customer():
+		return s.alertRole(tx, models.RoleController, key.ControllerID, member.AlertCustomerKey, facts)
+	}
+	return nil
 }
 
 func keyForbidden() error {
@@ -83,7 +132,7 @@ func (s *Store) RotateKey(ctx context.Context, by models.Principal, id models.ID
 			return missing(err, "key")
 		}
 		now := s.now()
-		if row.Role.Staff() && by.Role != models.RoleSystem && by.ID != row.ID {
+		if by.Role != models.RoleSystem && by.ID != row.ID && (row.Role.Staff() || !models.MayGiveKey(by.Role, row.Role)) {
 			return keyForbidden()
 		}
 		if err := mayGrant(by, row.Scopes); err != nil {

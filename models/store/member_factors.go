@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,9 +41,9 @@ func (s *Store) TOTP(ctx context.Context, memberID models.ID) (secret models.Per
 	return models.Personal(plain), row.TOTPAt != nil, err
 }
 
-// TakeTOTP takes a code of a step (its number since 1970) and with confirm makes the app count. It fails with code_used for a step that is not later than
+// TakeTOTP takes a code of a step (its number since 1970) and with confirm makes the app count, as the person is told. It fails with code_used for a step that is not later than
 // the last one: a code that was seen by somebody opens nothing again.
-func (s *Store) TakeTOTP(ctx context.Context, memberID models.ID, step int64, confirm bool) error {
+func (s *Store) TakeTOTP(ctx context.Context, memberID models.ID, step int64, confirm bool, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -58,12 +59,20 @@ func (s *Store) TakeTOTP(ctx context.Context, memberID models.ID, step int64, co
 		if err := tx.Model(&memberRow{}).Where("id = ?", memberID).Updates(columns).Error; err != nil || !confirm {
 			return err
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.factor_added", map[string]any{"factor": "totp"})
+		return s.factorChanged(tx, m, member.AlertFactorAdded, "totp", p)
 	})
 }
 
+// factorChanged writes a second factor that was added or removed into the ledger and the person's own log, and orders the mail about it.
+func (s *Store) factorChanged(tx *gorm.DB, m memberRow, kind member.Alert, factor string, p Place) error {
+	if err := s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member."+string(kind), map[string]any{"factor": factor}); err != nil {
+		return err
+	}
+	return s.happened(tx, m.ID, kind, p, map[string]string{"factor": factor})
+}
+
 // DropTOTP takes the authenticator app away.
-func (s *Store) DropTOTP(ctx context.Context, memberID models.ID) error {
+func (s *Store) DropTOTP(ctx context.Context, memberID models.ID, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -72,12 +81,12 @@ func (s *Store) DropTOTP(ctx context.Context, memberID models.ID) error {
 		if err := tx.Model(&memberRow{}).Where("id = ?", memberID).Updates(map[string]any{"totp_sealed": nil, "totp_at": nil}).Error; err != nil || m.TOTPAt == nil {
 			return err
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.factor_removed", map[string]any{"factor": "totp"})
+		return s.factorChanged(tx, m, member.AlertFactorRemoved, "totp", p)
 	})
 }
 
 // NewRecoveryCodes makes codes that each open the account once in place of its second factor; they are shown once, and those before them end.
-func (s *Store) NewRecoveryCodes(ctx context.Context, memberID models.ID) (codes []string, err error) {
+func (s *Store) NewRecoveryCodes(ctx context.Context, memberID models.ID, p Place) (codes []string, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		codes = nil
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
@@ -94,13 +103,16 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, memberID models.ID) (codes
 				return err
 			}
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.recovery_codes_made", nil)
+		if err := s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.recovery_codes_made", nil); err != nil {
+			return err
+		}
+		return s.happened(tx, memberID, member.AlertCodesMade, p, nil)
 	})
 	return codes, err
 }
 
 // UseRecoveryCode takes a recovery code, written with or without hyphens; ok is false for one that is wrong or used.
-func (s *Store) UseRecoveryCode(ctx context.Context, memberID models.ID, code string) (ok bool, err error) {
+func (s *Store) UseRecoveryCode(ctx context.Context, memberID models.ID, code string, p Place) (ok bool, err error) {
 	plain := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&recoveryCodeRow{}).Where("member_id = ? AND code_hash = ? AND used_at IS NULL", memberID, s.vault.HashCode(memberID, plain)).Update("used_at", s.now())
@@ -112,15 +124,27 @@ func (s *Store) UseRecoveryCode(ctx context.Context, memberID models.ID, code st
 		if err != nil {
 			return err
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.recovery_code_used", nil)
+		if err := s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.recovery_code_used", nil); err != nil {
+			return err
+		}
+		left, err := recoveryCodesLeft(tx, memberID)
+		if err != nil {
+			return err
+		}
+		return s.happened(tx, memberID, member.AlertRecoveryUsed, p, map[string]string{"left": strconv.FormatInt(left, 10)})
 	})
 	return ok, err
 }
 
 // RecoveryCodesLeft is how many recovery codes an account has.
 func (s *Store) RecoveryCodesLeft(ctx context.Context, memberID models.ID) (n int64, err error) {
-	err = s.read(ctx).Model(&recoveryCodeRow{}).Where("member_id = ? AND used_at IS NULL", memberID).Count(&n).Error
+	n, err = recoveryCodesLeft(s.read(ctx), memberID)
 	return n, unavailable(err)
+}
+
+func recoveryCodesLeft(tx *gorm.DB, memberID models.ID) (n int64, err error) {
+	err = tx.Model(&recoveryCodeRow{}).Where("member_id = ? AND used_at IS NULL", memberID).Count(&n).Error
+	return n, err
 }
 
 // Passkey is one passkey of an account. Record is the public key with its counters, in the form of whoever verifies it.
@@ -146,7 +170,7 @@ type passkeyRow struct {
 func (passkeyRow) TableName() string { return "member_passkeys" }
 
 // AddPasskey adds a passkey to an account; it fails with passkey_exists.
-func (s *Store) AddPasskey(ctx context.Context, memberID models.ID, k Passkey) error {
+func (s *Store) AddPasskey(ctx context.Context, memberID models.ID, k Passkey, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -164,7 +188,7 @@ func (s *Store) AddPasskey(ctx context.Context, memberID models.ID, k Passkey) e
 		if done.RowsAffected == 0 {
 			return models.Errorf(models.Conflict, "passkey_exists", "This passkey is known already.")
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.factor_added", map[string]any{"factor": "passkey"})
+		return s.factorChanged(tx, m, member.AlertFactorAdded, "passkey", p)
 	})
 }
 
@@ -202,7 +226,7 @@ func (s *Store) UsedPasskey(ctx context.Context, memberID models.ID, credential,
 }
 
 // DropPasskey takes a passkey away; it fails with not_found for one of somebody else.
-func (s *Store) DropPasskey(ctx context.Context, memberID, id models.ID) error {
+func (s *Store) DropPasskey(ctx context.Context, memberID, id models.ID, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -215,7 +239,7 @@ func (s *Store) DropPasskey(ctx context.Context, memberID, id models.ID) error {
 		if done.RowsAffected == 0 {
 			return notFound("passkey")
 		}
-		return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, "member.factor_removed", map[string]any{"factor": "passkey"})
+		return s.factorChanged(tx, m, member.AlertFactorRemoved, "passkey", p)
 	})
 }
 

@@ -41,27 +41,30 @@ type LinkMail struct {
 	Purpose   LinkPurpose
 	Member    Member
 	Token     string
+	AskedAt   time.Time // zero where whoever manages accounts ordered it
+	Place     Place     // from where it was asked for
 	ExpiresAt time.Time
 }
 
 type memberLinkRow struct {
-	ID         models.ID `gorm:"primaryKey"`
-	MemberID   models.ID
-	EmailIndex []byte
-	Purpose    LinkPurpose
-	TokenHash  []byte
-	CreatedAt  time.Time `gorm:"autoCreateTime:false"`
-	ExpiresAt  time.Time
-	EndedAt    *time.Time
-	Used       bool
-	MailAt     *time.Time
-	Attempts   int
+	ID          models.ID `gorm:"primaryKey"`
+	MemberID    models.ID
+	EmailIndex  []byte
+	Purpose     LinkPurpose
+	TokenHash   []byte
+	CreatedAt   time.Time `gorm:"autoCreateTime:false"`
+	ExpiresAt   time.Time
+	EndedAt     *time.Time
+	Used        bool
+	MailAt      *time.Time
+	Attempts    int
+	PlaceSealed []byte // nil where whoever manages accounts ordered it
 }
 
 func (memberLinkRow) TableName() string { return "member_links" }
 
 // newLink makes a link; those before it end. Without a member it is for nobody.
-func (s *Store) newLink(tx *gorm.DB, memberID models.ID, emailIndex []byte, purpose LinkPurpose, mailed bool) (token string, err error) {
+func (s *Store) newLink(tx *gorm.DB, memberID models.ID, emailIndex []byte, purpose LinkPurpose, mailed bool, from *Place) (token string, err error) {
 	now, id, valid := s.now(), newID(), invitationFor
 	if purpose == LinkPassword {
 		valid = passwordLinkFor
@@ -74,6 +77,11 @@ func (s *Store) newLink(tx *gorm.DB, memberID models.ID, emailIndex []byte, purp
 	if mailed && !memberID.IsZero() {
 		row.MailAt = &now
 	}
+	if from != nil {
+		if row.PlaceSealed, err = s.sealPlace(id, *from); err != nil {
+			return "", err
+		}
+	}
 	return token, tx.Create(&row).Error
 }
 
@@ -81,9 +89,9 @@ func endLinks(tx *gorm.DB, memberID models.ID, now time.Time) error {
 	return tx.Model(&memberLinkRow{}).Where("member_id = ? AND ended_at IS NULL", memberID).Updates(map[string]any{"ended_at": now, "mail_at": nil}).Error
 }
 
-// AskNewPassword orders a link for a new password to whoever has the address. It does and answers the same whether or not there is such an account, and
+// AskNewPassword orders a link for a new password to whoever has the address; its mail says from where it was asked for. It does and answers the same whether or not there is such an account, and
 // when the address has got enough links within the hour.
-func (s *Store) AskNewPassword(ctx context.Context, email models.Personal) error {
+func (s *Store) AskNewPassword(ctx context.Context, email models.Personal, p Place) error {
 	index := s.addressIndex(email)
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		var asked int64
@@ -99,7 +107,7 @@ func (s *Store) AskNewPassword(ctx context.Context, email models.Personal) error
 		if row.State == member.Invited { // whose invitation has been lost
 			purpose = LinkInvitation
 		}
-		_, err = s.newLink(tx, row.ID, index, purpose, true)
+		_, err = s.newLink(tx, row.ID, index, purpose, true, &p)
 		return err
 	})
 }
@@ -131,7 +139,7 @@ func (s *Store) link(tx *gorm.DB, token string) (m memberRow, row memberLinkRow,
 }
 
 // UseLink sets a password by a link, which opens an invited account; it ends the account's sessions and its other links. It fails as LinkByToken does.
-func (s *Store) UseLink(ctx context.Context, token, passwordHash string) (out Member, err error) {
+func (s *Store) UseLink(ctx context.Context, token, passwordHash string, p Place) (out Member, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		m, row, _, err := s.link(forUpdate(tx), token)
 		if err != nil {
@@ -141,7 +149,7 @@ func (s *Store) UseLink(ctx context.Context, token, passwordHash string) (out Me
 		if err := tx.Model(&memberLinkRow{}).Where("id = ?", row.ID).Update("used", true).Error; err != nil {
 			return err
 		}
-		if err := s.activate(tx, m, map[string]any{"password_hash": passwordHash, "password_at": now}); err != nil {
+		if err := s.activate(tx, m, map[string]any{"password_hash": passwordHash, "password_at": now}, p); err != nil {
 			return err
 		}
 		if err := endSessions(tx, m.ID, models.ID{}, now); err != nil {
@@ -155,8 +163,8 @@ func (s *Store) UseLink(ctx context.Context, token, passwordHash string) (out Me
 	return out, err
 }
 
-// activate writes columns of an account and opens it when it was invited; links that are still open end.
-func (s *Store) activate(tx *gorm.DB, m memberRow, columns map[string]any) error {
+// activate writes an account's password and opens the account when it was invited; links that are still open end. Who had one before is told by mail.
+func (s *Store) activate(tx *gorm.DB, m memberRow, columns map[string]any, p Place) error {
 	now, kind := s.now(), "member.password_set"
 	if m.State == member.Invited {
 		columns["state"], columns["activated_at"], kind = member.Active, now, "member.activated"
@@ -167,7 +175,13 @@ func (s *Store) activate(tx *gorm.DB, m memberRow, columns map[string]any) error
 	if err := endLinks(tx, m.ID, now); err != nil {
 		return err
 	}
-	return s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, kind, nil)
+	if err := s.recordMember(tx, m, models.Actor{Role: m.Role, ID: m.ID}, kind, nil); err != nil {
+		return err
+	}
+	if m.State == member.Invited {
+		return s.noteEvent(tx, m.ID, string(member.AlertPassword), p)
+	}
+	return s.happened(tx, m.ID, member.AlertPassword, p, nil)
 }
 
 // ClaimLinkMails are up to n links that wait to be sent; nobody else gets them for the length of the lease.
@@ -190,6 +204,12 @@ func (s *Store) ClaimLinkMails(ctx context.Context, n int, lease time.Duration) 
 				return err
 			}
 			one := LinkMail{ID: row.ID, Purpose: row.Purpose, Token: s.vault.Token("member link", row.ID), ExpiresAt: row.ExpiresAt.UTC()}
+			if row.PlaceSealed != nil {
+				one.AskedAt = row.CreatedAt.UTC()
+				if one.Place, err = s.openPlace(row.ID, row.PlaceSealed); err != nil {
+					return err
+				}
+			}
 			if one.Member, err = s.memberOf(tx, m); err != nil {
 				return err
 			}

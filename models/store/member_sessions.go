@@ -26,7 +26,7 @@ type MemberSession struct {
 	SeenAt    time.Time // to the minute
 }
 
-// MemberEvent is one line of a person's own log. Kind is signed_in, signed_out, wrong_password, wrong_code, or what the person changed.
+// MemberEvent is one line of a person's own log. Kind is signed_in, wrong_password, wrong_code, or one of member.Alerts.
 type MemberEvent struct {
 	At    time.Time
 	Kind  string
@@ -74,8 +74,9 @@ func (s *Store) openPlace(id models.ID, sealed []byte) (p Place, err error) {
 	return p, json.Unmarshal(b, &p)
 }
 
-// OpenSession notes that somebody has signed in, and gives the session its identifier. It fails with member_inactive.
-func (s *Store) OpenSession(ctx context.Context, memberID models.ID, method string, p Place) (id models.ID, err error) {
+// OpenSession notes that somebody has signed in, and gives the session its identifier. A person whose browser, by its token, or whose network the
+// account does not know yet is told by mail. It fails with member_inactive.
+func (s *Store) OpenSession(ctx context.Context, memberID models.ID, method string, p Place, device string) (id models.ID, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -97,9 +98,41 @@ func (s *Store) OpenSession(ctx context.Context, memberID models.ID, method stri
 		if err := s.forget(tx, memberID); err != nil {
 			return err
 		}
-		return s.noteEvent(tx, memberID, "signed_in", p)
+		anew, err := s.newPlace(tx, m, p, device)
+		if err != nil {
+			return err
+		}
+		if err := s.noteEvent(tx, memberID, signedIn, p); err != nil || !anew {
+			return err
+		}
+		return s.alert(tx, memberID, member.AlertNewPlace, p, map[string]string{"method": method})
 	})
 	return id, err
+}
+
+// signedIn is the line of a person's log that says so.
+const signedIn = "signed_in"
+
+// placesCompared is how many of the latest sign-ins a new one is compared with.
+const placesCompared = 500
+
+// newPlace reports whether an account that was signed in to before sees a browser or a network for the first time.
+func (s *Store) newPlace(tx *gorm.DB, m memberRow, p Place, device string) (bool, error) {
+	var rows []memberEventRow
+	if err := tx.Where("member_id = ? AND kind = ?", m.ID, signedIn).Order("at DESC").Limit(placesCompared).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return false, err
+	}
+	known, err := s.deviceOf(tx, m.EmailIndex, device)
+	if err != nil || known.IsZero() {
+		return err == nil, err
+	}
+	for _, row := range rows {
+		before, err := s.openPlace(row.ID, row.PlaceSealed)
+		if err != nil || before.Network == p.Network {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // forget removes of an account what is older than its log goes back.
@@ -111,6 +144,9 @@ func (s *Store) forget(tx *gorm.DB, memberID models.ID) error {
 	}
 	if err == nil {
 		err = tx.Where("member_id = ? AND seen_at < ?", memberID, old).Delete(&deviceRow{}).Error
+	}
+	if err == nil {
+		err = tx.Where("member_id = ? AND created_at < ? AND mail_at IS NULL", memberID, old).Delete(&memberAlertRow{}).Error
 	}
 	return err
 }
@@ -194,11 +230,7 @@ func endSessions(tx *gorm.DB, memberID, keep models.ID, now time.Time) error {
 	return q.Update("ended_at", now).Error
 }
 
-// NoteEvent writes a line into a person's own log.
-func (s *Store) NoteEvent(ctx context.Context, memberID models.ID, kind string, p Place) error {
-	return unavailable(s.noteEvent(s.read(ctx), memberID, kind, p))
-}
-
+// noteEvent writes a line into a person's own log.
 func (s *Store) noteEvent(tx *gorm.DB, memberID models.ID, kind string, p Place) error {
 	id := newID()
 	sealed, err := s.sealPlace(id, p)

@@ -122,7 +122,7 @@ func (s *Store) invite(ctx context.Context, scope models.Scope, actor models.Act
 		} else if err != nil {
 			return err
 		}
-		if token, err = s.newLink(tx, row.ID, row.EmailIndex, LinkInvitation, mailed); err != nil {
+		if token, err = s.newLink(tx, row.ID, row.EmailIndex, LinkInvitation, mailed, nil); err != nil {
 			return err
 		}
 		if err := s.recordMember(tx, row, actor, "member.invited", nil); err != nil {
@@ -247,7 +247,10 @@ func (s *Store) deactivate(tx *gorm.DB, row memberRow, actor models.Actor) error
 	if err != nil {
 		return err
 	}
-	return s.recordMember(tx, row, actor, "member.deactivated", nil)
+	if err := s.recordMember(tx, row, actor, "member.deactivated", nil); err != nil || row.State == member.Invited {
+		return err
+	}
+	return s.happened(tx, row.ID, member.AlertDeactivated, Place{}, nil)
 }
 
 // ChangeMemberRole gives an account another role of its kind. It fails as DeactivateMember does, and with bad_member_role.
@@ -265,7 +268,10 @@ func (s *Store) ChangeMemberRole(ctx context.Context, scope models.Scope, actor 
 		if err := endSessions(tx, id, models.ID{}, s.now()); err != nil { // what they may see has changed
 			return err
 		}
-		return s.recordMember(tx, row, actor, "member.role_changed", map[string]any{"to": role})
+		if err := s.recordMember(tx, row, actor, "member.role_changed", map[string]any{"to": role}); err != nil || row.State == member.Invited {
+			return err
+		}
+		return s.happened(tx, id, member.AlertRole, Place{}, map[string]string{"from": string(row.Role), "to": string(role)})
 	})
 }
 
@@ -277,7 +283,7 @@ func (s *Store) ReinviteMember(ctx context.Context, scope models.Scope, actor mo
 		if row.State == member.Active {
 			purpose = LinkPassword
 		}
-		if _, err := s.newLink(tx, id, row.EmailIndex, purpose, true); err != nil {
+		if _, err := s.newLink(tx, id, row.EmailIndex, purpose, true, nil); err != nil {
 			return err
 		}
 		return s.recordMember(tx, row, actor, "member.link_sent", map[string]any{"purpose": purpose})
@@ -296,7 +302,10 @@ func (s *Store) ResetFactors(ctx context.Context, scope models.Scope, actor mode
 		if err := endSessions(tx, id, models.ID{}, s.now()); err != nil {
 			return err
 		}
-		return s.recordMember(tx, row, actor, "member.factors_reset", nil)
+		if err := s.recordMember(tx, row, actor, "member.factors_reset", nil); err != nil || row.State == member.Invited {
+			return err
+		}
+		return s.happened(tx, id, member.AlertFactorsReset, Place{}, nil)
 	})
 }
 

@@ -28,7 +28,7 @@ func (b *bundle) invited(role models.Role, controller models.ID, email models.Pe
 func (b *bundle) member(role models.Role, controller models.ID, email models.Personal) store.Member {
 	b.t.Helper()
 	_, token := b.invited(role, controller, email)
-	m, err := b.UseLink(b.t.Context(), token, someHash)
+	m, err := b.UseLink(b.t.Context(), token, someHash, here)
 	require.NoError(b.t, err)
 	return m
 }
@@ -48,10 +48,10 @@ func TestAnInvitationOpensAnAccountOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, store.LinkInvitation, link.Purpose)
 	}
-	opened, err := b.UseLink(ctx, token, someHash)
+	opened, err := b.UseLink(ctx, token, someHash, here)
 	require.NoError(t, err)
 	require.Equal(t, member.Active, opened.State)
-	_, err = b.UseLink(ctx, token, "another")
+	_, err = b.UseLink(ctx, token, "another", here)
 	requireCode(t, "link_used", err)
 	found, hash, err := b.CredentialsOf(ctx, "ADA@example.org")
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestAnInvitationOpensAnAccountOnce(t *testing.T) {
 
 	_, late := b.invited(models.RoleAuditor, models.ID{}, "late@example.org")
 	b.pass(8 * 24 * time.Hour)
-	_, err = b.UseLink(ctx, late, someHash)
+	_, err = b.UseLink(ctx, late, someHash, here)
 	requireCode(t, "link_expired", err)
 }
 
@@ -76,7 +76,7 @@ func TestManyWhoUseOneLinkAtOnceOpenItOnce(t *testing.T) {
 	results := make(chan error, 8)
 	for range 8 {
 		group.Go(func() {
-			_, err := b.UseLink(t.Context(), token, someHash)
+			_, err := b.UseLink(t.Context(), token, someHash, here)
 			results <- err
 		})
 	}
@@ -150,7 +150,7 @@ func TestDeactivationEndsSessionsAtOnce(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	m := b.member(models.RoleHandler, models.ID{}, "ada@example.org")
-	session, err := b.OpenSession(ctx, m.ID, "password", here)
+	session, err := b.OpenSession(ctx, m.ID, "password", here, "")
 	require.NoError(t, err)
 	got, err := b.SessionMember(ctx, session, time.Hour, 2*time.Hour)
 	require.NoError(t, err)
@@ -164,14 +164,14 @@ func TestDeactivationEndsSessionsAtOnce(t *testing.T) {
 	require.NoError(t, b.DeactivateMember(ctx, models.ScopeOperator(), models.Actor{Role: models.RoleDPO}, m.ID))
 	_, err = b.SessionMember(ctx, session, time.Hour, 2*time.Hour)
 	requireCode(t, "member_inactive", err)
-	_, err = b.OpenSession(ctx, m.ID, "password", here)
+	_, err = b.OpenSession(ctx, m.ID, "password", here, "")
 	requireCode(t, "member_inactive", err)
 	found, _, err := b.CredentialsOf(ctx, "ada@example.org")
 	require.NoError(t, err)
 	require.Zero(t, found)
 
 	other := b.member(models.RoleHandler, models.ID{}, "grace@example.org")
-	session, err = b.OpenSession(ctx, other.ID, "passkey", here)
+	session, err = b.OpenSession(ctx, other.ID, "passkey", here, "")
 	require.NoError(t, err)
 	for range 3 {
 		b.pass(30 * time.Minute)
@@ -181,7 +181,7 @@ func TestDeactivationEndsSessionsAtOnce(t *testing.T) {
 	b.pass(30 * time.Minute)
 	_, err = b.SessionMember(ctx, session, time.Hour, 2*time.Hour)
 	requireCode(t, "member_inactive", err)
-	idle, err := b.OpenSession(ctx, other.ID, "passkey", here)
+	idle, err := b.OpenSession(ctx, other.ID, "passkey", here, "")
 	require.NoError(t, err)
 	b.pass(time.Hour)
 	_, err = b.SessionMember(ctx, idle, time.Hour, 2*time.Hour)
@@ -193,6 +193,7 @@ func TestDeactivationEndsSessionsAtOnce(t *testing.T) {
 	require.Equal(t, []store.MemberEvent{
 		{At: b.now(), Kind: "wrong_password", Place: here},
 		{At: b.now().Add(-time.Hour), Kind: "signed_in", Place: here},
+		{At: b.now().Add(-3 * time.Hour), Kind: "password_set", Place: here},
 		{At: b.now().Add(-3 * time.Hour), Kind: "signed_in", Place: here},
 	}, events)
 }
@@ -202,12 +203,12 @@ func TestANewPasswordIsAskedForAlikeByEverybody(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	m := b.member(models.RoleHandler, models.ID{}, "ada@example.org")
-	session, err := b.OpenSession(ctx, m.ID, "password", here)
+	session, err := b.OpenSession(ctx, m.ID, "password", here, "")
 	require.NoError(t, err)
 	for range 5 {
-		require.NoError(t, b.AskNewPassword(ctx, "ada@example.org"))
-		require.NoError(t, b.AskNewPassword(ctx, "nobody@example.org"))
-		require.NoError(t, b.AskNewPassword(ctx, "no address"))
+		require.NoError(t, b.AskNewPassword(ctx, "ada@example.org", here))
+		require.NoError(t, b.AskNewPassword(ctx, "nobody@example.org", here))
+		require.NoError(t, b.AskNewPassword(ctx, "no address", here))
 	}
 	require.Equal(t, 3, b.count(`SELECT count(*) FROM member_links WHERE member_id IS NULL AND email_index = (SELECT email_index FROM member_links WHERE member_id IS NULL ORDER BY created_at LIMIT 1)`))
 	require.Equal(t, 2, b.count(`SELECT count(*) FROM member_links WHERE member_id = $1 AND purpose = 'password'`, m.ID.String()), "with the invitation three within the hour")
@@ -224,7 +225,7 @@ func TestANewPasswordIsAskedForAlikeByEverybody(t *testing.T) {
 	require.Equal(t, mails[0].Token, again[0].Token, "a retry carries the same link")
 	require.NoError(t, b.LinkMailed(ctx, mails[0].ID, false))
 
-	_, err = b.UseLink(ctx, mails[0].Token, "new hash")
+	_, err = b.UseLink(ctx, mails[0].Token, "new hash", here)
 	require.NoError(t, err)
 	_, err = b.SessionMember(ctx, session, time.Hour, 2*time.Hour)
 	requireCode(t, "member_inactive", err)
@@ -238,38 +239,38 @@ func TestACodeIsTakenOnce(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
 	m := b.member(models.RoleHandler, models.ID{}, "ada@example.org")
-	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, true))
+	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, true, here))
 	require.NoError(t, b.BeginTOTP(ctx, m.ID, "SECRET"))
 	secret, counts, err := b.TOTP(ctx, m.ID)
 	require.NoError(t, err)
 	require.Equal(t, models.Personal("SECRET"), secret)
 	require.False(t, counts)
-	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, false))
-	require.NoError(t, b.TakeTOTP(ctx, m.ID, 100, true))
+	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, false, here))
+	require.NoError(t, b.TakeTOTP(ctx, m.ID, 100, true, here))
 	require.NoError(t, b.BeginTOTP(ctx, m.ID, "ANOTHER"))
 	secret, counts, err = b.TOTP(ctx, m.ID)
 	require.NoError(t, err)
 	require.True(t, counts)
 	require.Equal(t, models.Personal("SECRET"), secret, "one that counts is not replaced")
-	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, false))
-	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 99, false))
-	require.NoError(t, b.TakeTOTP(ctx, m.ID, 101, false))
+	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 100, false, here))
+	requireCode(t, "code_used", b.TakeTOTP(ctx, m.ID, 99, false, here))
+	require.NoError(t, b.TakeTOTP(ctx, m.ID, 101, false, here))
 
-	codes, err := b.NewRecoveryCodes(ctx, m.ID)
+	codes, err := b.NewRecoveryCodes(ctx, m.ID, here)
 	require.NoError(t, err)
 	require.Len(t, codes, 10)
 	for _, want := range []bool{true, false} {
-		ok, err := b.UseRecoveryCode(ctx, m.ID, codes[0])
+		ok, err := b.UseRecoveryCode(ctx, m.ID, codes[0], here)
 		require.NoError(t, err)
 		require.Equal(t, want, ok)
 	}
 	other := b.member(models.RoleHandler, models.ID{}, "eve@example.org")
-	ok, err := b.UseRecoveryCode(ctx, other.ID, codes[1])
+	ok, err := b.UseRecoveryCode(ctx, other.ID, codes[1], here)
 	require.NoError(t, err)
 	require.False(t, ok)
-	_, err = b.NewRecoveryCodes(ctx, m.ID)
+	_, err = b.NewRecoveryCodes(ctx, m.ID, here)
 	require.NoError(t, err)
-	ok, err = b.UseRecoveryCode(ctx, m.ID, codes[1])
+	ok, err = b.UseRecoveryCode(ctx, m.ID, codes[1], here)
 	require.NoError(t, err)
 	require.False(t, ok, "the former ones have ended")
 }
@@ -382,17 +383,17 @@ func TestNoColumnHoldsWhatIsPersonalInAnAccount(t *testing.T) {
 	ctx := t.Context()
 	m, token, err := b.InviteFirst(ctx, store.MemberSpec{Role: models.RoleDPO, Name: canary + " Ada", Email: canary + "@example.org"})
 	require.NoError(t, err)
-	_, err = b.UseLink(ctx, token, someHash)
+	_, err = b.UseLink(ctx, token, someHash, here)
 	require.NoError(t, err)
-	_, err = b.OpenSession(ctx, m.ID, "password", store.Place{Network: canary, Device: canary})
+	_, err = b.OpenSession(ctx, m.ID, "password", store.Place{Network: canary, Device: canary}, "")
 	require.NoError(t, err)
 	require.NoError(t, b.BeginTOTP(ctx, m.ID, canary))
-	require.NoError(t, b.AddPasskey(ctx, m.ID, store.Passkey{Credential: []byte{1}, Record: []byte(canary), Name: canary}))
-	requireCode(t, "passkey_exists", b.AddPasskey(ctx, m.ID, store.Passkey{Credential: []byte{1}}))
+	require.NoError(t, b.AddPasskey(ctx, m.ID, store.Passkey{Credential: []byte{1}, Record: []byte(canary), Name: canary}, here))
+	requireCode(t, "passkey_exists", b.AddPasskey(ctx, m.ID, store.Passkey{Credential: []byte{1}}, here))
 	_, err = b.BeginAttempt(ctx, store.Attempt{Kind: store.AttemptPassword, Email: canary + "@example.org", Source: canary, Place: store.Place{Network: canary}})
 	require.NoError(t, err)
-	require.NoError(t, b.AskNewPassword(ctx, canary+"@example.org"))
-	codes, err := b.NewRecoveryCodes(ctx, m.ID)
+	require.NoError(t, b.AskNewPassword(ctx, canary+"@example.org", here))
+	codes, err := b.NewRecoveryCodes(ctx, m.ID, here)
 	require.NoError(t, err)
 	for _, secret := range []string{canary, token, codes[0][:9]} {
 		require.Empty(t, b.leaks(secret))

@@ -24,6 +24,14 @@ type KeySpec struct {
 	By           models.Actor // who makes it; zero is Habeas itself
 }
 
+func (k KeySpec) check() error {
+	customer := k.Role == models.RoleController
+	if (!customer && !k.Role.Staff()) || customer == k.ControllerID.IsZero() || k.Name == "" {
+		return models.Errorf(models.Invalid, "bad_key_spec", "A key needs a name, and a role of staff or the role controller with a controller.")
+	}
+	return nil
+}
+
 // AccessKey is a key without its secret.
 type AccessKey struct {
 	ID           models.ID
@@ -66,15 +74,13 @@ func (accessKeyRow) TableName() string { return "access_keys" }
 
 // CreateKey makes an access key; the secret is shown once and stored as a hash. It fails with bad_key_spec.
 func (s *Store) CreateKey(ctx context.Context, spec KeySpec) (secret string, id models.ID, err error) {
-	customer := spec.Role == models.RoleController
-	if (!customer && !spec.Role.Staff()) || customer == spec.ControllerID.IsZero() || spec.Name == "" {
-		return "", models.ID{}, models.Errorf(models.Invalid, "bad_key_spec",
-			"A key needs a name, and a role of staff or the role controller with a controller.")
+	if err := spec.check(); err != nil {
+		return "", models.ID{}, err
 	}
 	id = newID()
 	secret = newKeySecret(spec.Role, id)
 	err = s.tx(ctx, func(tx *gorm.DB) error {
-		if customer {
+		if spec.Role == models.RoleController {
 			if _, err := controllerByID(tx, spec.ControllerID); err != nil {
 				return err
 			}
@@ -84,6 +90,9 @@ func (s *Store) CreateKey(ctx context.Context, spec KeySpec) (secret string, id 
 			CreatedAt: s.now(), ExpiresAt: nullable(spec.ExpiresAt), Scopes: append([]models.Grant{}, spec.Grants...),
 		}
 		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		if err := s.tellOfKey(tx, row, spec.By); err != nil {
 			return err
 		}
 		return s.recordFor(tx, spec.ControllerID, models.ID{}, orSystem(spec.By), "key.created", map[string]any{"key_id": id, "role": spec.Role, "scopes": row.Scopes})

@@ -75,6 +75,7 @@ func Rows() []any {
 		memberLinkRow{},
 		memberSessionRow{},
 		memberEventRow{},
+		memberAlertRow{},
 		deviceRow{},
 		attemptRow{},
 		recoveryCodeRow{},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -28,19 +29,21 @@ type Attempt struct {
 	Source string // the client's network; kept as a keyed hash
 	Device string // token of a known browser, or ""
 	Place  Place  // for the person's own log
+	// PerSource is how many attempts of one network at all accounts may fail within AttemptWindow; FailuresPerAddress when zero.
+	PerSource int
 }
 
 // Bounds of attempts that fail. A browser from which the person has signed in before has a count of its own, so that strangers who try many passwords
 // from many places keep others out and never the person.
 const (
-	attemptWindow    = 15 * time.Minute
-	perDevice        = 10  // of a known browser, within the window
-	perAccountSource = 5   // of one network at one account, within the window
-	perSource        = 50  // of one network at all accounts, within the window
-	perAccount       = 100 // of all unknown browsers at one account, within the window
-	codesPerDay      = 50  // wrong codes at one account, within the day: a code has six digits
-	codesWithin      = 24 * time.Hour
-	attemptsFor      = 30 * 24 * time.Hour
+	AttemptWindow      = 15 * time.Minute
+	FailuresPerAddress = 50
+	perDevice          = 10  // of a known browser, within the window
+	perAccountSource   = 5   // of one network at one account, within the window
+	perAccount         = 100 // of all unknown browsers at one account, within the window
+	codesPerDay        = 50  // wrong codes at one account, within the day: a code has six digits
+	codesWithin        = 24 * time.Hour
+	attemptsFor        = 30 * 24 * time.Hour
 )
 
 type attemptRow struct {
@@ -84,8 +87,11 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (id models.ID, err 
 		if err != nil {
 			return err
 		}
-		if over, err = tooMany(tx, a.Kind, index, source, device, now); err != nil || over {
+		if over, err = tooMany(tx, a, index, source, device, now); err != nil {
 			return err
+		}
+		if over {
+			return s.tellLocked(tx, index, a)
 		}
 		id = newID()
 		place, err := s.sealPlace(id, a.Place)
@@ -100,6 +106,18 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (id models.ID, err 
 	return id, err
 }
 
+// tellLocked orders the mail that somebody tries too often, at the pace of its kind; further attempts add nothing to it.
+func (s *Store) tellLocked(tx *gorm.DB, emailIndex []byte, a Attempt) error {
+	_, within := member.AlertLocked.Pace()
+	var m memberRow
+	err := tx.Raw(`SELECT id FROM members m WHERE email_index = ? AND state = ? AND NOT EXISTS (
+		SELECT FROM member_alerts WHERE member_id = m.id AND kind = ? AND created_at > ?)`, emailIndex, member.Active, member.AlertLocked, s.now().Add(-within)).Scan(&m).Error
+	if err != nil || m.ID.IsZero() {
+		return err
+	}
+	return s.alert(tx, m.ID, member.AlertLocked, a.Place, map[string]string{"kind": string(a.Kind)})
+}
+
 // deviceOf is the known browser that a token stands for at the account of an address; zero for any other.
 func (s *Store) deviceOf(tx *gorm.DB, emailIndex []byte, token string) (models.ID, error) {
 	var row deviceRow
@@ -108,25 +126,33 @@ func (s *Store) deviceOf(tx *gorm.DB, emailIndex []byte, token string) (models.I
 	return row.ID, err
 }
 
-func tooMany(tx *gorm.DB, kind AttemptKind, index, source []byte, device models.ID, now time.Time) (bool, error) {
+// DeviceKnown reports whether a token is that of a browser in which somebody who may sign in has done so.
+func (s *Store) DeviceKnown(ctx context.Context, token string) (bool, error) {
+	var known bool
+	err := s.read(ctx).Raw(`SELECT EXISTS (SELECT FROM member_devices d JOIN members m ON m.id = d.member_id WHERE d.token_hash = ? AND m.state = ?)`,
+		vault.HashToken(token), member.Active).Scan(&known).Error
+	return known, unavailable(err)
+}
+
+func tooMany(tx *gorm.DB, a Attempt, index, source []byte, device models.ID, now time.Time) (bool, error) {
 	var n struct{ Device, Pair, Source, Account, Codes int }
-	since := now.Add(-attemptWindow)
+	since := now.Add(-AttemptWindow)
 	err := tx.Raw(`SELECT
 		(SELECT count(*) FROM sign_in_attempts WHERE email_index = @index AND at > @since AND kind = @kind AND device_id = @device) AS device,
 		(SELECT count(*) FROM sign_in_attempts WHERE email_index = @index AND at > @since AND kind = @kind AND device_id IS NULL AND source = @source) AS pair,
 		(SELECT count(*) FROM sign_in_attempts WHERE source = @source AND at > @since AND device_id IS NULL) AS source,
 		(SELECT count(*) FROM sign_in_attempts WHERE email_index = @index AND at > @since AND kind = @kind AND device_id IS NULL) AS account,
 		(SELECT count(*) FROM sign_in_attempts WHERE email_index = @index AND kind = 'code' AND at > @day) AS codes`,
-		map[string]any{"index": index, "since": since, "day": now.Add(-codesWithin), "kind": kind, "device": device, "source": source}).Scan(&n).Error
+		map[string]any{"index": index, "since": since, "day": now.Add(-codesWithin), "kind": a.Kind, "device": device, "source": source}).Scan(&n).Error
 	switch {
 	case err != nil:
 		return false, err
-	case kind == AttemptCode && n.Codes >= codesPerDay:
+	case a.Kind == AttemptCode && n.Codes >= codesPerDay:
 		return true, nil
 	case !device.IsZero():
 		return n.Device >= perDevice, nil
 	}
-	return n.Pair >= perAccountSource || n.Source >= perSource || n.Account >= perAccount, nil
+	return n.Pair >= perAccountSource || n.Source >= cmp.Or(a.PerSource, FailuresPerAddress) || n.Account >= perAccount, nil
 }
 
 // AttemptSucceeded takes an attempt back.
@@ -148,9 +174,13 @@ func (s *Store) PasswordHash(ctx context.Context, memberID models.ID) (string, e
 	return row.PasswordHash, err
 }
 
-// SetPassword writes a new password's hash and ends the account's other sessions. With rehash it is the same password under newer parameters: nothing
-// else changes.
-func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string, keep models.ID, rehash bool) error {
+// Rehash writes the same password's hash under newer parameters: nothing else changes.
+func (s *Store) Rehash(ctx context.Context, memberID models.ID, hash string) error {
+	return unavailable(s.read(ctx).Model(&memberRow{}).Where("id = ? AND state = ?", memberID, member.Active).Update("password_hash", hash).Error)
+}
+
+// SetPassword writes a new password's hash and ends the account's other sessions. It fails with member_inactive.
+func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string, keep models.ID, p Place) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		m, err := memberByID(forUpdate(tx), models.ScopeOperator(), memberID)
 		if err != nil {
@@ -159,13 +189,10 @@ func (s *Store) SetPassword(ctx context.Context, memberID models.ID, hash string
 		if m.State != member.Active {
 			return inactive()
 		}
-		if rehash {
-			return tx.Model(&memberRow{}).Where("id = ?", memberID).Update("password_hash", hash).Error
-		}
 		if err := endSessions(tx, memberID, keep, s.now()); err != nil {
 			return err
 		}
-		return s.activate(tx, m, map[string]any{"password_hash": hash, "password_at": s.now()})
+		return s.activate(tx, m, map[string]any{"password_hash": hash, "password_at": s.now()}, p)
 	})
 }
 

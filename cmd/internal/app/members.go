@@ -16,6 +16,11 @@ func (a *App) signIn() (account.Config, error) {
 	c := a.Config.SignIn
 	out := account.Config{
 		KeysOff: !c.AccessKeys, SecondFactor: c.Mandatory(), MinLength: c.MinLength, MaxAge: c.MaxAge, Idle: c.Idle, Lifetime: c.Lifetime,
+		FailuresPerAddress: c.FailuresPerAddress,
+	}
+	out.Confirm, out.ConfirmWithin = []account.Act{}, c.ConfirmWithin
+	for _, act := range c.Confirmed() {
+		out.Confirm = append(out.Confirm, account.Act(act))
 	}
 	if o := c.OIDC; o.Issuer != "" {
 		out.SSO = &account.SSO{
@@ -73,22 +78,28 @@ func (a *App) sendLink(ctx context.Context, l store.LinkMail) error {
 }
 
 func (a *App) mailLink(ctx context.Context, l store.LinkMail) error {
-	controller, err := a.controllerOf(ctx, l.Member)
-	if err != nil {
-		return err
-	}
-	zone, err := a.law.Zone(controller.Timezone)
+	head, err := a.accountHead(ctx, l.Member)
 	if err != nil {
 		return err
 	}
 	m, err := templates.AccountMail{
-		MailHead:   templates.MailHead{Language: "en", Sender: a.Config.OperatorName, Zone: zone},
-		Invitation: l.Purpose == store.LinkInvitation, Link: a.Config.BaseURL + "/staff/link/" + l.Token, ExpiresAt: l.ExpiresAt,
+		MailHead: head, Invitation: l.Purpose == store.LinkInvitation, Link: a.Config.BaseURL + "/staff/link/" + l.Token,
+		AskedAt: l.AskedAt, Device: l.Place.Device, Network: l.Place.Network, ExpiresAt: l.ExpiresAt,
 	}.Mail()
 	if err != nil {
 		return err
 	}
 	return a.mail.Send(ctx, l.Member.Email, m, "member-link-"+l.ID.String())
+}
+
+// accountHead begins a mail to somebody with an account, in the zone of their controller.
+func (a *App) accountHead(ctx context.Context, m store.Member) (templates.MailHead, error) {
+	controller, err := a.controllerOf(ctx, m)
+	if err != nil {
+		return templates.MailHead{}, err
+	}
+	zone, err := a.law.Zone(controller.Timezone)
+	return templates.MailHead{Language: "en", Sender: a.Config.OperatorName, Zone: zone}, err
 }
 
 // controllerOf is the controller to whose people an account belongs.

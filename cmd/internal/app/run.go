@@ -93,6 +93,7 @@ func (a *App) Work(ctx context.Context) error {
 		group.Go(func() error { return a.SendLinks(ctx) })
 		group.Go(func() error { return a.indexIdentities(ctx) })
 		group.Go(func() error { return a.keepFigures(ctx) })
+		group.Go(func() error { return a.SendAlerts(ctx) })
 	}
 	group.Go(func() error { return a.watchWorkers(ctx, served) })
 	group.Go(func() error { return a.runWorkers(ctx, served) })

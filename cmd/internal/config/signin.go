@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"habeas/models"
@@ -10,14 +11,17 @@ import (
 
 // SignIn says how people sign in to the console.
 type SignIn struct {
-	AccessKeys   bool          `yaml:"access_keys" env:"ACCESS_KEYS"`     // open the console too; for trying it out, and before the first account
-	SecondFactor []string      `yaml:"second_factor" env:"SECOND_FACTOR"` // roles that must have one, or none
-	MinLength    int           `yaml:"min_length" env:"MIN_LENGTH"`       // of passwords
-	Breached     string        `yaml:"breached_passwords" env:"BREACHED_PASSWORDS"`
-	MaxAge       time.Duration `yaml:"password_max_age" env:"PASSWORD_MAX_AGE"` // zero asks nobody to change a good password
-	Idle         time.Duration `yaml:"idle" env:"IDLE"`
-	Lifetime     time.Duration `yaml:"lifetime" env:"LIFETIME"`
-	OIDC         OIDC          `yaml:"oidc" envPrefix:"OIDC_"`
+	AccessKeys         bool          `yaml:"access_keys" env:"ACCESS_KEYS"`     // open the console too; for trying it out, and before the first account
+	SecondFactor       []string      `yaml:"second_factor" env:"SECOND_FACTOR"` // roles that must have one, or none
+	MinLength          int           `yaml:"min_length" env:"MIN_LENGTH"`       // of passwords
+	Breached           string        `yaml:"breached_passwords" env:"BREACHED_PASSWORDS"`
+	MaxAge             time.Duration `yaml:"password_max_age" env:"PASSWORD_MAX_AGE"` // zero asks nobody to change a good password
+	Idle               time.Duration `yaml:"idle" env:"IDLE"`
+	Lifetime           time.Duration `yaml:"lifetime" env:"LIFETIME"`
+	FailuresPerAddress int           `yaml:"failures_per_address" env:"FAILURES_PER_ADDRESS"` // within a quarter of an hour, of one network at all accounts
+	Confirm            []string      `yaml:"confirm" env:"CONFIRM"`                           // acts before which people show once more who they are, or none
+	ConfirmWithin      time.Duration `yaml:"confirm_within" env:"CONFIRM_WITHIN"`             // unless they did within
+	OIDC               OIDC          `yaml:"oidc" envPrefix:"OIDC_"`
 }
 
 // OIDC is an identity provider for single sign-on; without an issuer there is none.
@@ -38,6 +42,7 @@ type OIDC struct {
 func defaultSignIn() SignIn {
 	return SignIn{
 		AccessKeys: true, SecondFactor: []string{string(models.RoleDPO), string(models.RoleOperator), string(models.RoleHandler)}, MinLength: 12,
+		FailuresPerAddress: 50, Confirm: []string{"members", "keys", "webhooks", "contracts", "letters"}, ConfirmWithin: 10 * time.Minute,
 		Idle: 30 * time.Minute, Lifetime: 12 * time.Hour, OIDC: OIDC{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "email"},
 	}
 }
@@ -51,6 +56,11 @@ func (s SignIn) Mandatory() []models.Role {
 		}
 	}
 	return out
+}
+
+// Confirmed are the acts before which people show once more who they are; empty and not nil for none.
+func (s SignIn) Confirmed() []string {
+	return slices.DeleteFunc(append([]string{}, s.Confirm...), func(act string) bool { return act == "none" })
 }
 
 func (s SignIn) validate(v *problems) {
@@ -69,6 +79,18 @@ func (s SignIn) validate(v *problems) {
 	}
 	if s.Idle < time.Minute || s.Lifetime < s.Idle {
 		v.add("SIGNIN_IDLE", "must be a minute or more, and %sSIGNIN_LIFETIME not less", Prefix)
+	}
+	acts := []string{"members", "keys", "webhooks", "contracts", "letters", "decisions"}
+	for _, act := range s.Confirmed() {
+		if !slices.Contains(acts, act) {
+			v.add("SIGNIN_CONFIRM", "holds %q; it may hold %s, or be none", act, strings.Join(acts, ", "))
+		}
+	}
+	if s.FailuresPerAddress < 5 || s.FailuresPerAddress > 10_000 {
+		v.add("SIGNIN_FAILURES_PER_ADDRESS", "must be between 5 and 10000")
+	}
+	if s.ConfirmWithin < time.Minute {
+		v.add("SIGNIN_CONFIRM_WITHIN", "must be a minute or more")
 	}
 	s.OIDC.validate(v)
 }
