@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/figures"
 	"habeas/api/middleware"
 	"habeas/api/words"
 	"habeas/models"
@@ -23,9 +24,6 @@ func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Reque
 
 // pageSize is how many requests one page of the inbox shows.
 const pageSize = 50
-
-// soon is how near a legal date is that is told to be near.
-const soon = 7 * 24 * time.Hour
 
 func (k *Console) inbox(c echo.Context) error {
 	q := c.QueryParams()
@@ -169,7 +167,7 @@ func filter(q url.Values, controllers []request.Controller, now time.Time) store
 	v := kept(q, controllers)
 	f := store.Filter{State: v.State, Right: v.Right, ControllerID: v.ControllerID, Waits: v.Waits, Reference: q.Get("reference"), Overdue: v.Due == "overdue"}
 	if v.Due == "soon" {
-		f.DueBefore = now.Add(soon)
+		f.DueBefore = now.Add(figures.Soon)
 	}
 	open := v.Open != "closed"
 	if v.Open != "all" {
