@@ -73,6 +73,26 @@ func TestAProgramFilesForAPersonWithProof(t *testing.T) {
 	require.NotContains(t, b.log.String(), "Robin")
 }
 
+func TestTheDPORefusesARequestThatWaitsForThePerson(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f, _ := b.represented()
+	path := "/v1/requests/" + f.id.String() + "/decisions"
+	b.advance(f, models.Verifying)
+	const refuse = `{"kind":"refuse","reason":"The request is made to harass."}`
+	require.Equal(t, "decision_forbidden", b.call("POST", path, b.keys[models.RoleHandler], refuse).code(t))
+	dpo := b.signIn(b.keys[models.RoleDPO])
+	const offer = `name="kind" value="refuse"`
+	require.Contains(t, b.get(dpo, "/staff/requests/"+f.id.String()).body, offer)
+	require.Equal(t, 202, b.call("POST", path, b.keys[models.RoleDPO], refuse).status)
+	require.NotContains(t, b.get(dpo, "/staff/requests/"+f.id.String()).body, offer)
+	link := "/verify/" + b.issue(f).Token
+	require.NoError(t, b.Advance(t.Context(), f.id, models.Closed, models.Refused))
+	require.NotContains(t, b.get(b.client, "/status/"+f.token).body, "harass", "the agent is not told why")
+	late := b.post(b.browser(), link, nil)
+	require.Contains(t, late.body, "closed")
+}
+
 func TestWhoLooksAtAPersonIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
