@@ -63,7 +63,7 @@ func tallies(in []figures.Tally) []Tally {
 
 func tally(t figures.Tally) Tally {
 	return Tally{
-		Key: t.Key, Open: t.Open, Soon: t.Soon, Overdue: t.Overdue, Closed: t.Closed, Answered: t.Answered, Late: t.Closing.Late,
+		Key: t.Key, Open: t.Open, Soon: t.Soon, Overdue: t.Overdue, Closed: t.Closed, Answered: t.Answered, Late: t.Late,
 		MedianSeconds: int64(t.Median / time.Second), P90Seconds: int64(t.P90 / time.Second),
 	}
 }
