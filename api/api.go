@@ -107,7 +107,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	machines := v1.New(v1.Deps{Store: s.Store, Base: s.BaseURL, Keys: s.published, Audit: s.audit, Text: s.engine.Text, Now: s.Now})
-	e.Use(s.allow, onV1(v1.Whole(echo.WrapMiddleware(validate))), onV1(v1.Whole(machines.Once)))
+	e.Use(s.allow, onV1(v1.Whole(v1.Readable)), onV1(v1.Whole(echo.WrapMiddleware(validate))), onV1(v1.Whole(machines.Once)))
 	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {
 		return nil, err
@@ -227,6 +227,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	}
 	h = s.account.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
+	h = middleware.ReadableAddress(s.fail)(h)
 	h = middleware.LimitBody(largestBody, s.fail)(h)
 	h = middleware.Timeout(20*time.Second, time.Hour, isDownload, s.fail)(h)
 	h = middleware.Secure(s.base.Scheme == "https")(h)
