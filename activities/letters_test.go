@@ -170,6 +170,19 @@ func TestADecisionIsToldInItsOwnLetter(t *testing.T) {
 	}
 }
 
+func TestAPersonWhoHasNotConfirmedIsToldOfARefusalToo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.received(models.Erasure)
+	w.advance(id, models.Verifying)
+	decision := w.decide(id, request.Refuse, models.RoleDPO)
+	twice[none](w, id, w.acts.SendRefusal, activities.DecisionRef{RequestID: id, DecisionID: decision})
+	mail := w.mails.last(t)
+	require.Equal(t, adaEmail, mail.to)
+	require.Contains(t, mail.mail.Text, "Because Ada Canary said so.")
+	do[none](w, w.acts.Advance, activities.Advance{RequestID: id, To: models.Closed, Outcome: models.Refused})
+}
+
 func TestTheInstantAtWhichThePersonWasToldOfAnExtensionIsRecorded(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

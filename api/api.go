@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/account"
+	"habeas/api/audit"
 	"habeas/api/drp"
 	"habeas/api/middleware"
 	"habeas/api/oauth"
@@ -88,6 +89,7 @@ type server struct {
 	openDSR *opendsr.Server
 	drp     *drp.Server
 	about   *reference.Server
+	audit   *audit.Audit // of the ledger, for pages and programs
 }
 
 // New builds the whole HTTP server. It fails when a page does not fit its view, the document is not right, a route has no entry in
@@ -110,8 +112,8 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	machines := v1.New(s.Store, s.BaseURL, s.Now)
-	e.Use(s.allow, onV1(echo.WrapMiddleware(validate)), onV1(machines.Once))
+	machines := v1.New(v1.Deps{Store: s.Store, Base: s.BaseURL, Keys: s.published, Audit: s.audit, Text: s.engine.Text, Now: s.Now})
+	e.Use(s.allow, onV1(v1.Whole(v1.Readable)), onV1(v1.Whole(echo.WrapMiddleware(validate))), onV1(v1.Whole(machines.Once)))
 	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {
 		return nil, err
@@ -158,9 +160,10 @@ func prepare(d Deps) (*server, error) {
 		"key":      middleware.NewRate("key", time.Minute/time.Duration(d.CallsPerMinute), d.CallsPerMinute, d.Now),
 	}
 	show := &pages{engine: engine, store: d.Store, contact: d.Contact, tls: base.Scheme == "https"}
+	s.audit = audit.New(d.Store, d.Now)
 	s.portal = portal.New(portal.Deps{Store: d.Store, Show: show.public, Codes: d.Codes, Graph: d.Graph, IdentityKinds: d.IdentityKinds, PublicSystems: d.PublicSystems, Now: d.Now})
 	s.console = staff.New(staff.Deps{
-		Store: d.Store, Show: show.console, Text: engine.Text, Keys: d.Keys, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
+		Store: d.Store, Show: show.console, Text: engine.Text, Keys: s.published, Audit: s.audit, Graph: d.Graph, IdentityKinds: d.IdentityKinds,
 		Eval: d.Eval, Preview: s.portal.TrustPreview, Now: d.Now,
 	})
 	s.account, err = account.New(account.Deps{
@@ -201,6 +204,14 @@ func onV1(m echo.MiddlewareFunc) echo.MiddlewareFunc {
 	}
 }
 
+// published is the JWK set that verifies receipts and the ledger; it fails with no_keys.
+func (s *server) published() ([]byte, error) {
+	if s.Keys == nil {
+		return nil, models.Errorf(models.Unavailable, "no_keys", "No signing key is configured, so that there is nothing to verify with.")
+	}
+	return s.Keys()
+}
+
 func (s *server) routes(e *echo.Echo, machines *v1.Server) {
 	v1.RegisterHandlers(e, v1.NewStrictHandler(machines, nil))
 	e.POST("/v1/breach-reports/:recipient", machines.ReceiveBreachReport)
@@ -229,6 +240,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 	h = middleware.Head(h)
 	h = s.account.LoadSession(inConsole, h, s.fail)
 	h = sameOrigin(h)
+	h = middleware.ReadableAddress(s.fail)(h)
 	h = middleware.LimitBody(largestBody, s.fail)(h)
 	h = middleware.Timeout(20*time.Second, time.Hour, isDownload, s.fail)(h)
 	h = middleware.Secure(s.base.Scheme == "https")(h)
@@ -241,7 +253,7 @@ func (s *server) wrap(h http.Handler) (http.Handler, error) {
 func isDownload(r *http.Request) bool {
 	path := r.URL.Path
 	return strings.HasPrefix(path, "/trust/files/") || strings.HasPrefix(path, "/package/") && strings.HasSuffix(path, "/download") ||
-		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") ||
+		strings.HasPrefix(path, "/staff/tasks/") && strings.HasSuffix(path, "/fetch") || strings.HasPrefix(path, "/v1/tasks/") && strings.Contains(path, "/files/") ||
 		strings.HasPrefix(path, "/staff/requests/") && strings.HasSuffix(path, "/proof") || isUpload(r) || opendsr.IsDownload(path)
 }
 
@@ -261,8 +273,10 @@ func uploadSize(r *http.Request) int64 {
 		return store.MaxTaskFile
 	case path == "/staff/trust/items", strings.HasPrefix(path, "/staff/trust/items/"):
 		return trust.MaxFile
-	case path == "/requests/agent":
+	case path == "/requests/agent", path == "/v1/agent-requests":
 		return 2 * request.MaxProof // one that is somewhat too large is told beside its field
+	case v1.Streamed(r):
+		return store.MaxTaskFile
 	case strings.HasPrefix(path, "/staff/breaches/") && (strings.HasSuffix(path, "/persons") || strings.HasSuffix(path, "/events")):
 		return maxBreachFile
 	}

@@ -10,6 +10,7 @@ const (
 	GrantReadRequests  Grant = "requests:read"
 	GrantWriteRequests Grant = "requests:write" // file requests, order searches, enter corrections
 	GrantDecisions     Grant = "decisions"
+	GrantPersonal      Grant = "personal" // see who somebody is, find their requests, fetch proofs and files
 	GrantBreaches      Grant = "breaches"
 	GrantWebhooks      Grant = "webhooks"
 	GrantSuppressions  Grant = "suppressions"
@@ -21,7 +22,7 @@ const (
 // Grants are all that there are.
 func Grants() []Grant {
 	return []Grant{
-		GrantReadRequests, GrantWriteRequests, GrantDecisions, GrantBreaches, GrantWebhooks, GrantSuppressions, GrantRecipients, GrantChanges, GrantKeys,
+		GrantReadRequests, GrantWriteRequests, GrantDecisions, GrantPersonal, GrantBreaches, GrantWebhooks, GrantSuppressions, GrantRecipients, GrantChanges, GrantKeys,
 	}
 }
 

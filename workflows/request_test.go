@@ -40,6 +40,16 @@ func TestARequestThatIsNeverVerifiedLapsesAtItsInstant(t *testing.T) {
 	require.NotContains(t, r.names(), "Locate", "nobody's data is looked for before they are verified")
 }
 
+func TestARequestIsRefusedWhileItWaitsForThePerson(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.decide(3*day, request.Refuse)
+	r.refused(4*day, request.Verify)
+	require.Equal(t, models.Refused, r.end())
+	require.Equal(t, []string{"Open", "SendVerification", "SendRefusal", "SignReceipt"}, r.names("Advance"))
+	require.Equal(t, 3*day, r.called("SendRefusal"))
+}
+
 func TestARequestDoesNotLapseWhileItsVerificationIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	r := setup(t)

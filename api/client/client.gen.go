@@ -39,6 +39,61 @@ type AccessToken struct {
 	TokenType string `json:"token_type"`
 }
 
+// Agent defines model for Agent.
+type Agent struct {
+	At time.Time `json:"at"`
+
+	// Basis mandate, parent or guardian
+	Basis     string    `json:"basis"`
+	DecidedAt time.Time `json:"decided_at,omitempty,omitzero"`
+
+	// Destroyed The proof is gone with the key of the request
+	Destroyed bool `json:"destroyed,omitempty,omitzero"`
+
+	// Media Of the proof
+	Media string `json:"media,omitempty,omitzero"`
+
+	// Size Of the proof, in bytes
+	Size int64 `json:"size,omitempty,omitzero"`
+
+	// State asked, agreed, accepted, refused or objected
+	State        string `json:"state"`
+	SubmissionID string `json:"submission_id"`
+}
+
+// AgentDecision defines model for AgentDecision.
+type AgentDecision struct {
+	Accept bool   `json:"accept"`
+	Reason string `json:"reason"`
+}
+
+// AgentList defines model for AgentList.
+type AgentList struct {
+	Agents []Agent `json:"agents"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// AgentName defines model for AgentName.
+type AgentName struct {
+	Email        string `json:"email"`
+	Name         string `json:"name"`
+	SubmissionID string `json:"submission_id"`
+}
+
+// AgentStatus What whoever acts for a person is told
+type AgentStatus struct {
+	// Authority asked, agreed, accepted or refused; of an objection the agent is not told
+	Authority string `json:"authority"`
+	Clock     Clock  `json:"clock,omitempty,omitzero"`
+	Outcome   string `json:"outcome,omitempty,omitzero"`
+	State     string `json:"state,omitempty,omitzero"`
+
+	// Verified The person has confirmed, or the proof was accepted; only then there is more
+	Verified bool `json:"verified"`
+}
+
 // Answer defines model for Answer.
 type Answer struct {
 	Answer string `json:"answer"`
@@ -203,6 +258,26 @@ type CorrectionList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// Dashboard defines model for Dashboard.
+type Dashboard struct {
+	// AsOf When was counted; of very many requests up to a minute ago
+	AsOf   time.Time `json:"as_of"`
+	Before time.Time `json:"before"`
+
+	// Controllers By slug, those with the most open requests first; absent for a controller
+	Controllers []Tally   `json:"controllers,omitempty,omitzero"`
+	From        time.Time `json:"from"`
+
+	// Months The last twelve
+	Months []PastTally `json:"months"`
+
+	// Parties Whom open requests wait for
+	Parties  []Tally `json:"parties"`
+	Rights   []Tally `json:"rights"`
+	Timezone string  `json:"timezone"`
+	Total    Tally   `json:"total"`
+}
+
 // Decision defines model for Decision.
 type Decision struct {
 	ID   string `json:"id"`
@@ -318,11 +393,77 @@ type GroupField struct {
 	Personal bool   `json:"personal,omitempty,omitzero"`
 }
 
+// Hold defines model for Hold.
+type Hold struct {
+	Citation   string `json:"citation,omitempty,omitzero"`
+	Collection string `json:"collection"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+	Dataset    string `json:"dataset"`
+
+	// ErasableOn The day on which it is erased
+	ErasableOn  string `json:"erasable_on"`
+	Explanation string `json:"explanation,omitempty,omitzero"`
+
+	// HoldThrough The last day of the hold
+	HoldThrough string `json:"hold_through,omitempty,omitzero"`
+
+	// ID Of the deferral that ends it
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	RequestID string `json:"request_id"`
+	Rows      int64  `json:"rows"`
+	Rule      string `json:"rule,omitempty,omitzero"`
+	State     string `json:"state"`
+	System    string `json:"system"`
+}
+
+// HoldCount defines model for HoldCount.
+type HoldCount struct {
+	Citation string `json:"citation,omitempty,omitzero"`
+
+	// FirstOn The day on which the first of it is erased
+	FirstOn string `json:"first_on"`
+	Holds   int64  `json:"holds"`
+	LastOn  string `json:"last_on"`
+	Rows    int64  `json:"rows"`
+	Rule    string `json:"rule,omitempty,omitzero"`
+}
+
+// HoldList defines model for HoldList.
+type HoldList struct {
+	Holds []Hold `json:"holds"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Identity defines model for Identity.
 type Identity struct {
 	// Kind As in the data map, e.g. phone_number
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
+}
+
+// Instruction defines model for Instruction.
+type Instruction struct {
+	// Controller Slug
+	Controller string `json:"controller"`
+
+	// EndedAt Absent while it is in force
+	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
+	ID      string    `json:"id"`
+	MadeAt  time.Time `json:"made_at"`
+	Right   string    `json:"right"`
+}
+
+// InstructionList defines model for InstructionList.
+type InstructionList struct {
+	Instructions []Instruction `json:"instructions"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Key defines model for Key.
@@ -374,6 +515,21 @@ type KindOfData struct {
 	Reason  string `json:"reason,omitempty,omitzero"`
 }
 
+// LateRequest defines model for LateRequest.
+type LateRequest struct {
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// Controller Slug
+	Controller string    `json:"controller"`
+	DueBefore  time.Time `json:"due_before"`
+	Extended   bool      `json:"extended"`
+	ID         string    `json:"id"`
+	Reference  string    `json:"reference"`
+	Right      string    `json:"right"`
+	State      string    `json:"state"`
+	WaitsFor   string    `json:"waits_for,omitempty,omitzero"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	At   time.Time `json:"at"`
@@ -387,6 +543,44 @@ type MessageList struct {
 
 	// Next Cursor of the next page; absent on the last
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// NewAgentRequest defines model for NewAgentRequest.
+type NewAgentRequest struct {
+	// AgentBasis Why they may: mandate, parent or guardian
+	AgentBasis string `json:"agent_basis"`
+
+	// AgentEmail Theirs, and not the person's
+	AgentEmail string `json:"agent_email"`
+
+	// AgentName Of whoever acts for the person
+	AgentName string `json:"agent_name"`
+
+	// Controller Slug; may be left out when there is only the operator and by a controller with its key
+	Controller  string           `json:"controller,omitempty,omitzero"`
+	Correct     string           `json:"correct,omitempty,omitzero"`
+	Corrections []SaidCorrection `json:"corrections,omitempty,omitzero"`
+
+	// Email Of the person, who is asked there
+	Email      string     `json:"email"`
+	Ground     string     `json:"ground,omitempty,omitzero"`
+	Identities []Identity `json:"identities,omitempty,omitzero"`
+
+	// Language BCP 47
+	Language string `json:"language,omitempty,omitzero"`
+	Message  string `json:"message,omitempty,omitzero"`
+
+	// Name Of the person
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Proof The proof of authority in base64: a PDF, PNG or JPEG of at most 5 MB
+	Proof    []byte   `json:"proof"`
+	Purposes []string `json:"purposes,omitempty,omitzero"`
+
+	// Right access, export, rectification, erasure, restriction or objection
+	Right     string `json:"right"`
+	Situation string `json:"situation,omitempty,omitzero"`
+	Wrong     string `json:"wrong,omitempty,omitzero"`
 }
 
 // NewBreach defines model for NewBreach.
@@ -486,6 +680,12 @@ type NewDecision struct {
 	PlanDigest string `json:"plan_digest,omitempty,omitzero"`
 	Reason     string `json:"reason,omitempty,omitzero"`
 	TaskID     string `json:"task_id,omitempty,omitzero"`
+}
+
+// NewInstruction defines model for NewInstruction.
+type NewInstruction struct {
+	// Right access, export, rectification, erasure, restriction or objection
+	Right string `json:"right"`
 }
 
 // NewKey defines model for NewKey.
@@ -595,6 +795,45 @@ type Objection struct {
 	Reason string `json:"reason"`
 }
 
+// PastTally defines model for PastTally.
+type PastTally struct {
+	Answered int64 `json:"answered"`
+	Closed   int64 `json:"closed"`
+
+	// Key A month such as 2027-02, a right, or a controller's slug
+	Key           string `json:"key"`
+	Late          int64  `json:"late"`
+	MedianSeconds int64  `json:"median_seconds,omitempty,omitzero"`
+	P90Seconds    int64  `json:"p90_seconds,omitempty,omitzero"`
+	Received      int64  `json:"received"`
+}
+
+// Person defines model for Person.
+type Person struct {
+	Agents []AgentName `json:"agents,omitempty,omitzero"`
+
+	// Answers To questions that were asked
+	Answers []string `json:"answers,omitempty,omitzero"`
+
+	// Claimed Said by the person and proven by nobody
+	Claimed     []Identity       `json:"claimed,omitempty,omitzero"`
+	Correct     string           `json:"correct,omitempty,omitzero"`
+	Corrections []SaidCorrection `json:"corrections,omitempty,omitzero"`
+	Email       string           `json:"email"`
+	Ground      string           `json:"ground,omitempty,omitzero"`
+
+	// Identities Proven or vouched for: by these the data is searched
+	Identities []Identity `json:"identities"`
+	Message    string     `json:"message,omitempty,omitzero"`
+
+	// Messages That the person was sent
+	Messages  []Message `json:"messages,omitempty,omitzero"`
+	Name      string    `json:"name,omitempty,omitzero"`
+	Purposes  []string  `json:"purposes,omitempty,omitzero"`
+	Situation string    `json:"situation,omitempty,omitzero"`
+	Wrong     string    `json:"wrong,omitempty,omitzero"`
+}
+
 // Plan defines model for Plan.
 type Plan struct {
 	Decided bool    `json:"decided"`
@@ -672,6 +911,50 @@ type RecipientList struct {
 	Recipients []Recipient `json:"recipients"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Before time.Time `json:"before"`
+
+	// Breaches Of the period, without exercises; for a controller those that it was told of
+	Breaches []ReportedBreach `json:"breaches"`
+
+	// Controllers Absent for a controller
+	Controllers []PastTally `json:"controllers,omitempty,omitzero"`
+	From        time.Time   `json:"from"`
+
+	// Holds In force now
+	Holds []HoldCount `json:"holds"`
+
+	// Late At most 200, the longest due first
+	Late []LateRequest `json:"late"`
+
+	// Months Of a year
+	Months []PastTally `json:"months,omitempty,omitzero"`
+
+	// MoreLate There are more
+	MoreLate bool `json:"more_late"`
+
+	// Notices By state
+	Notices map[string]int64 `json:"notices"`
+
+	// Of Name of whom it is of
+	Of string `json:"of"`
+
+	// Open Now
+	Open int64 `json:"open"`
+
+	// Outcomes Closed requests by outcome
+	Outcomes map[string]int64 `json:"outcomes"`
+
+	// Overdue Now
+	Overdue    int64       `json:"overdue"`
+	Period     string      `json:"period"`
+	PreparedAt time.Time   `json:"prepared_at"`
+	Rights     []PastTally `json:"rights"`
+	Timezone   string      `json:"timezone"`
+	Total      PastTally   `json:"total"`
+}
+
 // ReportTaken defines model for ReportTaken.
 type ReportTaken struct {
 	Reference string `json:"reference"`
@@ -682,6 +965,16 @@ type Reported struct {
 	ID        string `json:"id"`
 	Reference string `json:"reference"`
 	State     string `json:"state"`
+}
+
+// ReportedBreach defines model for ReportedBreach.
+type ReportedBreach struct {
+	// At Reported; for a controller, told
+	At        time.Time `json:"at"`
+	Persons   *int      `json:"persons,omitempty"`
+	Reference string    `json:"reference"`
+	Risk      string    `json:"risk,omitempty,omitzero"`
+	State     string    `json:"state,omitempty,omitzero"`
 }
 
 // Request defines model for Request.
@@ -758,6 +1051,11 @@ type ScanPlace struct {
 	Table string `json:"table"`
 }
 
+// Search defines model for Search.
+type Search struct {
+	Email string `json:"email"`
+}
+
 // Span defines model for Span.
 type Span struct {
 	// Controller Slug
@@ -778,12 +1076,14 @@ type Span struct {
 
 // Status defines model for Status.
 type Status struct {
-	Authority   string  `json:"authority,omitempty,omitzero"`
-	CanWithdraw bool    `json:"can_withdraw,omitempty,omitzero"`
-	Clock       Clock   `json:"clock,omitempty,omitzero"`
-	Controller  string  `json:"controller,omitempty,omitzero"`
-	Events      []Event `json:"events,omitempty,omitzero"`
-	Kept        []Group `json:"kept,omitempty,omitzero"`
+	// Agent What whoever acts for a person is told
+	Agent       AgentStatus `json:"agent,omitempty,omitzero"`
+	Authority   string      `json:"authority,omitempty,omitzero"`
+	CanWithdraw bool        `json:"can_withdraw,omitempty,omitzero"`
+	Clock       Clock       `json:"clock,omitempty,omitzero"`
+	Controller  string      `json:"controller,omitempty,omitzero"`
+	Events      []Event     `json:"events,omitempty,omitzero"`
+	Kept        []Group     `json:"kept,omitempty,omitzero"`
 
 	// Masked The address is not confirmed; nothing more is said
 	Masked       bool      `json:"masked"`
@@ -812,6 +1112,28 @@ type SuppressionQuestion struct {
 	Purpose string `json:"purpose"`
 }
 
+// Tally defines model for Tally.
+type Tally struct {
+	// Answered Of those closed, neither withdrawn nor lapsed
+	Answered int64 `json:"answered"`
+	Closed   int64 `json:"closed"`
+
+	// Key The party, right or slug; absent for all
+	Key string `json:"key,omitempty,omitzero"`
+
+	// Late Answered after the legal date
+	Late int64 `json:"late"`
+
+	// MedianSeconds From receipt to close, of those answered
+	MedianSeconds int64 `json:"median_seconds,omitempty,omitzero"`
+	Open          int64 `json:"open"`
+	Overdue       int64 `json:"overdue"`
+	P90Seconds    int64 `json:"p90_seconds,omitempty,omitzero"`
+
+	// Soon Of them, due within a week
+	Soon int64 `json:"soon"`
+}
+
 // Task defines model for Task.
 type Task struct {
 	// Action locate, export, restrict, rectify, erase or prove
@@ -836,11 +1158,45 @@ type Task struct {
 	System string `json:"system"`
 }
 
+// TaskDetail defines model for TaskDetail.
+type TaskDetail struct {
+	Files []TaskFile `json:"files"`
+
+	// Instructions What is to be done
+	Instructions string `json:"instructions,omitempty,omitzero"`
+	Task         Task   `json:"task"`
+}
+
+// TaskFile defines model for TaskFile.
+type TaskFile struct {
+	At    time.Time `json:"at,omitempty,omitzero"`
+	ID    string    `json:"id"`
+	Media string    `json:"media,omitempty,omitzero"`
+	Size  int64     `json:"size,omitempty,omitzero"`
+}
+
 // TaskList defines model for TaskList.
 type TaskList struct {
 	// Next Cursor of the next page; absent on the last
 	Next  Next   `json:"next,omitempty,omitzero"`
 	Tasks []Task `json:"tasks"`
+}
+
+// Verification defines model for Verification.
+type Verification struct {
+	BeganAt     time.Time `json:"began_at,omitempty,omitzero"`
+	Checkpoints int64     `json:"checkpoints,omitempty,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitempty,omitzero"`
+	Entries     int64     `json:"entries,omitempty,omitzero"`
+
+	// Head Hash of the last entry, hexadecimal
+	Head string `json:"head,omitempty,omitzero"`
+
+	// Reason The first thing that is not as it was written, or why it could not be read
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// State none, running, good, bad or failed
+	State string `json:"state"`
 }
 
 // Webhook defines model for Webhook.
@@ -927,6 +1283,12 @@ type GiveTokenFormdataBody struct {
 	Scope string `form:"scope,omitempty" json:"scope,omitempty,omitzero"`
 }
 
+// SubmitForPersonParams defines parameters for SubmitForPerson.
+type SubmitForPersonParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ReceiveBreachReportParams defines parameters for ReceiveBreachReport.
 type ReceiveBreachReportParams struct {
 	WebhookID string `json:"webhook-id"`
@@ -965,6 +1327,32 @@ type ListDeferralsParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListInstructionsParams defines parameters for ListInstructions.
+type ListInstructionsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GiveInstructionParams defines parameters for GiveInstruction.
+type GiveInstructionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// EndInstructionParams defines parameters for EndInstruction.
+type EndInstructionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
 	// Cursor The next of the page before
@@ -986,6 +1374,12 @@ type RevokeKeyParams struct {
 
 // RotateKeyParams defines parameters for RotateKey.
 type RotateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// VerifyLedgerParams defines parameters for VerifyLedger.
+type VerifyLedgerParams struct {
 	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -1015,6 +1409,19 @@ type ListRequestsParams struct {
 
 // SubmitRequestParams defines parameters for SubmitRequest.
 type SubmitRequestParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetAgentsParams defines parameters for GetAgents.
+type GetAgentsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// DecideAgentParams defines parameters for DecideAgent.
+type DecideAgentParams struct {
 	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -1130,6 +1537,18 @@ type ListTasksParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// AddTaskFileParams defines parameters for AddTaskFile.
+type AddTaskFileParams struct {
+	// ContentDisposition The name of the file, as attachment; filename="export.csv"
+	ContentDisposition string `json:"Content-Disposition,omitempty,omitzero"`
+}
+
+// RemoveTaskFileParams defines parameters for RemoveTaskFile.
+type RemoveTaskFileParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
 	// Cursor The next of the page before
@@ -1177,6 +1596,9 @@ type TestWebhookParams struct {
 // GiveTokenFormdataRequestBody defines body for GiveToken for application/x-www-form-urlencoded ContentType.
 type GiveTokenFormdataRequestBody GiveTokenFormdataBody
 
+// SubmitForPersonJSONRequestBody defines body for SubmitForPerson for application/json ContentType.
+type SubmitForPersonJSONRequestBody = NewAgentRequest
+
 // ReceiveBreachReportJSONRequestBody defines body for ReceiveBreachReport for application/json ContentType.
 type ReceiveBreachReportJSONRequestBody = BreachReport
 
@@ -1186,6 +1608,9 @@ type ReportBreachJSONRequestBody = NewBreach
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
 
+// GiveInstructionJSONRequestBody defines body for GiveInstruction for application/json ContentType.
+type GiveInstructionJSONRequestBody = NewInstruction
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -1194,6 +1619,12 @@ type RotateKeyJSONRequestBody = Rotation
 
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
+
+// SearchRequestsJSONRequestBody defines body for SearchRequests for application/json ContentType.
+type SearchRequestsJSONRequestBody = Search
+
+// DecideAgentJSONRequestBody defines body for DecideAgent for application/json ContentType.
+type DecideAgentJSONRequestBody = AgentDecision
 
 // EnterCorrectionJSONRequestBody defines body for EnterCorrection for application/json ContentType.
 type EnterCorrectionJSONRequestBody = NewCorrection
@@ -1316,6 +1747,24 @@ type ClientInterface interface {
 	// Corresponds with POST /oauth/token (the `GiveToken` operationId).
 	GiveTokenWithFormdataBody(ctx context.Context, body GiveTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SubmitForPersonWithBody File a request for another person, with the proof of authority
+	//
+	// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+	SubmitForPersonWithBody(ctx context.Context, params *SubmitForPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitForPerson File a request for another person, with the proof of authority
+	//
+	// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+	SubmitForPerson(ctx context.Context, params *SubmitForPersonParams, body SubmitForPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReceiveBreachReportWithBody Report a suspicion as a subprocessor
 	//
 	// Signed with the recipient's secret as Standard Webhooks asks. The same webhook-id gives the same answer and opens no second breach.
@@ -1382,10 +1831,50 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreach(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDashboard How requests stand now and what became of them in the last twelve months
+	//
+	// Corresponds with GET /v1/dashboard (the `GetDashboard` operationId).
+	GetDashboard(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDeferrals What is erased later, in all requests, by date
 	//
 	// Corresponds with GET /v1/deferrals (the `ListDeferrals` operationId).
 	ListDeferrals(ctx context.Context, params *ListDeferralsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListHolds Holds in force, the one that ends first before the others
+	//
+	// Corresponds with GET /v1/holds (the `ListHolds` operationId).
+	ListHolds(ctx context.Context, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListInstructions Standing instructions, those in force first
+	//
+	// Corresponds with GET /v1/instructions (the `ListInstructions` operationId).
+	ListInstructions(ctx context.Context, params *ListInstructionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveInstructionWithBody Instruct every request for a right that comes to wait from now on
+	//
+	// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+	GiveInstructionWithBody(ctx context.Context, params *GiveInstructionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveInstruction Instruct every request for a right that comes to wait from now on
+	//
+	// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+	GiveInstruction(ctx context.Context, params *GiveInstructionParams, body GiveInstructionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndInstruction End a standing instruction
+	//
+	// Requests wait for an instruction of their own again. What has been instructed stays so.
+	//
+	// Corresponds with POST /v1/instructions/{id}/end (the `EndInstruction` operationId).
+	EndInstruction(ctx context.Context, id ID, params *EndInstructionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKeys List access keys, the newest first
 	//
@@ -1435,6 +1924,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/keys/{id}/rotate (the `RotateKey` operationId).
 	RotateKey(ctx context.Context, id ID, params *RotateKeyParams, body RotateKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetVerification What the last verification of the ledger has found
+	//
+	// Corresponds with GET /v1/ledger/verification (the `GetVerification` operationId).
+	GetVerification(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyLedger Verify the ledger
+	//
+	// Runs the check of `habeas ledger verify` with the published keys and changes nothing. One runs at a time.
+	//
+	// Corresponds with POST /v1/ledger/verification (the `VerifyLedger` operationId).
+	VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRecipients The register of recipients, by slug
 	//
 	// Corresponds with GET /v1/recipients (the `ListRecipients` operationId).
@@ -1444,6 +1945,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/recipients/{slug} (the `GetRecipient` operationId).
 	GetRecipient(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReport What became of the requests of a month or a year
+	//
+	// Corresponds with GET /v1/reports/{period} (the `GetReport` operationId).
+	GetReport(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReportTable The same report in words as a table
+	//
+	// Corresponds with GET /v1/reports/{period}/csv (the `GetReportTable` operationId).
+	GetReportTable(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRequests List requests by legal date
 	//
@@ -1468,10 +1979,58 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/requests (the `SubmitRequest` operationId).
 	SubmitRequest(ctx context.Context, params *SubmitRequestParams, body SubmitRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SearchRequestsWithBody Find the requests of a person
+	//
+	// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+	SearchRequestsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SearchRequests Find the requests of a person
+	//
+	// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+	SearchRequests(ctx context.Context, body SearchRequestsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetRequest One request
 	//
 	// Corresponds with GET /v1/requests/{id} (the `GetRequest` operationId).
 	GetRequest(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAgents Who asks for the person of the request
+	//
+	// Corresponds with GET /v1/requests/{id}/agents (the `GetAgents` operationId).
+	GetAgents(ctx context.Context, id ID, params *GetAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideAgentWithBody Accept or refuse the authority of an agent
+	//
+	// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+	DecideAgentWithBody(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideAgent Accept or refuse the authority of an agent
+	//
+	// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+	DecideAgent(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, body DecideAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetProof The proof of authority
+	//
+	// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+	//
+	// Corresponds with GET /v1/requests/{id}/agents/{submission_id}/proof (the `GetProof` operationId).
+	GetProof(ctx context.Context, id ID, submissionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCorrections The corrections that were entered for a rectification, without their values
 	//
@@ -1519,6 +2078,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/requests/{id}/deferrals (the `GetDeferrals` operationId).
 	GetDeferrals(ctx context.Context, id ID, params *GetDeferralsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetEvidence Everything that proves what was done about the request
+	//
+	// It holds nothing personal.
+	//
+	// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
+	GetEvidence(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLedger The ledger's entries about the request, oldest first
 	//
 	// Corresponds with GET /v1/requests/{id}/ledger (the `GetLedger` operationId).
@@ -1528,6 +2094,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 	GetNotices(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPerson Who asks, and what was written
+	//
+	// For those who decide. It is personal, and the ledger says who looked. Refused once the key of the request is destroyed.
+	//
+	// Corresponds with GET /v1/requests/{id}/person (the `GetPerson` operationId).
+	GetPerson(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPlan The latest plan
 	//
@@ -1659,6 +2232,32 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/tasks (the `ListTasks` operationId).
 	ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetTask One task with what is to be done and its files
+	//
+	// Corresponds with GET /v1/tasks/{id} (the `GetTask` operationId).
+	GetTask(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddTaskFileWithBody Add a file to an open task
+	//
+	// A data protection officer or a case handler: what was exported by hand, or evidence. It is sealed as it comes, at most 25 MB; Idempotency-Key is not looked at.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tasks/{id}/files (the `AddTaskFile` operationId).
+	AddTaskFileWithBody(ctx context.Context, id ID, params *AddTaskFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTaskFile A file of a task
+	//
+	// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+	//
+	// Corresponds with GET /v1/tasks/{id}/files/{file_id} (the `GetTaskFile` operationId).
+	GetTaskFile(ctx context.Context, id ID, fileID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveTaskFile Remove a file from an open task
+	//
+	// Corresponds with POST /v1/tasks/{id}/files/{file_id}/remove (the `RemoveTaskFile` operationId).
+	RemoveTaskFile(ctx context.Context, id ID, fileID string, params *RemoveTaskFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListWebhooks List webhooks, the oldest first
 	//
 	// Corresponds with GET /v1/webhooks (the `ListWebhooks` operationId).
@@ -1767,6 +2366,44 @@ func (c *Client) GiveTokenWithBody(ctx context.Context, contentType string, body
 // Corresponds with POST /oauth/token (the `GiveToken` operationId).
 func (c *Client) GiveTokenWithFormdataBody(ctx context.Context, body GiveTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGiveTokenRequestWithFormdataBody(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitForPersonWithBody File a request for another person, with the proof of authority
+//
+// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+func (c *Client) SubmitForPersonWithBody(ctx context.Context, params *SubmitForPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitForPersonRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitForPerson File a request for another person, with the proof of authority
+//
+// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+func (c *Client) SubmitForPerson(ctx context.Context, params *SubmitForPersonParams, body SubmitForPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitForPersonRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1923,11 +2560,111 @@ func (c *Client) NoteBreach(ctx context.Context, id ID, params *NoteBreachParams
 	return c.Client.Do(req)
 }
 
+// GetDashboard How requests stand now and what became of them in the last twelve months
+//
+// Corresponds with GET /v1/dashboard (the `GetDashboard` operationId).
+func (c *Client) GetDashboard(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDashboardRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDeferrals What is erased later, in all requests, by date
 //
 // Corresponds with GET /v1/deferrals (the `ListDeferrals` operationId).
 func (c *Client) ListDeferrals(ctx context.Context, params *ListDeferralsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeferralsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListHolds Holds in force, the one that ends first before the others
+//
+// Corresponds with GET /v1/holds (the `ListHolds` operationId).
+func (c *Client) ListHolds(ctx context.Context, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListHoldsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListInstructions Standing instructions, those in force first
+//
+// Corresponds with GET /v1/instructions (the `ListInstructions` operationId).
+func (c *Client) ListInstructions(ctx context.Context, params *ListInstructionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInstructionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveInstructionWithBody Instruct every request for a right that comes to wait from now on
+//
+// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+func (c *Client) GiveInstructionWithBody(ctx context.Context, params *GiveInstructionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveInstructionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveInstruction Instruct every request for a right that comes to wait from now on
+//
+// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+func (c *Client) GiveInstruction(ctx context.Context, params *GiveInstructionParams, body GiveInstructionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveInstructionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndInstruction End a standing instruction
+//
+// Requests wait for an instruction of their own again. What has been instructed stays so.
+//
+// Corresponds with POST /v1/instructions/{id}/end (the `EndInstruction` operationId).
+func (c *Client) EndInstruction(ctx context.Context, id ID, params *EndInstructionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndInstructionRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2046,6 +2783,38 @@ func (c *Client) RotateKey(ctx context.Context, id ID, params *RotateKeyParams, 
 	return c.Client.Do(req)
 }
 
+// GetVerification What the last verification of the ledger has found
+//
+// Corresponds with GET /v1/ledger/verification (the `GetVerification` operationId).
+func (c *Client) GetVerification(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVerificationRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyLedger Verify the ledger
+//
+// Runs the check of `habeas ledger verify` with the published keys and changes nothing. One runs at a time.
+//
+// Corresponds with POST /v1/ledger/verification (the `VerifyLedger` operationId).
+func (c *Client) VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyLedgerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRecipients The register of recipients, by slug
 //
 // Corresponds with GET /v1/recipients (the `ListRecipients` operationId).
@@ -2066,6 +2835,36 @@ func (c *Client) ListRecipients(ctx context.Context, params *ListRecipientsParam
 // Corresponds with GET /v1/recipients/{slug} (the `GetRecipient` operationId).
 func (c *Client) GetRecipient(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRecipientRequest(c.Server, slug)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReport What became of the requests of a month or a year
+//
+// Corresponds with GET /v1/reports/{period} (the `GetReport` operationId).
+func (c *Client) GetReport(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReportRequest(c.Server, period)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReportTable The same report in words as a table
+//
+// Corresponds with GET /v1/reports/{period}/csv (the `GetReportTable` operationId).
+func (c *Client) GetReportTable(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReportTableRequest(c.Server, period)
 	if err != nil {
 		return nil, err
 	}
@@ -2129,11 +2928,119 @@ func (c *Client) SubmitRequest(ctx context.Context, params *SubmitRequestParams,
 	return c.Client.Do(req)
 }
 
+// SearchRequestsWithBody Find the requests of a person
+//
+// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+func (c *Client) SearchRequestsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchRequestsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchRequests Find the requests of a person
+//
+// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+func (c *Client) SearchRequests(ctx context.Context, body SearchRequestsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchRequestsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetRequest One request
 //
 // Corresponds with GET /v1/requests/{id} (the `GetRequest` operationId).
 func (c *Client) GetRequest(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRequestRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAgents Who asks for the person of the request
+//
+// Corresponds with GET /v1/requests/{id}/agents (the `GetAgents` operationId).
+func (c *Client) GetAgents(ctx context.Context, id ID, params *GetAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAgentsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideAgentWithBody Accept or refuse the authority of an agent
+//
+// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+func (c *Client) DecideAgentWithBody(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideAgentRequestWithBody(c.Server, id, submissionID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideAgent Accept or refuse the authority of an agent
+//
+// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+func (c *Client) DecideAgent(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, body DecideAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideAgentRequest(c.Server, id, submissionID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetProof The proof of authority
+//
+// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+//
+// Corresponds with GET /v1/requests/{id}/agents/{submission_id}/proof (the `GetProof` operationId).
+func (c *Client) GetProof(ctx context.Context, id ID, submissionID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetProofRequest(c.Server, id, submissionID)
 	if err != nil {
 		return nil, err
 	}
@@ -2250,6 +3157,23 @@ func (c *Client) GetDeferrals(ctx context.Context, id ID, params *GetDeferralsPa
 	return c.Client.Do(req)
 }
 
+// GetEvidence Everything that proves what was done about the request
+//
+// It holds nothing personal.
+//
+// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
+func (c *Client) GetEvidence(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEvidenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetLedger The ledger's entries about the request, oldest first
 //
 // Corresponds with GET /v1/requests/{id}/ledger (the `GetLedger` operationId).
@@ -2270,6 +3194,23 @@ func (c *Client) GetLedger(ctx context.Context, id ID, params *GetLedgerParams, 
 // Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 func (c *Client) GetNotices(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetNoticesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPerson Who asks, and what was written
+//
+// For those who decide. It is personal, and the ledger says who looked. Refused once the key of the request is destroyed.
+//
+// Corresponds with GET /v1/requests/{id}/person (the `GetPerson` operationId).
+func (c *Client) GetPerson(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPersonRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -2610,6 +3551,72 @@ func (c *Client) ListTasks(ctx context.Context, params *ListTasksParams, reqEdit
 	return c.Client.Do(req)
 }
 
+// GetTask One task with what is to be done and its files
+//
+// Corresponds with GET /v1/tasks/{id} (the `GetTask` operationId).
+func (c *Client) GetTask(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTaskRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddTaskFileWithBody Add a file to an open task
+//
+// A data protection officer or a case handler: what was exported by hand, or evidence. It is sealed as it comes, at most 25 MB; Idempotency-Key is not looked at.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tasks/{id}/files (the `AddTaskFile` operationId).
+func (c *Client) AddTaskFileWithBody(ctx context.Context, id ID, params *AddTaskFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddTaskFileRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTaskFile A file of a task
+//
+// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+//
+// Corresponds with GET /v1/tasks/{id}/files/{file_id} (the `GetTaskFile` operationId).
+func (c *Client) GetTaskFile(ctx context.Context, id ID, fileID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTaskFileRequest(c.Server, id, fileID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveTaskFile Remove a file from an open task
+//
+// Corresponds with POST /v1/tasks/{id}/files/{file_id}/remove (the `RemoveTaskFile` operationId).
+func (c *Client) RemoveTaskFile(ctx context.Context, id ID, fileID string, params *RemoveTaskFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveTaskFileRequest(c.Server, id, fileID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListWebhooks List webhooks, the oldest first
 //
 // Corresponds with GET /v1/webhooks (the `ListWebhooks` operationId).
@@ -2837,6 +3844,59 @@ func NewGiveTokenRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSubmitForPersonRequest calls the generic SubmitForPerson builder with application/json body
+func NewSubmitForPersonRequest(server string, params *SubmitForPersonParams, body SubmitForPersonJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitForPersonRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSubmitForPersonRequestWithBody constructs an http.Request for the SubmitForPerson method, with any body, and a specified content type
+func NewSubmitForPersonRequestWithBody(server string, params *SubmitForPersonParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/agent-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -3124,6 +4184,33 @@ func NewNoteBreachRequestWithBody(server string, id ID, params *NoteBreachParams
 	return req, nil
 }
 
+// NewGetDashboardRequest constructs an http.Request for the GetDashboard method
+func NewGetDashboardRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/dashboard")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListDeferralsRequest constructs an http.Request for the ListDeferrals method
 func NewListDeferralsRequest(server string, params *ListDeferralsParams) (*http.Request, error) {
 	var err error
@@ -3185,6 +4272,222 @@ func NewListDeferralsRequest(server string, params *ListDeferralsParams) (*http.
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListHoldsRequest constructs an http.Request for the ListHolds method
+func NewListHoldsRequest(server string, params *ListHoldsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/holds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListInstructionsRequest constructs an http.Request for the ListInstructions method
+func NewListInstructionsRequest(server string, params *ListInstructionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instructions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGiveInstructionRequest calls the generic GiveInstruction builder with application/json body
+func NewGiveInstructionRequest(server string, params *GiveInstructionParams, body GiveInstructionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveInstructionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGiveInstructionRequestWithBody constructs an http.Request for the GiveInstruction method, with any body, and a specified content type
+func NewGiveInstructionRequestWithBody(server string, params *GiveInstructionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instructions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewEndInstructionRequest constructs an http.Request for the EndInstruction method
+func NewEndInstructionRequest(server string, id ID, params *EndInstructionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instructions/%s/end", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -3408,6 +4711,73 @@ func NewRotateKeyRequestWithBody(server string, id ID, params *RotateKeyParams, 
 	return req, nil
 }
 
+// NewGetVerificationRequest constructs an http.Request for the GetVerification method
+func NewGetVerificationRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/ledger/verification")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVerifyLedgerRequest constructs an http.Request for the VerifyLedger method
+func NewVerifyLedgerRequest(server string, params *VerifyLedgerParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/ledger/verification")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListRecipientsRequest constructs an http.Request for the ListRecipients method
 func NewListRecipientsRequest(server string, params *ListRecipientsParams) (*http.Request, error) {
 	var err error
@@ -3483,6 +4853,74 @@ func NewGetRecipientRequest(server string, slug string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/recipients/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetReportRequest constructs an http.Request for the GetReport method
+func NewGetReportRequest(server string, period string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "period", period, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetReportTableRequest constructs an http.Request for the GetReportTable method
+func NewGetReportTableRequest(server string, period string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "period", period, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reports/%s/csv", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3663,6 +5101,46 @@ func NewSubmitRequestRequestWithBody(server string, params *SubmitRequestParams,
 	return req, nil
 }
 
+// NewSearchRequestsRequest calls the generic SearchRequests builder with application/json body
+func NewSearchRequestsRequest(server string, body SearchRequestsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSearchRequestsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSearchRequestsRequestWithBody constructs an http.Request for the SearchRequests method, with any body, and a specified content type
+func NewSearchRequestsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetRequestRequest constructs an http.Request for the GetRequest method
 func NewGetRequestRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -3680,6 +5158,179 @@ func NewGetRequestRequest(server string, id ID) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetAgentsRequest constructs an http.Request for the GetAgents method
+func NewGetAgentsRequest(server string, id ID, params *GetAgentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/agents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideAgentRequest calls the generic DecideAgent builder with application/json body
+func NewDecideAgentRequest(server string, id ID, submissionID string, params *DecideAgentParams, body DecideAgentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideAgentRequestWithBody(server, id, submissionID, params, "application/json", bodyReader)
+}
+
+// NewDecideAgentRequestWithBody constructs an http.Request for the DecideAgent method, with any body, and a specified content type
+func NewDecideAgentRequestWithBody(server string, id ID, submissionID string, params *DecideAgentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "submission_id", submissionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/agents/%s/decision", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetProofRequest constructs an http.Request for the GetProof method
+func NewGetProofRequest(server string, id ID, submissionID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "submission_id", submissionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/agents/%s/proof", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3947,6 +5598,40 @@ func NewGetDeferralsRequest(server string, id ID, params *GetDeferralsParams) (*
 	return req, nil
 }
 
+// NewGetEvidenceRequest constructs an http.Request for the GetEvidence method
+func NewGetEvidenceRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/evidence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLedgerRequest constructs an http.Request for the GetLedger method
 func NewGetLedgerRequest(server string, id ID, params *GetLedgerParams) (*http.Request, error) {
 	var err error
@@ -4067,6 +5752,40 @@ func NewGetNoticesRequest(server string, id ID, params *GetNoticesParams) (*http
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPersonRequest constructs an http.Request for the GetPerson method
+func NewGetPersonRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/person", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4892,6 +6611,184 @@ func NewListTasksRequest(server string, params *ListTasksParams) (*http.Request,
 	return req, nil
 }
 
+// NewGetTaskRequest constructs an http.Request for the GetTask method
+func NewGetTaskRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddTaskFileRequestWithBody constructs an http.Request for the AddTaskFile method, with any body, and a specified content type
+func NewAddTaskFileRequestWithBody(server string, id ID, params *AddTaskFileParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/files", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Content-Disposition", params.ContentDisposition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Content-Disposition", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTaskFileRequest constructs an http.Request for the GetTaskFile method
+func NewGetTaskFileRequest(server string, id ID, fileID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/files/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemoveTaskFileRequest constructs an http.Request for the RemoveTaskFile method
+func NewRemoveTaskFileRequest(server string, id ID, fileID string, params *RemoveTaskFileParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tasks/%s/files/%s/remove", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
 func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
 	var err error
@@ -5379,6 +7276,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /oauth/token (the `GiveToken` operationId).
 	GiveTokenWithFormdataBodyWithResponse(ctx context.Context, body GiveTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*GiveTokenResponse, error)
 
+	// SubmitForPersonWithBodyWithResponse File a request for another person, with the proof of authority
+	//
+	// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+	SubmitForPersonWithBodyWithResponse(ctx context.Context, params *SubmitForPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitForPersonResponse, error)
+
+	// SubmitForPersonWithResponse File a request for another person, with the proof of authority
+	//
+	// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+	SubmitForPersonWithResponse(ctx context.Context, params *SubmitForPersonParams, body SubmitForPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitForPersonResponse, error)
+
 	// ReceiveBreachReportWithBodyWithResponse Report a suspicion as a subprocessor
 	//
 	// Signed with the recipient's secret as Standard Webhooks asks. The same webhook-id gives the same answer and opens no second breach.
@@ -5449,12 +7364,60 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreachWithResponse(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteBreachResponse, error)
 
+	// GetDashboardWithResponse How requests stand now and what became of them in the last twelve months
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/dashboard (the `GetDashboard` operationId).
+	GetDashboardWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDashboardResponse, error)
+
 	// ListDeferralsWithResponse What is erased later, in all requests, by date
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/deferrals (the `ListDeferrals` operationId).
 	ListDeferralsWithResponse(ctx context.Context, params *ListDeferralsParams, reqEditors ...RequestEditorFn) (*ListDeferralsResponse, error)
+
+	// ListHoldsWithResponse Holds in force, the one that ends first before the others
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/holds (the `ListHolds` operationId).
+	ListHoldsWithResponse(ctx context.Context, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*ListHoldsResponse, error)
+
+	// ListInstructionsWithResponse Standing instructions, those in force first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/instructions (the `ListInstructions` operationId).
+	ListInstructionsWithResponse(ctx context.Context, params *ListInstructionsParams, reqEditors ...RequestEditorFn) (*ListInstructionsResponse, error)
+
+	// GiveInstructionWithBodyWithResponse Instruct every request for a right that comes to wait from now on
+	//
+	// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+	GiveInstructionWithBodyWithResponse(ctx context.Context, params *GiveInstructionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveInstructionResponse, error)
+
+	// GiveInstructionWithResponse Instruct every request for a right that comes to wait from now on
+	//
+	// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+	GiveInstructionWithResponse(ctx context.Context, params *GiveInstructionParams, body GiveInstructionJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveInstructionResponse, error)
+
+	// EndInstructionWithResponse End a standing instruction
+	//
+	// Requests wait for an instruction of their own again. What has been instructed stays so.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instructions/{id}/end (the `EndInstruction` operationId).
+	EndInstructionWithResponse(ctx context.Context, id ID, params *EndInstructionParams, reqEditors ...RequestEditorFn) (*EndInstructionResponse, error)
 
 	// ListKeysWithResponse List access keys, the newest first
 	//
@@ -5508,6 +7471,22 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/keys/{id}/rotate (the `RotateKey` operationId).
 	RotateKeyWithResponse(ctx context.Context, id ID, params *RotateKeyParams, body RotateKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateKeyResponse, error)
 
+	// GetVerificationWithResponse What the last verification of the ledger has found
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/ledger/verification (the `GetVerification` operationId).
+	GetVerificationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetVerificationResponse, error)
+
+	// VerifyLedgerWithResponse Verify the ledger
+	//
+	// Runs the check of `habeas ledger verify` with the published keys and changes nothing. One runs at a time.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/ledger/verification (the `VerifyLedger` operationId).
+	VerifyLedgerWithResponse(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*VerifyLedgerResponse, error)
+
 	// ListRecipientsWithResponse The register of recipients, by slug
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5521,6 +7500,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/recipients/{slug} (the `GetRecipient` operationId).
 	GetRecipientWithResponse(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*GetRecipientResponse, error)
+
+	// GetReportWithResponse What became of the requests of a month or a year
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reports/{period} (the `GetReport` operationId).
+	GetReportWithResponse(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*GetReportResponse, error)
+
+	// GetReportTableWithResponse The same report in words as a table
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reports/{period}/csv (the `GetReportTable` operationId).
+	GetReportTableWithResponse(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*GetReportTableResponse, error)
 
 	// ListRequestsWithResponse List requests by legal date
 	//
@@ -5547,12 +7540,64 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/requests (the `SubmitRequest` operationId).
 	SubmitRequestWithResponse(ctx context.Context, params *SubmitRequestParams, body SubmitRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitRequestResponse, error)
 
+	// SearchRequestsWithBodyWithResponse Find the requests of a person
+	//
+	// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+	SearchRequestsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchRequestsResponse, error)
+
+	// SearchRequestsWithResponse Find the requests of a person
+	//
+	// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+	SearchRequestsWithResponse(ctx context.Context, body SearchRequestsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchRequestsResponse, error)
+
 	// GetRequestWithResponse One request
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/requests/{id} (the `GetRequest` operationId).
 	GetRequestWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetRequestResponse, error)
+
+	// GetAgentsWithResponse Who asks for the person of the request
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/agents (the `GetAgents` operationId).
+	GetAgentsWithResponse(ctx context.Context, id ID, params *GetAgentsParams, reqEditors ...RequestEditorFn) (*GetAgentsResponse, error)
+
+	// DecideAgentWithBodyWithResponse Accept or refuse the authority of an agent
+	//
+	// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+	DecideAgentWithBodyWithResponse(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideAgentResponse, error)
+
+	// DecideAgentWithResponse Accept or refuse the authority of an agent
+	//
+	// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+	DecideAgentWithResponse(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, body DecideAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideAgentResponse, error)
+
+	// GetProofWithResponse The proof of authority
+	//
+	// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/agents/{submission_id}/proof (the `GetProof` operationId).
+	GetProofWithResponse(ctx context.Context, id ID, submissionID string, reqEditors ...RequestEditorFn) (*GetProofResponse, error)
 
 	// GetCorrectionsWithResponse The corrections that were entered for a rectification, without their values
 	//
@@ -5604,6 +7649,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/requests/{id}/deferrals (the `GetDeferrals` operationId).
 	GetDeferralsWithResponse(ctx context.Context, id ID, params *GetDeferralsParams, reqEditors ...RequestEditorFn) (*GetDeferralsResponse, error)
 
+	// GetEvidenceWithResponse Everything that proves what was done about the request
+	//
+	// It holds nothing personal.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
+	GetEvidenceWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error)
+
 	// GetLedgerWithResponse The ledger's entries about the request, oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5617,6 +7671,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 	GetNoticesWithResponse(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*GetNoticesResponse, error)
+
+	// GetPersonWithResponse Who asks, and what was written
+	//
+	// For those who decide. It is personal, and the ledger says who looked. Refused once the key of the request is destroyed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/person (the `GetPerson` operationId).
+	GetPersonWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPersonResponse, error)
 
 	// GetPlanWithResponse The latest plan
 	//
@@ -5772,6 +7835,38 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/tasks (the `ListTasks` operationId).
 	ListTasksWithResponse(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*ListTasksResponse, error)
 
+	// GetTaskWithResponse One task with what is to be done and its files
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tasks/{id} (the `GetTask` operationId).
+	GetTaskWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetTaskResponse, error)
+
+	// AddTaskFileWithBodyWithResponse Add a file to an open task
+	//
+	// A data protection officer or a case handler: what was exported by hand, or evidence. It is sealed as it comes, at most 25 MB; Idempotency-Key is not looked at.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/files (the `AddTaskFile` operationId).
+	AddTaskFileWithBodyWithResponse(ctx context.Context, id ID, params *AddTaskFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddTaskFileResponse, error)
+
+	// GetTaskFileWithResponse A file of a task
+	//
+	// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tasks/{id}/files/{file_id} (the `GetTaskFile` operationId).
+	GetTaskFileWithResponse(ctx context.Context, id ID, fileID string, reqEditors ...RequestEditorFn) (*GetTaskFileResponse, error)
+
+	// RemoveTaskFileWithResponse Remove a file from an open task
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tasks/{id}/files/{file_id}/remove (the `RemoveTaskFile` operationId).
+	RemoveTaskFileWithResponse(ctx context.Context, id ID, fileID string, params *RemoveTaskFileParams, reqEditors ...RequestEditorFn) (*RemoveTaskFileResponse, error)
+
 	// ListWebhooksWithResponse List webhooks, the oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5906,6 +8001,38 @@ func (r GiveTokenResponse) StatusCode() int {
 	return 0
 }
 
+// SubmitForPersonResponse202Headers the declared response headers of an HTTP 202 response for SubmitForPerson
+type SubmitForPersonResponse202Headers struct {
+	Location string
+}
+
+type SubmitForPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Accepted
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SubmitForPersonResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitForPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitForPersonResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ReceiveBreachReportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6031,6 +8158,31 @@ func (r NoteBreachResponse) StatusCode() int {
 	return 0
 }
 
+type GetDashboardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Dashboard
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDashboardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDashboardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeferralsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6050,6 +8202,106 @@ func (r ListDeferralsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListDeferralsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListHoldsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HoldList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListHoldsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListHoldsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListInstructionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstructionList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListInstructionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListInstructionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GiveInstructionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Instruction
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveInstructionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveInstructionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndInstructionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Instruction
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r EndInstructionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndInstructionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6156,6 +8408,56 @@ func (r RotateKeyResponse) StatusCode() int {
 	return 0
 }
 
+type GetVerificationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verification
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetVerificationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetVerificationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type VerifyLedgerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verification
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyLedgerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListRecipientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6200,6 +8502,61 @@ func (r GetRecipientResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetRecipientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetReportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Report
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetReportTableResponse200Headers the declared response headers of an HTTP 200 response for GetReportTable
+type GetReportTableResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetReportTableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetReportTableResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReportTableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReportTableResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6263,6 +8620,31 @@ func (r SubmitRequestResponse) StatusCode() int {
 	return 0
 }
 
+type SearchRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetRequestResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6282,6 +8664,86 @@ func (r GetRequestResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetAgentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgentList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAgentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAgentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DecideAgentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Agent
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideAgentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideAgentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetProofResponse200Headers the declared response headers of an HTTP 200 response for GetProof
+type GetProofResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetProofResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetProofResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetProofResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetProofResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6388,6 +8850,36 @@ func (r GetDeferralsResponse) StatusCode() int {
 	return 0
 }
 
+// GetEvidenceResponse200Headers the declared response headers of an HTTP 200 response for GetEvidence
+type GetEvidenceResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetEvidenceResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetLedgerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6432,6 +8924,31 @@ func (r GetNoticesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Person
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPersonResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6828,6 +9345,109 @@ func (r ListTasksResponse) StatusCode() int {
 	return 0
 }
 
+type GetTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TaskDetail
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type AddTaskFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TaskFile
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r AddTaskFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddTaskFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetTaskFileResponse200Headers the declared response headers of an HTTP 200 response for GetTaskFile
+type GetTaskFileResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetTaskFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTaskFileResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTaskFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTaskFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RemoveTaskFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveTaskFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveTaskFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListWebhooksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7067,6 +9687,36 @@ func (c *ClientWithResponses) GiveTokenWithFormdataBodyWithResponse(ctx context.
 	return ParseGiveTokenResponse(rsp)
 }
 
+// SubmitForPersonWithBodyWithResponse File a request for another person, with the proof of authority
+//
+// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+func (c *ClientWithResponses) SubmitForPersonWithBodyWithResponse(ctx context.Context, params *SubmitForPersonParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitForPersonResponse, error) {
+	rsp, err := c.SubmitForPersonWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitForPersonResponse(rsp)
+}
+
+// SubmitForPersonWithResponse File a request for another person, with the proof of authority
+//
+// Public. The person agrees or objects by the link of the mail, or a data protection officer accepts the proof. The answer goes to the person, never to the agent.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/agent-requests (the `SubmitForPerson` operationId).
+func (c *ClientWithResponses) SubmitForPersonWithResponse(ctx context.Context, params *SubmitForPersonParams, body SubmitForPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitForPersonResponse, error) {
+	rsp, err := c.SubmitForPerson(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitForPersonResponse(rsp)
+}
+
 // ReceiveBreachReportWithBodyWithResponse Report a suspicion as a subprocessor
 //
 // Signed with the recipient's secret as Standard Webhooks asks. The same webhook-id gives the same answer and opens no second breach.
@@ -7185,6 +9835,19 @@ func (c *ClientWithResponses) NoteBreachWithResponse(ctx context.Context, id ID,
 	return ParseNoteBreachResponse(rsp)
 }
 
+// GetDashboardWithResponse How requests stand now and what became of them in the last twelve months
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/dashboard (the `GetDashboard` operationId).
+func (c *ClientWithResponses) GetDashboardWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDashboardResponse, error) {
+	rsp, err := c.GetDashboard(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDashboardResponse(rsp)
+}
+
 // ListDeferralsWithResponse What is erased later, in all requests, by date
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7196,6 +9859,77 @@ func (c *ClientWithResponses) ListDeferralsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListDeferralsResponse(rsp)
+}
+
+// ListHoldsWithResponse Holds in force, the one that ends first before the others
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/holds (the `ListHolds` operationId).
+func (c *ClientWithResponses) ListHoldsWithResponse(ctx context.Context, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*ListHoldsResponse, error) {
+	rsp, err := c.ListHolds(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListHoldsResponse(rsp)
+}
+
+// ListInstructionsWithResponse Standing instructions, those in force first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/instructions (the `ListInstructions` operationId).
+func (c *ClientWithResponses) ListInstructionsWithResponse(ctx context.Context, params *ListInstructionsParams, reqEditors ...RequestEditorFn) (*ListInstructionsResponse, error) {
+	rsp, err := c.ListInstructions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListInstructionsResponse(rsp)
+}
+
+// GiveInstructionWithBodyWithResponse Instruct every request for a right that comes to wait from now on
+//
+// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+func (c *ClientWithResponses) GiveInstructionWithBodyWithResponse(ctx context.Context, params *GiveInstructionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveInstructionResponse, error) {
+	rsp, err := c.GiveInstructionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveInstructionResponse(rsp)
+}
+
+// GiveInstructionWithResponse Instruct every request for a right that comes to wait from now on
+//
+// A controller, for its own data, Art. 28(3)(a). Requests that wait already are instructed one by one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instructions (the `GiveInstruction` operationId).
+func (c *ClientWithResponses) GiveInstructionWithResponse(ctx context.Context, params *GiveInstructionParams, body GiveInstructionJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveInstructionResponse, error) {
+	rsp, err := c.GiveInstruction(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveInstructionResponse(rsp)
+}
+
+// EndInstructionWithResponse End a standing instruction
+//
+// Requests wait for an instruction of their own again. What has been instructed stays so.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instructions/{id}/end (the `EndInstruction` operationId).
+func (c *ClientWithResponses) EndInstructionWithResponse(ctx context.Context, id ID, params *EndInstructionParams, reqEditors ...RequestEditorFn) (*EndInstructionResponse, error) {
+	rsp, err := c.EndInstruction(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndInstructionResponse(rsp)
 }
 
 // ListKeysWithResponse List access keys, the newest first
@@ -7286,6 +10020,34 @@ func (c *ClientWithResponses) RotateKeyWithResponse(ctx context.Context, id ID, 
 	return ParseRotateKeyResponse(rsp)
 }
 
+// GetVerificationWithResponse What the last verification of the ledger has found
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/ledger/verification (the `GetVerification` operationId).
+func (c *ClientWithResponses) GetVerificationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetVerificationResponse, error) {
+	rsp, err := c.GetVerification(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetVerificationResponse(rsp)
+}
+
+// VerifyLedgerWithResponse Verify the ledger
+//
+// Runs the check of `habeas ledger verify` with the published keys and changes nothing. One runs at a time.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/ledger/verification (the `VerifyLedger` operationId).
+func (c *ClientWithResponses) VerifyLedgerWithResponse(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*VerifyLedgerResponse, error) {
+	rsp, err := c.VerifyLedger(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyLedgerResponse(rsp)
+}
+
 // ListRecipientsWithResponse The register of recipients, by slug
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7310,6 +10072,32 @@ func (c *ClientWithResponses) GetRecipientWithResponse(ctx context.Context, slug
 		return nil, err
 	}
 	return ParseGetRecipientResponse(rsp)
+}
+
+// GetReportWithResponse What became of the requests of a month or a year
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reports/{period} (the `GetReport` operationId).
+func (c *ClientWithResponses) GetReportWithResponse(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*GetReportResponse, error) {
+	rsp, err := c.GetReport(ctx, period, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReportResponse(rsp)
+}
+
+// GetReportTableWithResponse The same report in words as a table
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reports/{period}/csv (the `GetReportTable` operationId).
+func (c *ClientWithResponses) GetReportTableWithResponse(ctx context.Context, period string, reqEditors ...RequestEditorFn) (*GetReportTableResponse, error) {
+	rsp, err := c.GetReportTable(ctx, period, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReportTableResponse(rsp)
 }
 
 // ListRequestsWithResponse List requests by legal date
@@ -7355,6 +10143,36 @@ func (c *ClientWithResponses) SubmitRequestWithResponse(ctx context.Context, par
 	return ParseSubmitRequestResponse(rsp)
 }
 
+// SearchRequestsWithBodyWithResponse Find the requests of a person
+//
+// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+func (c *ClientWithResponses) SearchRequestsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchRequestsResponse, error) {
+	rsp, err := c.SearchRequestsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchRequestsResponse(rsp)
+}
+
+// SearchRequestsWithResponse Find the requests of a person
+//
+// By the whole of an e-mail address, which is looked up by its keyed index and kept nowhere.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/search (the `SearchRequests` operationId).
+func (c *ClientWithResponses) SearchRequestsWithResponse(ctx context.Context, body SearchRequestsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchRequestsResponse, error) {
+	rsp, err := c.SearchRequests(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchRequestsResponse(rsp)
+}
+
 // GetRequestWithResponse One request
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7366,6 +10184,64 @@ func (c *ClientWithResponses) GetRequestWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetRequestResponse(rsp)
+}
+
+// GetAgentsWithResponse Who asks for the person of the request
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/agents (the `GetAgents` operationId).
+func (c *ClientWithResponses) GetAgentsWithResponse(ctx context.Context, id ID, params *GetAgentsParams, reqEditors ...RequestEditorFn) (*GetAgentsResponse, error) {
+	rsp, err := c.GetAgents(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAgentsResponse(rsp)
+}
+
+// DecideAgentWithBodyWithResponse Accept or refuse the authority of an agent
+//
+// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+func (c *ClientWithResponses) DecideAgentWithBodyWithResponse(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideAgentResponse, error) {
+	rsp, err := c.DecideAgentWithBody(ctx, id, submissionID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideAgentResponse(rsp)
+}
+
+// DecideAgentWithResponse Accept or refuse the authority of an agent
+//
+// A data protection officer, once. What is accepted stands for the person's own confirmation; after a refusal the person may still confirm.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/{id}/agents/{submission_id}/decision (the `DecideAgent` operationId).
+func (c *ClientWithResponses) DecideAgentWithResponse(ctx context.Context, id ID, submissionID string, params *DecideAgentParams, body DecideAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideAgentResponse, error) {
+	rsp, err := c.DecideAgent(ctx, id, submissionID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideAgentResponse(rsp)
+}
+
+// GetProofWithResponse The proof of authority
+//
+// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/agents/{submission_id}/proof (the `GetProof` operationId).
+func (c *ClientWithResponses) GetProofWithResponse(ctx context.Context, id ID, submissionID string, reqEditors ...RequestEditorFn) (*GetProofResponse, error) {
+	rsp, err := c.GetProof(ctx, id, submissionID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetProofResponse(rsp)
 }
 
 // GetCorrectionsWithResponse The corrections that were entered for a rectification, without their values
@@ -7454,6 +10330,21 @@ func (c *ClientWithResponses) GetDeferralsWithResponse(ctx context.Context, id I
 	return ParseGetDeferralsResponse(rsp)
 }
 
+// GetEvidenceWithResponse Everything that proves what was done about the request
+//
+// It holds nothing personal.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
+func (c *ClientWithResponses) GetEvidenceWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error) {
+	rsp, err := c.GetEvidence(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEvidenceResponse(rsp)
+}
+
 // GetLedgerWithResponse The ledger's entries about the request, oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7478,6 +10369,21 @@ func (c *ClientWithResponses) GetNoticesWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetNoticesResponse(rsp)
+}
+
+// GetPersonWithResponse Who asks, and what was written
+//
+// For those who decide. It is personal, and the ledger says who looked. Refused once the key of the request is destroyed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/person (the `GetPerson` operationId).
+func (c *ClientWithResponses) GetPersonWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPersonResponse, error) {
+	rsp, err := c.GetPerson(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPersonResponse(rsp)
 }
 
 // GetPlanWithResponse The latest plan
@@ -7754,6 +10660,62 @@ func (c *ClientWithResponses) ListTasksWithResponse(ctx context.Context, params 
 	return ParseListTasksResponse(rsp)
 }
 
+// GetTaskWithResponse One task with what is to be done and its files
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tasks/{id} (the `GetTask` operationId).
+func (c *ClientWithResponses) GetTaskWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetTaskResponse, error) {
+	rsp, err := c.GetTask(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTaskResponse(rsp)
+}
+
+// AddTaskFileWithBodyWithResponse Add a file to an open task
+//
+// A data protection officer or a case handler: what was exported by hand, or evidence. It is sealed as it comes, at most 25 MB; Idempotency-Key is not looked at.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/files (the `AddTaskFile` operationId).
+func (c *ClientWithResponses) AddTaskFileWithBodyWithResponse(ctx context.Context, id ID, params *AddTaskFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddTaskFileResponse, error) {
+	rsp, err := c.AddTaskFileWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddTaskFileResponse(rsp)
+}
+
+// GetTaskFileWithResponse A file of a task
+//
+// A data protection officer or a case handler. It is personal, and the ledger says who looked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tasks/{id}/files/{file_id} (the `GetTaskFile` operationId).
+func (c *ClientWithResponses) GetTaskFileWithResponse(ctx context.Context, id ID, fileID string, reqEditors ...RequestEditorFn) (*GetTaskFileResponse, error) {
+	rsp, err := c.GetTaskFile(ctx, id, fileID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTaskFileResponse(rsp)
+}
+
+// RemoveTaskFileWithResponse Remove a file from an open task
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tasks/{id}/files/{file_id}/remove (the `RemoveTaskFile` operationId).
+func (c *ClientWithResponses) RemoveTaskFileWithResponse(ctx context.Context, id ID, fileID string, params *RemoveTaskFileParams, reqEditors ...RequestEditorFn) (*RemoveTaskFileResponse, error) {
+	rsp, err := c.RemoveTaskFile(ctx, id, fileID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveTaskFileResponse(rsp)
+}
+
 // ListWebhooksWithResponse List webhooks, the oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7969,6 +10931,52 @@ func ParseGiveTokenResponse(rsp *http.Response) (*GiveTokenResponse, error) {
 	return response, nil
 }
 
+// ParseSubmitForPersonResponse parses an HTTP response from a SubmitForPersonWithResponse call
+func ParseSubmitForPersonResponse(rsp *http.Response) (*SubmitForPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitForPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Accepted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 202:
+		var headers SubmitForPersonResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseReceiveBreachReportResponse parses an HTTP response from a ReceiveBreachReportWithResponse call
 func ParseReceiveBreachReportResponse(rsp *http.Response) (*ReceiveBreachReportResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8134,6 +11142,39 @@ func ParseNoteBreachResponse(rsp *http.Response) (*NoteBreachResponse, error) {
 	return response, nil
 }
 
+// ParseGetDashboardResponse parses an HTTP response from a GetDashboardWithResponse call
+func ParseGetDashboardResponse(rsp *http.Response) (*GetDashboardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDashboardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Dashboard
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListDeferralsResponse parses an HTTP response from a ListDeferralsWithResponse call
 func ParseListDeferralsResponse(rsp *http.Response) (*ListDeferralsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8150,6 +11191,138 @@ func ParseListDeferralsResponse(rsp *http.Response) (*ListDeferralsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest DeferralList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListHoldsResponse parses an HTTP response from a ListHoldsWithResponse call
+func ParseListHoldsResponse(rsp *http.Response) (*ListHoldsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListHoldsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HoldList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListInstructionsResponse parses an HTTP response from a ListInstructionsWithResponse call
+func ParseListInstructionsResponse(rsp *http.Response) (*ListInstructionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListInstructionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstructionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGiveInstructionResponse parses an HTTP response from a GiveInstructionWithResponse call
+func ParseGiveInstructionResponse(rsp *http.Response) (*GiveInstructionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveInstructionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Instruction
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndInstructionResponse parses an HTTP response from a EndInstructionWithResponse call
+func ParseEndInstructionResponse(rsp *http.Response) (*EndInstructionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndInstructionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Instruction
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8299,6 +11472,72 @@ func ParseRotateKeyResponse(rsp *http.Response) (*RotateKeyResponse, error) {
 	return response, nil
 }
 
+// ParseGetVerificationResponse parses an HTTP response from a GetVerificationWithResponse call
+func ParseGetVerificationResponse(rsp *http.Response) (*GetVerificationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetVerificationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verification
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyLedgerResponse parses an HTTP response from a VerifyLedgerWithResponse call
+func ParseVerifyLedgerResponse(rsp *http.Response) (*VerifyLedgerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyLedgerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verification
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListRecipientsResponse parses an HTTP response from a ListRecipientsWithResponse call
 func ParseListRecipientsResponse(rsp *http.Response) (*ListRecipientsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8360,6 +11599,78 @@ func ParseGetRecipientResponse(rsp *http.Response) (*GetRecipientResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetReportResponse parses an HTTP response from a GetReportWithResponse call
+func ParseGetReportResponse(rsp *http.Response) (*GetReportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Report
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetReportTableResponse parses an HTTP response from a GetReportTableWithResponse call
+func ParseGetReportTableResponse(rsp *http.Response) (*GetReportTableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReportTableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetReportTableResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -8444,6 +11755,39 @@ func ParseSubmitRequestResponse(rsp *http.Response) (*SubmitRequestResponse, err
 	return response, nil
 }
 
+// ParseSearchRequestsResponse parses an HTTP response from a SearchRequestsWithResponse call
+func ParseSearchRequestsResponse(rsp *http.Response) (*SearchRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchRequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetRequestResponse parses an HTTP response from a GetRequestWithResponse call
 func ParseGetRequestResponse(rsp *http.Response) (*GetRequestResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8472,6 +11816,111 @@ func ParseGetRequestResponse(rsp *http.Response) (*GetRequestResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetAgentsResponse parses an HTTP response from a GetAgentsWithResponse call
+func ParseGetAgentsResponse(rsp *http.Response) (*GetAgentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAgentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideAgentResponse parses an HTTP response from a DecideAgentWithResponse call
+func ParseDecideAgentResponse(rsp *http.Response) (*DecideAgentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideAgentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Agent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetProofResponse parses an HTTP response from a GetProofWithResponse call
+func ParseGetProofResponse(rsp *http.Response) (*GetProofResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetProofResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetProofResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -8609,6 +12058,45 @@ func ParseGetDeferralsResponse(rsp *http.Response) (*GetDeferralsResponse, error
 	return response, nil
 }
 
+// ParseGetEvidenceResponse parses an HTTP response from a GetEvidenceWithResponse call
+func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetEvidenceResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetLedgerResponse parses an HTTP response from a GetLedgerWithResponse call
 func ParseGetLedgerResponse(rsp *http.Response) (*GetLedgerResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8658,6 +12146,39 @@ func ParseGetNoticesResponse(rsp *http.Response) (*GetNoticesResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest NoticeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPersonResponse parses an HTTP response from a GetPersonWithResponse call
+func ParseGetPersonResponse(rsp *http.Response) (*GetPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Person
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9167,6 +12688,140 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTaskResponse parses an HTTP response from a GetTaskWithResponse call
+func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TaskDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddTaskFileResponse parses an HTTP response from a AddTaskFileWithResponse call
+func ParseAddTaskFileResponse(rsp *http.Response) (*AddTaskFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddTaskFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TaskFile
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTaskFileResponse parses an HTTP response from a GetTaskFileWithResponse call
+func ParseGetTaskFileResponse(rsp *http.Response) (*GetTaskFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTaskFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTaskFileResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRemoveTaskFileResponse parses an HTTP response from a RemoveTaskFileWithResponse call
+func ParseRemoveTaskFileResponse(rsp *http.Response) (*RemoveTaskFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveTaskFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

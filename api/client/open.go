@@ -63,7 +63,7 @@ func (c *caller) Do(r *http.Request) (*http.Response, error) {
 	for try := 1; ; try++ {
 		res, err := c.http.Do(r)
 		if err == nil && res.StatusCode < 300 {
-			return res, nil
+			return res, ofThisInterface(res)
 		}
 		wait, again := pause(r.Context(), res, err, try)
 		if err == nil {
@@ -78,6 +78,17 @@ func (c *caller) Do(r *http.Request) (*http.Response, error) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// ofThisInterface fails for a page, with which a proxy, or another server, answers.
+func ofThisInterface(res *http.Response) error {
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		return nil
+	}
+	if err := res.Body.Close(); err != nil {
+		return err
+	}
+	return fmt.Errorf("there is a page at this address, and no interface of Habeas")
 }
 
 // tidy leaves out parameters that are not set, which the generated code cannot tell from those that are.

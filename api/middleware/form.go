@@ -17,5 +17,12 @@ func Form(r *http.Request) (url.Values, error) {
 		}
 		return nil, models.Errorf(models.Invalid, "bad_form", "The form cannot be read.")
 	}
+	for _, values := range r.PostForm {
+		for _, v := range values {
+			if !Readable(v) {
+				return nil, BadText()
+			}
+		}
+	}
 	return r.PostForm, nil
 }

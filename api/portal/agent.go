@@ -74,12 +74,9 @@ func otherForm(raw intake.Raw) string {
 	return "/requests/new?" + query.Encode()
 }
 
-// agentStatus is the page of somebody who acts for a person. It does not tell of an objection, so that nobody is pressed because of one.
+// agentStatus is the page of somebody who acts for a person.
 func (p *Portal) agentStatus(view templates.StatusView, a store.AgentStatus) templates.StatusView {
-	view.Agent = string(a.Authority)
-	if a.Authority == request.AgentObjected {
-		view.Agent = string(request.AgentAsked)
-	}
+	view.Agent = string(a.Authority.Told())
 	if a.Verified {
 		view.Proved, view.State, view.Outcome = true, a.State, a.Outcome
 		view.Due = words.Due(a.Clock, a.State != models.Closed, p.Now())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/audit"
 	"habeas/api/middleware"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -23,7 +24,8 @@ type Deps struct {
 	Show          Show
 	Text          func(lang, key string) string                      // words of the catalogue, for documents
 	Eval          func(line []byte) []byte                           // answers one case of the rules, as a line of JSON
-	Keys          func() ([]byte, error)                             // the JWK set that verifies receipts and the ledger; nil: there is none
+	Keys          func() ([]byte, error)                             // the JWK set that verifies receipts and the ledger
+	Audit         *audit.Audit                                       // of the ledger
 	Graph         *datamap.Graph                                     // the data map; nil: none is loaded
 	IdentityKinds []string                                           // further identifiers that a form offers
 	Preview       func(context.Context) (templates.TrustView, error) // the public page with what is not published yet
@@ -31,20 +33,10 @@ type Deps struct {
 }
 
 // Console serves the staff's and the customers' pages.
-type Console struct {
-	Deps
-	audit audit
-}
+type Console struct{ Deps }
 
 // New makes the console.
-func New(d Deps) *Console {
-	if d.Keys == nil {
-		d.Keys = func() ([]byte, error) {
-			return nil, models.Errorf(models.Unavailable, "no_keys", "No signing key is configured, so that there is nothing to verify with.")
-		}
-	}
-	return &Console{Deps: d}
-}
+func New(d Deps) *Console { return &Console{Deps: d} }
 
 // Routes adds the console's routes.
 func (k *Console) Routes(e *echo.Echo) {

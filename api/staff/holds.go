@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/figures"
 	"habeas/models/calendar"
 	"habeas/templates"
 )
@@ -32,13 +33,13 @@ func (k *Console) holds(c echo.Context) error {
 	view := templates.HoldsView{Many: len(names) > 1, AsOf: asOf.In(zone)}
 	for _, h := range counts {
 		view.Laws = append(view.Laws, templates.HoldLaw{
-			Law: lawOf(h.Citation, h.Rule), Holds: h.Holds, Rows: h.Rows, First: calendar.DateOf(h.First.UTC()), Last: calendar.DateOf(h.Last.UTC()),
+			Law: figures.LawOf(h.Citation, h.Rule), Holds: h.Holds, Rows: h.Rows, First: calendar.DateOf(h.First.UTC()), Last: calendar.DateOf(h.Last.UTC()),
 		})
 	}
 	for _, h := range page {
 		view.Rows = append(view.Rows, templates.HoldRow{
 			Path: "/staff/requests/" + h.RequestID.String(), Reference: h.Reference, Controller: names[h.ControllerID], What: h.Group.Name(), System: h.Group.System,
-			Rows: h.Group.Rows, Citation: lawOf(h.Group.Citation, h.Group.Rule), Explanation: h.Group.Explanation, On: h.DueOn,
+			Rows: h.Group.Rows, Citation: figures.LawOf(h.Group.Citation, h.Group.Rule), Explanation: h.Group.Explanation, On: h.DueOn,
 		})
 	}
 	if next != "" {

@@ -100,13 +100,7 @@ func (k *Console) reveal(c echo.Context) error {
 		return notFound()
 	}
 	ctx, who := c.Request().Context(), caller(c)
-	if _, err := k.Store.Request(ctx, who.Scope, id); err != nil {
-		return err
-	}
-	if err := k.Store.Append(ctx, id, "subject.viewed", map[string]any{"role": who.Role, "key_id": who.ID}); err != nil {
-		return err
-	}
-	subject, err := k.Store.Subject(ctx, who.Scope, id)
+	subject, err := k.Store.ViewSubject(ctx, who, id)
 	if models.CodeOf(err) == "key_destroyed" {
 		return k.showRequest(c, http.StatusOK, func(v *templates.RequestView) { v.Failure = problem.Of(err, "", "").Detail })
 	}

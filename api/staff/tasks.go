@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/intake"
 	"habeas/api/problem"
 	"habeas/api/words"
 	"habeas/models"
@@ -228,7 +229,7 @@ func (k *Console) addTaskFile(c echo.Context) error {
 		if part.FormName() != "file" {
 			continue
 		}
-		_, err = k.Store.AddTaskFile(r.Context(), who.Scope, id, who.Actor, models.Personal(fileName(part.FileName())), part)
+		_, err = k.Store.AddTaskFile(r.Context(), who.Scope, id, who.Actor, intake.FileName(part.FileName()), part)
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			err = problem.TooLarge()
 		}
@@ -238,21 +239,6 @@ func (k *Console) addTaskFile(c echo.Context) error {
 
 func badUpload(err error) error {
 	return models.Errorf(models.Invalid, "file_empty", "Choose a file.").At("/file").Because(err)
-}
-
-// fileName is what is kept of an uploaded file's name.
-func fileName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	runes := []rune(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, "_")))
-	if len(runes) > 200 {
-		runes = runes[len(runes)-200:]
-	}
-	return string(runes)
 }
 
 func (k *Console) removeTaskFile(c echo.Context) error {
@@ -270,16 +256,8 @@ func (k *Console) downloadTaskFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, who := c.Request().Context(), caller(c)
-	t, err := k.Store.Task(ctx, who.Scope, id)
+	content, f, err := k.Store.ViewTaskFile(c.Request().Context(), caller(c), id, file)
 	if err != nil {
-		return err
-	}
-	content, f, err := k.Store.TaskFile(ctx, who.Scope, id, file)
-	if err != nil {
-		return err
-	}
-	if err := k.Store.Append(ctx, t.RequestID, "task.file_viewed", map[string]any{"task_id": id, "file_id": file, "role": who.Role, "key_id": who.ID}); err != nil {
 		return err
 	}
 	h := c.Response().Header()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"habeas/api/intake"
 	"habeas/api/problem"
 	"habeas/models"
 	"habeas/models/calendar"
@@ -145,5 +146,5 @@ func chosenFile(c echo.Context) (*store.TrustUpload, error) {
 	}
 	defer func() { _ = f.Close() }() //nolint:errcheck // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, trust.MaxFile+1))
-	return &store.TrustUpload{Name: fileName(header.Filename), Content: content}, err
+	return &store.TrustUpload{Name: intake.FileName(header.Filename).Reveal(), Content: content}, err
 }

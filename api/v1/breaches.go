@@ -84,13 +84,9 @@ func (s *Server) findBreach(ctx context.Context, id string) (store.Breach, error
 
 // slugs are the slugs of controllers and of subprocessors, as far as the caller may know them.
 func (s *Server) slugs(ctx context.Context) (map[models.ID]string, error) {
-	controllers, err := s.store.Controllers(ctx, caller(ctx).Scope)
+	out, err := s.controllerSlugs(ctx)
 	if err != nil {
 		return nil, err
-	}
-	out := map[models.ID]string{}
-	for _, c := range controllers {
-		out[c.ID] = c.Slug
 	}
 	if _, limited := caller(ctx).Scope.Controller(); limited {
 		return out, nil

@@ -15,7 +15,7 @@ import (
 
 // ownKeys are the calls that keep their Idempotency keys themselves, and those that change nothing or know a repetition by other means.
 var ownKeys = map[string]bool{
-	"/v1/requests": true, "/v1/breaches": true, "/v1/breach-reports/:recipient": true, "/v1/suppressions/check": true,
+	"/v1/requests": true, "/v1/agent-requests": true, "/v1/breaches": true, "/v1/breach-reports/:recipient": true, "/v1/suppressions/check": true,
 }
 
 // Once makes a call with an Idempotency-Key change something once: repeated, it gets the answer of the first time.

@@ -24,6 +24,61 @@ type Accepted struct {
 	StatusURL string `json:"status_url"`
 }
 
+// Agent defines model for Agent.
+type Agent struct {
+	At time.Time `json:"at"`
+
+	// Basis mandate, parent or guardian
+	Basis     string    `json:"basis"`
+	DecidedAt time.Time `json:"decided_at,omitempty,omitzero"`
+
+	// Destroyed The proof is gone with the key of the request
+	Destroyed bool `json:"destroyed,omitempty,omitzero"`
+
+	// Media Of the proof
+	Media string `json:"media,omitempty,omitzero"`
+
+	// Size Of the proof, in bytes
+	Size int64 `json:"size,omitempty,omitzero"`
+
+	// State asked, agreed, accepted, refused or objected
+	State        string `json:"state"`
+	SubmissionID string `json:"submission_id"`
+}
+
+// AgentDecision defines model for AgentDecision.
+type AgentDecision struct {
+	Accept bool   `json:"accept"`
+	Reason string `json:"reason"`
+}
+
+// AgentList defines model for AgentList.
+type AgentList struct {
+	Agents []Agent `json:"agents"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// AgentName defines model for AgentName.
+type AgentName struct {
+	Email        string `json:"email"`
+	Name         string `json:"name"`
+	SubmissionID string `json:"submission_id"`
+}
+
+// AgentStatus What whoever acts for a person is told
+type AgentStatus struct {
+	// Authority asked, agreed, accepted or refused; of an objection the agent is not told
+	Authority string `json:"authority"`
+	Clock     Clock  `json:"clock,omitempty,omitzero"`
+	Outcome   string `json:"outcome,omitempty,omitzero"`
+	State     string `json:"state,omitempty,omitzero"`
+
+	// Verified The person has confirmed, or the proof was accepted; only then there is more
+	Verified bool `json:"verified"`
+}
+
 // Answer defines model for Answer.
 type Answer struct {
 	Answer string `json:"answer"`
@@ -182,6 +237,26 @@ type CorrectionList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// Dashboard defines model for Dashboard.
+type Dashboard struct {
+	// AsOf When was counted; of very many requests up to a minute ago
+	AsOf   time.Time `json:"as_of"`
+	Before time.Time `json:"before"`
+
+	// Controllers By slug, those with the most open requests first; absent for a controller
+	Controllers []Tally   `json:"controllers,omitempty,omitzero"`
+	From        time.Time `json:"from"`
+
+	// Months The last twelve
+	Months []PastTally `json:"months"`
+
+	// Parties Whom open requests wait for
+	Parties  []Tally `json:"parties"`
+	Rights   []Tally `json:"rights"`
+	Timezone string  `json:"timezone"`
+	Total    Tally   `json:"total"`
+}
+
 // Decision defines model for Decision.
 type Decision struct {
 	ID   string `json:"id"`
@@ -297,11 +372,77 @@ type GroupField struct {
 	Personal bool   `json:"personal,omitempty,omitzero"`
 }
 
+// Hold defines model for Hold.
+type Hold struct {
+	Citation   string `json:"citation,omitempty,omitzero"`
+	Collection string `json:"collection"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+	Dataset    string `json:"dataset"`
+
+	// ErasableOn The day on which it is erased
+	ErasableOn  string `json:"erasable_on"`
+	Explanation string `json:"explanation,omitempty,omitzero"`
+
+	// HoldThrough The last day of the hold
+	HoldThrough string `json:"hold_through,omitempty,omitzero"`
+
+	// ID Of the deferral that ends it
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	RequestID string `json:"request_id"`
+	Rows      int64  `json:"rows"`
+	Rule      string `json:"rule,omitempty,omitzero"`
+	State     string `json:"state"`
+	System    string `json:"system"`
+}
+
+// HoldCount defines model for HoldCount.
+type HoldCount struct {
+	Citation string `json:"citation,omitempty,omitzero"`
+
+	// FirstOn The day on which the first of it is erased
+	FirstOn string `json:"first_on"`
+	Holds   int64  `json:"holds"`
+	LastOn  string `json:"last_on"`
+	Rows    int64  `json:"rows"`
+	Rule    string `json:"rule,omitempty,omitzero"`
+}
+
+// HoldList defines model for HoldList.
+type HoldList struct {
+	Holds []Hold `json:"holds"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Identity defines model for Identity.
 type Identity struct {
 	// Kind As in the data map, e.g. phone_number
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
+}
+
+// Instruction defines model for Instruction.
+type Instruction struct {
+	// Controller Slug
+	Controller string `json:"controller"`
+
+	// EndedAt Absent while it is in force
+	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
+	ID      string    `json:"id"`
+	MadeAt  time.Time `json:"made_at"`
+	Right   string    `json:"right"`
+}
+
+// InstructionList defines model for InstructionList.
+type InstructionList struct {
+	Instructions []Instruction `json:"instructions"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
 }
 
 // Key defines model for Key.
@@ -353,6 +494,21 @@ type KindOfData struct {
 	Reason  string `json:"reason,omitempty,omitzero"`
 }
 
+// LateRequest defines model for LateRequest.
+type LateRequest struct {
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// Controller Slug
+	Controller string    `json:"controller"`
+	DueBefore  time.Time `json:"due_before"`
+	Extended   bool      `json:"extended"`
+	ID         string    `json:"id"`
+	Reference  string    `json:"reference"`
+	Right      string    `json:"right"`
+	State      string    `json:"state"`
+	WaitsFor   string    `json:"waits_for,omitempty,omitzero"`
+}
+
 // Message defines model for Message.
 type Message struct {
 	At   time.Time `json:"at"`
@@ -366,6 +522,44 @@ type MessageList struct {
 
 	// Next Cursor of the next page; absent on the last
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// NewAgentRequest defines model for NewAgentRequest.
+type NewAgentRequest struct {
+	// AgentBasis Why they may: mandate, parent or guardian
+	AgentBasis string `json:"agent_basis"`
+
+	// AgentEmail Theirs, and not the person's
+	AgentEmail string `json:"agent_email"`
+
+	// AgentName Of whoever acts for the person
+	AgentName string `json:"agent_name"`
+
+	// Controller Slug; may be left out when there is only the operator and by a controller with its key
+	Controller  string           `json:"controller,omitempty,omitzero"`
+	Correct     string           `json:"correct,omitempty,omitzero"`
+	Corrections []SaidCorrection `json:"corrections,omitempty,omitzero"`
+
+	// Email Of the person, who is asked there
+	Email      string     `json:"email"`
+	Ground     string     `json:"ground,omitempty,omitzero"`
+	Identities []Identity `json:"identities,omitempty,omitzero"`
+
+	// Language BCP 47
+	Language string `json:"language,omitempty,omitzero"`
+	Message  string `json:"message,omitempty,omitzero"`
+
+	// Name Of the person
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Proof The proof of authority in base64: a PDF, PNG or JPEG of at most 5 MB
+	Proof    []byte   `json:"proof"`
+	Purposes []string `json:"purposes,omitempty,omitzero"`
+
+	// Right access, export, rectification, erasure, restriction or objection
+	Right     string `json:"right"`
+	Situation string `json:"situation,omitempty,omitzero"`
+	Wrong     string `json:"wrong,omitempty,omitzero"`
 }
 
 // NewBreach defines model for NewBreach.
@@ -467,6 +661,12 @@ type NewDecision struct {
 	TaskID     string `json:"task_id,omitempty,omitzero"`
 }
 
+// NewInstruction defines model for NewInstruction.
+type NewInstruction struct {
+	// Right access, export, rectification, erasure, restriction or objection
+	Right string `json:"right"`
+}
+
 // NewKey defines model for NewKey.
 type NewKey struct {
 	// Controller Slug, for the role controller; a controller may leave it out
@@ -563,6 +763,45 @@ type Objection struct {
 	Reason string `json:"reason"`
 }
 
+// PastTally defines model for PastTally.
+type PastTally struct {
+	Answered int64 `json:"answered"`
+	Closed   int64 `json:"closed"`
+
+	// Key A month such as 2027-02, a right, or a controller's slug
+	Key           string `json:"key"`
+	Late          int64  `json:"late"`
+	MedianSeconds int64  `json:"median_seconds,omitempty,omitzero"`
+	P90Seconds    int64  `json:"p90_seconds,omitempty,omitzero"`
+	Received      int64  `json:"received"`
+}
+
+// Person defines model for Person.
+type Person struct {
+	Agents []AgentName `json:"agents,omitempty,omitzero"`
+
+	// Answers To questions that were asked
+	Answers []string `json:"answers,omitempty,omitzero"`
+
+	// Claimed Said by the person and proven by nobody
+	Claimed     []Identity       `json:"claimed,omitempty,omitzero"`
+	Correct     string           `json:"correct,omitempty,omitzero"`
+	Corrections []SaidCorrection `json:"corrections,omitempty,omitzero"`
+	Email       string           `json:"email"`
+	Ground      string           `json:"ground,omitempty,omitzero"`
+
+	// Identities Proven or vouched for: by these the data is searched
+	Identities []Identity `json:"identities"`
+	Message    string     `json:"message,omitempty,omitzero"`
+
+	// Messages That the person was sent
+	Messages  []Message `json:"messages,omitempty,omitzero"`
+	Name      string    `json:"name,omitempty,omitzero"`
+	Purposes  []string  `json:"purposes,omitempty,omitzero"`
+	Situation string    `json:"situation,omitempty,omitzero"`
+	Wrong     string    `json:"wrong,omitempty,omitzero"`
+}
+
 // Plan defines model for Plan.
 type Plan struct {
 	Decided bool    `json:"decided"`
@@ -640,11 +879,65 @@ type RecipientList struct {
 	Recipients []Recipient `json:"recipients"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Before time.Time `json:"before"`
+
+	// Breaches Of the period, without exercises; for a controller those that it was told of
+	Breaches []ReportedBreach `json:"breaches"`
+
+	// Controllers Absent for a controller
+	Controllers []PastTally `json:"controllers,omitempty,omitzero"`
+	From        time.Time   `json:"from"`
+
+	// Holds In force now
+	Holds []HoldCount `json:"holds"`
+
+	// Late At most 200, the longest due first
+	Late []LateRequest `json:"late"`
+
+	// Months Of a year
+	Months []PastTally `json:"months,omitempty,omitzero"`
+
+	// MoreLate There are more
+	MoreLate bool `json:"more_late"`
+
+	// Notices By state
+	Notices map[string]int64 `json:"notices"`
+
+	// Of Name of whom it is of
+	Of string `json:"of"`
+
+	// Open Now
+	Open int64 `json:"open"`
+
+	// Outcomes Closed requests by outcome
+	Outcomes map[string]int64 `json:"outcomes"`
+
+	// Overdue Now
+	Overdue    int64       `json:"overdue"`
+	Period     string      `json:"period"`
+	PreparedAt time.Time   `json:"prepared_at"`
+	Rights     []PastTally `json:"rights"`
+	Timezone   string      `json:"timezone"`
+	Total      PastTally   `json:"total"`
+}
+
 // Reported defines model for Reported.
 type Reported struct {
 	ID        string `json:"id"`
 	Reference string `json:"reference"`
 	State     string `json:"state"`
+}
+
+// ReportedBreach defines model for ReportedBreach.
+type ReportedBreach struct {
+	// At Reported; for a controller, told
+	At        time.Time `json:"at"`
+	Persons   *int      `json:"persons,omitempty"`
+	Reference string    `json:"reference"`
+	Risk      string    `json:"risk,omitempty,omitzero"`
+	State     string    `json:"state,omitempty,omitzero"`
 }
 
 // Request defines model for Request.
@@ -721,6 +1014,11 @@ type ScanPlace struct {
 	Table string `json:"table"`
 }
 
+// Search defines model for Search.
+type Search struct {
+	Email string `json:"email"`
+}
+
 // Span defines model for Span.
 type Span struct {
 	// Controller Slug
@@ -741,12 +1039,14 @@ type Span struct {
 
 // Status defines model for Status.
 type Status struct {
-	Authority   string  `json:"authority,omitempty,omitzero"`
-	CanWithdraw bool    `json:"can_withdraw,omitempty,omitzero"`
-	Clock       Clock   `json:"clock,omitempty,omitzero"`
-	Controller  string  `json:"controller,omitempty,omitzero"`
-	Events      []Event `json:"events,omitempty,omitzero"`
-	Kept        []Group `json:"kept,omitempty,omitzero"`
+	// Agent What whoever acts for a person is told
+	Agent       AgentStatus `json:"agent,omitempty,omitzero"`
+	Authority   string      `json:"authority,omitempty,omitzero"`
+	CanWithdraw bool        `json:"can_withdraw,omitempty,omitzero"`
+	Clock       Clock       `json:"clock,omitempty,omitzero"`
+	Controller  string      `json:"controller,omitempty,omitzero"`
+	Events      []Event     `json:"events,omitempty,omitzero"`
+	Kept        []Group     `json:"kept,omitempty,omitzero"`
 
 	// Masked The address is not confirmed; nothing more is said
 	Masked       bool      `json:"masked"`
@@ -775,6 +1075,28 @@ type SuppressionQuestion struct {
 	Purpose string `json:"purpose"`
 }
 
+// Tally defines model for Tally.
+type Tally struct {
+	// Answered Of those closed, neither withdrawn nor lapsed
+	Answered int64 `json:"answered"`
+	Closed   int64 `json:"closed"`
+
+	// Key The party, right or slug; absent for all
+	Key string `json:"key,omitempty,omitzero"`
+
+	// Late Answered after the legal date
+	Late int64 `json:"late"`
+
+	// MedianSeconds From receipt to close, of those answered
+	MedianSeconds int64 `json:"median_seconds,omitempty,omitzero"`
+	Open          int64 `json:"open"`
+	Overdue       int64 `json:"overdue"`
+	P90Seconds    int64 `json:"p90_seconds,omitempty,omitzero"`
+
+	// Soon Of them, due within a week
+	Soon int64 `json:"soon"`
+}
+
 // Task defines model for Task.
 type Task struct {
 	// Action locate, export, restrict, rectify, erase or prove
@@ -799,11 +1121,45 @@ type Task struct {
 	System string `json:"system"`
 }
 
+// TaskDetail defines model for TaskDetail.
+type TaskDetail struct {
+	Files []TaskFile `json:"files"`
+
+	// Instructions What is to be done
+	Instructions string `json:"instructions,omitempty,omitzero"`
+	Task         Task   `json:"task"`
+}
+
+// TaskFile defines model for TaskFile.
+type TaskFile struct {
+	At    time.Time `json:"at,omitempty,omitzero"`
+	ID    string    `json:"id"`
+	Media string    `json:"media,omitempty,omitzero"`
+	Size  int64     `json:"size,omitempty,omitzero"`
+}
+
 // TaskList defines model for TaskList.
 type TaskList struct {
 	// Next Cursor of the next page; absent on the last
 	Next  Next   `json:"next,omitempty,omitzero"`
 	Tasks []Task `json:"tasks"`
+}
+
+// Verification defines model for Verification.
+type Verification struct {
+	BeganAt     time.Time `json:"began_at,omitempty,omitzero"`
+	Checkpoints int64     `json:"checkpoints,omitempty,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitempty,omitzero"`
+	Entries     int64     `json:"entries,omitempty,omitzero"`
+
+	// Head Hash of the last entry, hexadecimal
+	Head string `json:"head,omitempty,omitzero"`
+
+	// Reason The first thing that is not as it was written, or why it could not be read
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// State none, running, good, bad or failed
+	State string `json:"state"`
 }
 
 // Webhook defines model for Webhook.
@@ -878,6 +1234,12 @@ type Limit = int
 // Token defines model for Token.
 type Token = string
 
+// SubmitForPersonParams defines parameters for SubmitForPerson.
+type SubmitForPersonParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListBreachesParams defines parameters for ListBreaches.
 type ListBreachesParams struct {
 	// Cursor The next of the page before
@@ -907,6 +1269,32 @@ type ListDeferralsParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListInstructionsParams defines parameters for ListInstructions.
+type ListInstructionsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GiveInstructionParams defines parameters for GiveInstruction.
+type GiveInstructionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// EndInstructionParams defines parameters for EndInstruction.
+type EndInstructionParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
 	// Cursor The next of the page before
@@ -928,6 +1316,12 @@ type RevokeKeyParams struct {
 
 // RotateKeyParams defines parameters for RotateKey.
 type RotateKeyParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// VerifyLedgerParams defines parameters for VerifyLedger.
+type VerifyLedgerParams struct {
 	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -957,6 +1351,19 @@ type ListRequestsParams struct {
 
 // SubmitRequestParams defines parameters for SubmitRequest.
 type SubmitRequestParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetAgentsParams defines parameters for GetAgents.
+type GetAgentsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// DecideAgentParams defines parameters for DecideAgent.
+type DecideAgentParams struct {
 	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -1072,6 +1479,18 @@ type ListTasksParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// AddTaskFileParams defines parameters for AddTaskFile.
+type AddTaskFileParams struct {
+	// ContentDisposition The name of the file, as attachment; filename="export.csv"
+	ContentDisposition string `json:"Content-Disposition,omitempty,omitzero"`
+}
+
+// RemoveTaskFileParams defines parameters for RemoveTaskFile.
+type RemoveTaskFileParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
 	// Cursor The next of the page before
@@ -1116,11 +1535,17 @@ type TestWebhookParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// SubmitForPersonJSONRequestBody defines body for SubmitForPerson for application/json ContentType.
+type SubmitForPersonJSONRequestBody = NewAgentRequest
+
 // ReportBreachJSONRequestBody defines body for ReportBreach for application/json ContentType.
 type ReportBreachJSONRequestBody = NewBreach
 
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
+
+// GiveInstructionJSONRequestBody defines body for GiveInstruction for application/json ContentType.
+type GiveInstructionJSONRequestBody = NewInstruction
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -1130,6 +1555,12 @@ type RotateKeyJSONRequestBody = Rotation
 
 // SubmitRequestJSONRequestBody defines body for SubmitRequest for application/json ContentType.
 type SubmitRequestJSONRequestBody = NewRequest
+
+// SearchRequestsJSONRequestBody defines body for SearchRequests for application/json ContentType.
+type SearchRequestsJSONRequestBody = Search
+
+// DecideAgentJSONRequestBody defines body for DecideAgent for application/json ContentType.
+type DecideAgentJSONRequestBody = AgentDecision
 
 // EnterCorrectionJSONRequestBody defines body for EnterCorrection for application/json ContentType.
 type EnterCorrectionJSONRequestBody = NewCorrection
@@ -1157,6 +1588,9 @@ type SwitchWebhookJSONRequestBody = WebhookSwitch
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// SubmitForPerson File a request for another person, with the proof of authority
+	// (POST /v1/agent-requests)
+	SubmitForPerson(ctx echo.Context, params SubmitForPersonParams) error
 	// ListBreaches List breaches, open ones first, by their legal date
 	// (GET /v1/breaches)
 	ListBreaches(ctx echo.Context, params ListBreachesParams) error
@@ -1169,9 +1603,24 @@ type ServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error
+	// GetDashboard How requests stand now and what became of them in the last twelve months
+	// (GET /v1/dashboard)
+	GetDashboard(ctx echo.Context) error
 	// ListDeferrals What is erased later, in all requests, by date
 	// (GET /v1/deferrals)
 	ListDeferrals(ctx echo.Context, params ListDeferralsParams) error
+	// ListHolds Holds in force, the one that ends first before the others
+	// (GET /v1/holds)
+	ListHolds(ctx echo.Context, params ListHoldsParams) error
+	// ListInstructions Standing instructions, those in force first
+	// (GET /v1/instructions)
+	ListInstructions(ctx echo.Context, params ListInstructionsParams) error
+	// GiveInstruction Instruct every request for a right that comes to wait from now on
+	// (POST /v1/instructions)
+	GiveInstruction(ctx echo.Context, params GiveInstructionParams) error
+	// EndInstruction End a standing instruction
+	// (POST /v1/instructions/{id}/end)
+	EndInstruction(ctx echo.Context, id ID, params EndInstructionParams) error
 	// ListKeys List access keys, the newest first
 	// (GET /v1/keys)
 	ListKeys(ctx echo.Context, params ListKeysParams) error
@@ -1184,21 +1633,45 @@ type ServerInterface interface {
 	// RotateKey Give a key another secret
 	// (POST /v1/keys/{id}/rotate)
 	RotateKey(ctx echo.Context, id ID, params RotateKeyParams) error
+	// GetVerification What the last verification of the ledger has found
+	// (GET /v1/ledger/verification)
+	GetVerification(ctx echo.Context) error
+	// VerifyLedger Verify the ledger
+	// (POST /v1/ledger/verification)
+	VerifyLedger(ctx echo.Context, params VerifyLedgerParams) error
 	// ListRecipients The register of recipients, by slug
 	// (GET /v1/recipients)
 	ListRecipients(ctx echo.Context, params ListRecipientsParams) error
 	// GetRecipient One recipient
 	// (GET /v1/recipients/{slug})
 	GetRecipient(ctx echo.Context, slug string) error
+	// GetReport What became of the requests of a month or a year
+	// (GET /v1/reports/{period})
+	GetReport(ctx echo.Context, period string) error
+	// GetReportTable The same report in words as a table
+	// (GET /v1/reports/{period}/csv)
+	GetReportTable(ctx echo.Context, period string) error
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx echo.Context, params ListRequestsParams) error
 	// SubmitRequest File a request
 	// (POST /v1/requests)
 	SubmitRequest(ctx echo.Context, params SubmitRequestParams) error
+	// SearchRequests Find the requests of a person
+	// (POST /v1/requests/search)
+	SearchRequests(ctx echo.Context) error
 	// GetRequest One request
 	// (GET /v1/requests/{id})
 	GetRequest(ctx echo.Context, id ID) error
+	// GetAgents Who asks for the person of the request
+	// (GET /v1/requests/{id}/agents)
+	GetAgents(ctx echo.Context, id ID, params GetAgentsParams) error
+	// DecideAgent Accept or refuse the authority of an agent
+	// (POST /v1/requests/{id}/agents/{submission_id}/decision)
+	DecideAgent(ctx echo.Context, id ID, submissionID string, params DecideAgentParams) error
+	// GetProof The proof of authority
+	// (GET /v1/requests/{id}/agents/{submission_id}/proof)
+	GetProof(ctx echo.Context, id ID, submissionID string) error
 	// GetCorrections The corrections that were entered for a rectification, without their values
 	// (GET /v1/requests/{id}/corrections)
 	GetCorrections(ctx echo.Context, id ID, params GetCorrectionsParams) error
@@ -1211,12 +1684,18 @@ type ServerInterface interface {
 	// GetDeferrals What is erased later, when its hold ends
 	// (GET /v1/requests/{id}/deferrals)
 	GetDeferrals(ctx echo.Context, id ID, params GetDeferralsParams) error
+	// GetEvidence Everything that proves what was done about the request
+	// (GET /v1/requests/{id}/evidence)
+	GetEvidence(ctx echo.Context, id ID) error
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
 	GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
 	GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error
+	// GetPerson Who asks, and what was written
+	// (GET /v1/requests/{id}/person)
+	GetPerson(ctx echo.Context, id ID) error
 	// GetPlan The latest plan
 	// (GET /v1/requests/{id}/plan)
 	GetPlan(ctx echo.Context, id ID) error
@@ -1265,6 +1744,18 @@ type ServerInterface interface {
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
 	ListTasks(ctx echo.Context, params ListTasksParams) error
+	// GetTask One task with what is to be done and its files
+	// (GET /v1/tasks/{id})
+	GetTask(ctx echo.Context, id ID) error
+	// AddTaskFile Add a file to an open task
+	// (POST /v1/tasks/{id}/files)
+	AddTaskFile(ctx echo.Context, id ID, params AddTaskFileParams) error
+	// GetTaskFile A file of a task
+	// (GET /v1/tasks/{id}/files/{file_id})
+	GetTaskFile(ctx echo.Context, id ID, fileID string) error
+	// RemoveTaskFile Remove a file from an open task
+	// (POST /v1/tasks/{id}/files/{file_id}/remove)
+	RemoveTaskFile(ctx echo.Context, id ID, fileID string, params RemoveTaskFileParams) error
 	// ListWebhooks List webhooks, the oldest first
 	// (GET /v1/webhooks)
 	ListWebhooks(ctx echo.Context, params ListWebhooksParams) error
@@ -1294,6 +1785,35 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// SubmitForPerson converts echo context to params.
+func (w *ServerInterfaceWrapper) SubmitForPerson(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitForPersonParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SubmitForPerson(ctx, params)
+	return err
 }
 
 // ListBreaches converts echo context to params.
@@ -1402,6 +1922,15 @@ func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
 	return err
 }
 
+// GetDashboard converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDashboard(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDashboard(ctx)
+	return err
+}
+
 // ListDeferrals converts echo context to params.
 func (w *ServerInterfaceWrapper) ListDeferrals(ctx echo.Context) error {
 	var err error
@@ -1431,6 +1960,121 @@ func (w *ServerInterfaceWrapper) ListDeferrals(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListDeferrals(ctx, params)
+	return err
+}
+
+// ListHolds converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHolds(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHoldsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHolds(ctx, params)
+	return err
+}
+
+// ListInstructions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInstructions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInstructionsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInstructions(ctx, params)
+	return err
+}
+
+// GiveInstruction converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveInstruction(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveInstructionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveInstruction(ctx, params)
+	return err
+}
+
+// EndInstruction converts echo context to params.
+func (w *ServerInterfaceWrapper) EndInstruction(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndInstructionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndInstruction(ctx, id, params)
 	return err
 }
 
@@ -1560,6 +2204,44 @@ func (w *ServerInterfaceWrapper) RotateKey(ctx echo.Context) error {
 	return err
 }
 
+// GetVerification converts echo context to params.
+func (w *ServerInterfaceWrapper) GetVerification(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetVerification(ctx)
+	return err
+}
+
+// VerifyLedger converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyLedger(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyLedgerParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyLedger(ctx, params)
+	return err
+}
+
 // ListRecipients converts echo context to params.
 func (w *ServerInterfaceWrapper) ListRecipients(ctx echo.Context) error {
 	var err error
@@ -1598,6 +2280,38 @@ func (w *ServerInterfaceWrapper) GetRecipient(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetRecipient(ctx, slug)
+	return err
+}
+
+// GetReport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "period" -------------
+	var period string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "period", ctx.Param("period"), &period, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReport(ctx, period)
+	return err
+}
+
+// GetReportTable converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReportTable(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "period" -------------
+	var period string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "period", ctx.Param("period"), &period, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReportTable(ctx, period)
 	return err
 }
 
@@ -1697,6 +2411,15 @@ func (w *ServerInterfaceWrapper) SubmitRequest(ctx echo.Context) error {
 	return err
 }
 
+// SearchRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchRequests(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchRequests(ctx)
+	return err
+}
+
 // GetRequest converts echo context to params.
 func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
 	var err error
@@ -1710,6 +2433,106 @@ func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetRequest(ctx, id)
+	return err
+}
+
+// GetAgents converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAgents(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAgentsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAgents(ctx, id, params)
+	return err
+}
+
+// DecideAgent converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideAgent(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "submission_id" -------------
+	var submissionID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "submission_id", ctx.Param("submission_id"), &submissionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter submission_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideAgentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideAgent(ctx, id, submissionID, params)
+	return err
+}
+
+// GetProof converts echo context to params.
+func (w *ServerInterfaceWrapper) GetProof(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "submission_id" -------------
+	var submissionID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "submission_id", ctx.Param("submission_id"), &submissionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter submission_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetProof(ctx, id, submissionID)
 	return err
 }
 
@@ -1849,6 +2672,22 @@ func (w *ServerInterfaceWrapper) GetDeferrals(ctx echo.Context) error {
 	return err
 }
 
+// GetEvidence converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEvidence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEvidence(ctx, id)
+	return err
+}
+
 // GetLedger converts echo context to params.
 func (w *ServerInterfaceWrapper) GetLedger(ctx echo.Context) error {
 	var err error
@@ -1910,6 +2749,22 @@ func (w *ServerInterfaceWrapper) GetNotices(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetNotices(ctx, id, params)
+	return err
+}
+
+// GetPerson converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPerson(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPerson(ctx, id)
 	return err
 }
 
@@ -2356,6 +3211,126 @@ func (w *ServerInterfaceWrapper) ListTasks(ctx echo.Context) error {
 	return err
 }
 
+// GetTask converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTask(ctx, id)
+	return err
+}
+
+// AddTaskFile converts echo context to params.
+func (w *ServerInterfaceWrapper) AddTaskFile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddTaskFileParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Content-Disposition" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Content-Disposition")]; found {
+		var ContentDisposition string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Content-Disposition, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", valueList[0], &ContentDisposition, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Content-Disposition: %s", err))
+		}
+
+		params.ContentDisposition = ContentDisposition
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddTaskFile(ctx, id, params)
+	return err
+}
+
+// GetTaskFile converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTaskFile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "file_id" -------------
+	var fileID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTaskFile(ctx, id, fileID)
+	return err
+}
+
+// RemoveTaskFile converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveTaskFile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "file_id" -------------
+	var fileID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveTaskFileParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveTaskFile(ctx, id, fileID, params)
+	return err
+}
+
 // ListWebhooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
 	var err error
@@ -2657,32 +3632,48 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.POST(options.BaseURL+"/v1/agent-requests", wrapper.SubmitForPerson, options.OperationMiddlewares["submitForPerson"]...)
 	router.GET(options.BaseURL+"/v1/breaches", wrapper.ListBreaches, options.OperationMiddlewares["listBreaches"]...)
 	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
 	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
 	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
+	router.GET(options.BaseURL+"/v1/dashboard", wrapper.GetDashboard, options.OperationMiddlewares["getDashboard"]...)
 	router.GET(options.BaseURL+"/v1/deferrals", wrapper.ListDeferrals, options.OperationMiddlewares["listDeferrals"]...)
+	router.GET(options.BaseURL+"/v1/holds", wrapper.ListHolds, options.OperationMiddlewares["listHolds"]...)
+	router.GET(options.BaseURL+"/v1/instructions", wrapper.ListInstructions, options.OperationMiddlewares["listInstructions"]...)
+	router.POST(options.BaseURL+"/v1/instructions", wrapper.GiveInstruction, options.OperationMiddlewares["giveInstruction"]...)
+	router.POST(options.BaseURL+"/v1/instructions/:id/end", wrapper.EndInstruction, options.OperationMiddlewares["endInstruction"]...)
 	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys, options.OperationMiddlewares["listKeys"]...)
 	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey, options.OperationMiddlewares["createKey"]...)
 	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey, options.OperationMiddlewares["revokeKey"]...)
 	router.POST(options.BaseURL+"/v1/keys/:id/rotate", wrapper.RotateKey, options.OperationMiddlewares["rotateKey"]...)
+	router.GET(options.BaseURL+"/v1/ledger/verification", wrapper.GetVerification, options.OperationMiddlewares["getVerification"]...)
+	router.POST(options.BaseURL+"/v1/ledger/verification", wrapper.VerifyLedger, options.OperationMiddlewares["verifyLedger"]...)
 	router.GET(options.BaseURL+"/v1/recipients", wrapper.ListRecipients, options.OperationMiddlewares["listRecipients"]...)
 	router.GET(options.BaseURL+"/v1/recipients/:slug", wrapper.GetRecipient, options.OperationMiddlewares["getRecipient"]...)
+	router.GET(options.BaseURL+"/v1/reports/:period", wrapper.GetReport, options.OperationMiddlewares["getReport"]...)
+	router.GET(options.BaseURL+"/v1/reports/:period/csv", wrapper.GetReportTable, options.OperationMiddlewares["getReportTable"]...)
 	router.GET(options.BaseURL+"/v1/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
 	router.POST(options.BaseURL+"/v1/requests", wrapper.SubmitRequest, options.OperationMiddlewares["submitRequest"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/agents", wrapper.GetAgents, options.OperationMiddlewares["getAgents"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/agents/:submission_id/decision", wrapper.DecideAgent, options.OperationMiddlewares["decideAgent"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/agents/:submission_id/proof", wrapper.GetProof, options.OperationMiddlewares["getProof"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/corrections", wrapper.GetCorrections, options.OperationMiddlewares["getCorrections"]...)
 	router.POST(options.BaseURL+"/v1/requests/:id/corrections", wrapper.EnterCorrection, options.OperationMiddlewares["enterCorrection"]...)
 	router.POST(options.BaseURL+"/v1/requests/:id/decisions", wrapper.Decide, options.OperationMiddlewares["decide"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/evidence", wrapper.GetEvidence, options.OperationMiddlewares["getEvidence"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/person", wrapper.GetPerson, options.OperationMiddlewares["getPerson"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/plan", wrapper.GetPlan, options.OperationMiddlewares["getPlan"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts/:receipt_id", wrapper.GetReceipt, options.OperationMiddlewares["getReceipt"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/scans", wrapper.GetScans, options.OperationMiddlewares["getScans"]...)
 	router.POST(options.BaseURL+"/v1/requests/:id/scans", wrapper.OrderScan, options.OperationMiddlewares["orderScan"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/tasks", wrapper.GetTasks, options.OperationMiddlewares["getTasks"]...)
+	router.POST(options.BaseURL+"/v1/requests/search", wrapper.SearchRequests, options.OperationMiddlewares["searchRequests"]...)
 	router.GET(options.BaseURL+"/v1/status/:token", wrapper.GetStatus, options.OperationMiddlewares["getStatus"]...)
 	router.POST(options.BaseURL+"/v1/status/:token/answer", wrapper.AnswerStatus, options.OperationMiddlewares["answerStatus"]...)
 	router.POST(options.BaseURL+"/v1/status/:token/resend", wrapper.ResendStatus, options.OperationMiddlewares["resendStatus"]...)
@@ -2693,6 +3684,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/subprocessor-changes/:id/objection", wrapper.ObjectToChange, options.OperationMiddlewares["objectToChange"]...)
 	router.POST(options.BaseURL+"/v1/suppressions/check", wrapper.CheckSuppressions, options.OperationMiddlewares["checkSuppressions"]...)
 	router.GET(options.BaseURL+"/v1/tasks", wrapper.ListTasks, options.OperationMiddlewares["listTasks"]...)
+	router.GET(options.BaseURL+"/v1/tasks/:id", wrapper.GetTask, options.OperationMiddlewares["getTask"]...)
+	router.POST(options.BaseURL+"/v1/tasks/:id/files", wrapper.AddTaskFile, options.OperationMiddlewares["addTaskFile"]...)
+	router.GET(options.BaseURL+"/v1/tasks/:id/files/:file_id", wrapper.GetTaskFile, options.OperationMiddlewares["getTaskFile"]...)
+	router.POST(options.BaseURL+"/v1/tasks/:id/files/:file_id/remove", wrapper.RemoveTaskFile, options.OperationMiddlewares["removeTaskFile"]...)
 	router.GET(options.BaseURL+"/v1/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/v1/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
 	router.GET(options.BaseURL+"/v1/webhooks/:id", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
@@ -2705,6 +3700,54 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type SubmitForPersonRequestObject struct {
+	Params SubmitForPersonParams
+	Body   *SubmitForPersonJSONRequestBody
+}
+
+type SubmitForPersonResponseObject interface {
+	VisitSubmitForPersonResponse(w http.ResponseWriter) error
+}
+
+type SubmitForPerson202ResponseHeaders struct {
+	Location string
+}
+
+type SubmitForPerson202JSONResponse struct {
+	Body    Accepted
+	Headers SubmitForPerson202ResponseHeaders
+}
+
+func (response SubmitForPerson202JSONResponse) VisitSubmitForPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitForPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubmitForPersondefaultApplicationProblemPlusJSONResponse) VisitSubmitForPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListBreachesRequestObject struct {
 	Params ListBreachesParams
@@ -2865,6 +3908,44 @@ func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBre
 	return err
 }
 
+type GetDashboardRequestObject struct {
+}
+
+type GetDashboardResponseObject interface {
+	VisitGetDashboardResponse(w http.ResponseWriter) error
+}
+
+type GetDashboard200JSONResponse Dashboard
+
+func (response GetDashboard200JSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDashboarddefaultApplicationProblemPlusJSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDeferralsRequestObject struct {
 	Params ListDeferralsParams
 }
@@ -2893,6 +3974,164 @@ type ListDeferralsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDeferralsdefaultApplicationProblemPlusJSONResponse) VisitListDeferralsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsRequestObject struct {
+	Params ListHoldsParams
+}
+
+type ListHoldsResponseObject interface {
+	VisitListHoldsResponse(w http.ResponseWriter) error
+}
+
+type ListHolds200JSONResponse HoldList
+
+func (response ListHolds200JSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHoldsdefaultApplicationProblemPlusJSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInstructionsRequestObject struct {
+	Params ListInstructionsParams
+}
+
+type ListInstructionsResponseObject interface {
+	VisitListInstructionsResponse(w http.ResponseWriter) error
+}
+
+type ListInstructions200JSONResponse InstructionList
+
+func (response ListInstructions200JSONResponse) VisitListInstructionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInstructionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInstructionsdefaultApplicationProblemPlusJSONResponse) VisitListInstructionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveInstructionRequestObject struct {
+	Params GiveInstructionParams
+	Body   *GiveInstructionJSONRequestBody
+}
+
+type GiveInstructionResponseObject interface {
+	VisitGiveInstructionResponse(w http.ResponseWriter) error
+}
+
+type GiveInstruction201JSONResponse Instruction
+
+func (response GiveInstruction201JSONResponse) VisitGiveInstructionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveInstructiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveInstructiondefaultApplicationProblemPlusJSONResponse) VisitGiveInstructionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndInstructionRequestObject struct {
+	ID     ID `json:"id"`
+	Params EndInstructionParams
+}
+
+type EndInstructionResponseObject interface {
+	VisitEndInstructionResponse(w http.ResponseWriter) error
+}
+
+type EndInstruction200JSONResponse Instruction
+
+func (response EndInstruction200JSONResponse) VisitEndInstructionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndInstructiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndInstructiondefaultApplicationProblemPlusJSONResponse) VisitEndInstructionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3064,6 +4303,83 @@ func (response RotateKeydefaultApplicationProblemPlusJSONResponse) VisitRotateKe
 	return err
 }
 
+type GetVerificationRequestObject struct {
+}
+
+type GetVerificationResponseObject interface {
+	VisitGetVerificationResponse(w http.ResponseWriter) error
+}
+
+type GetVerification200JSONResponse Verification
+
+func (response GetVerification200JSONResponse) VisitGetVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetVerificationdefaultApplicationProblemPlusJSONResponse) VisitGetVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyLedgerRequestObject struct {
+	Params VerifyLedgerParams
+}
+
+type VerifyLedgerResponseObject interface {
+	VisitVerifyLedgerResponse(w http.ResponseWriter) error
+}
+
+type VerifyLedger200JSONResponse Verification
+
+func (response VerifyLedger200JSONResponse) VisitVerifyLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyLedgerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyLedgerdefaultApplicationProblemPlusJSONResponse) VisitVerifyLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRecipientsRequestObject struct {
 	Params ListRecipientsParams
 }
@@ -3131,6 +4447,96 @@ type GetRecipientdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRecipientdefaultApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReportRequestObject struct {
+	Period string `json:"period"`
+}
+
+type GetReportResponseObject interface {
+	VisitGetReportResponse(w http.ResponseWriter) error
+}
+
+type GetReport200JSONResponse Report
+
+func (response GetReport200JSONResponse) VisitGetReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReportdefaultApplicationProblemPlusJSONResponse) VisitGetReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReportTableRequestObject struct {
+	Period string `json:"period"`
+}
+
+type GetReportTableResponseObject interface {
+	VisitGetReportTableResponse(w http.ResponseWriter) error
+}
+
+type GetReportTable200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetReportTable200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       GetReportTable200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetReportTable200TextCsvResponse) VisitGetReportTableResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReportTabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReportTabledefaultApplicationProblemPlusJSONResponse) VisitGetReportTableResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3229,6 +4635,45 @@ func (response SubmitRequestdefaultApplicationProblemPlusJSONResponse) VisitSubm
 	return err
 }
 
+type SearchRequestsRequestObject struct {
+	Body *SearchRequestsJSONRequestBody
+}
+
+type SearchRequestsResponseObject interface {
+	VisitSearchRequestsResponse(w http.ResponseWriter) error
+}
+
+type SearchRequests200JSONResponse RequestList
+
+func (response SearchRequests200JSONResponse) VisitSearchRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchRequestsdefaultApplicationProblemPlusJSONResponse) VisitSearchRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetRequestRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -3257,6 +4702,140 @@ type GetRequestdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentsRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetAgentsParams
+}
+
+type GetAgentsResponseObject interface {
+	VisitGetAgentsResponse(w http.ResponseWriter) error
+}
+
+type GetAgents200JSONResponse AgentList
+
+func (response GetAgents200JSONResponse) VisitGetAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAgentsdefaultApplicationProblemPlusJSONResponse) VisitGetAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideAgentRequestObject struct {
+	ID           ID     `json:"id"`
+	SubmissionID string `json:"submission_id"`
+	Params       DecideAgentParams
+	Body         *DecideAgentJSONRequestBody
+}
+
+type DecideAgentResponseObject interface {
+	VisitDecideAgentResponse(w http.ResponseWriter) error
+}
+
+type DecideAgent202JSONResponse Agent
+
+func (response DecideAgent202JSONResponse) VisitDecideAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideAgentdefaultApplicationProblemPlusJSONResponse) VisitDecideAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProofRequestObject struct {
+	ID           ID     `json:"id"`
+	SubmissionID string `json:"submission_id"`
+}
+
+type GetProofResponseObject interface {
+	VisitGetProofResponse(w http.ResponseWriter) error
+}
+
+type GetProof200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetProof200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetProof200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetProof200ApplicationOctetStreamResponse) VisitGetProofResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetProofdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetProofdefaultApplicationProblemPlusJSONResponse) VisitGetProofResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3430,6 +5009,57 @@ func (response GetDeferralsdefaultApplicationProblemPlusJSONResponse) VisitGetDe
 	return err
 }
 
+type GetEvidenceRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetEvidenceResponseObject interface {
+	VisitGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetEvidence200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetEvidence200ApplicationZipResponse struct {
+	Body          io.Reader
+	Headers       GetEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidence200ApplicationZipResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetLedgerRequestObject struct {
 	ID     ID `json:"id"`
 	Params GetLedgerParams
@@ -3499,6 +5129,45 @@ type GetNoticesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetNoticesdefaultApplicationProblemPlusJSONResponse) VisitGetNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersonRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPersonResponseObject interface {
+	VisitGetPersonResponse(w http.ResponseWriter) error
+}
+
+type GetPerson200JSONResponse Person
+
+func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPersondefaultApplicationProblemPlusJSONResponse) VisitGetPersonResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4129,6 +5798,173 @@ func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTask
 	return err
 }
 
+type GetTaskRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTaskResponseObject interface {
+	VisitGetTaskResponse(w http.ResponseWriter) error
+}
+
+type GetTask200JSONResponse TaskDetail
+
+func (response GetTask200JSONResponse) VisitGetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddTaskFileRequestObject struct {
+	ID     ID `json:"id"`
+	Params AddTaskFileParams
+	Body   io.Reader
+}
+
+type AddTaskFileResponseObject interface {
+	VisitAddTaskFileResponse(w http.ResponseWriter) error
+}
+
+type AddTaskFile201JSONResponse TaskFile
+
+func (response AddTaskFile201JSONResponse) VisitAddTaskFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddTaskFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddTaskFiledefaultApplicationProblemPlusJSONResponse) VisitAddTaskFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTaskFileRequestObject struct {
+	ID     ID     `json:"id"`
+	FileID string `json:"file_id"`
+}
+
+type GetTaskFileResponseObject interface {
+	VisitGetTaskFileResponse(w http.ResponseWriter) error
+}
+
+type GetTaskFile200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetTaskFile200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetTaskFile200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetTaskFile200ApplicationOctetStreamResponse) VisitGetTaskFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetTaskFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTaskFiledefaultApplicationProblemPlusJSONResponse) VisitGetTaskFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTaskFileRequestObject struct {
+	ID     ID     `json:"id"`
+	FileID string `json:"file_id"`
+	Params RemoveTaskFileParams
+}
+
+type RemoveTaskFileResponseObject interface {
+	VisitRemoveTaskFileResponse(w http.ResponseWriter) error
+}
+
+type RemoveTaskFile204Response struct {
+}
+
+func (response RemoveTaskFile204Response) VisitRemoveTaskFileResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveTaskFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveTaskFiledefaultApplicationProblemPlusJSONResponse) VisitRemoveTaskFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWebhooksRequestObject struct {
 	Params ListWebhooksParams
 }
@@ -4439,6 +6275,9 @@ func (response TestWebhookdefaultApplicationProblemPlusJSONResponse) VisitTestWe
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// SubmitForPerson File a request for another person, with the proof of authority
+	// (POST /v1/agent-requests)
+	SubmitForPerson(ctx context.Context, request SubmitForPersonRequestObject) (SubmitForPersonResponseObject, error)
 	// ListBreaches List breaches, open ones first, by their legal date
 	// (GET /v1/breaches)
 	ListBreaches(ctx context.Context, request ListBreachesRequestObject) (ListBreachesResponseObject, error)
@@ -4451,9 +6290,24 @@ type StrictServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
+	// GetDashboard How requests stand now and what became of them in the last twelve months
+	// (GET /v1/dashboard)
+	GetDashboard(ctx context.Context, request GetDashboardRequestObject) (GetDashboardResponseObject, error)
 	// ListDeferrals What is erased later, in all requests, by date
 	// (GET /v1/deferrals)
 	ListDeferrals(ctx context.Context, request ListDeferralsRequestObject) (ListDeferralsResponseObject, error)
+	// ListHolds Holds in force, the one that ends first before the others
+	// (GET /v1/holds)
+	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
+	// ListInstructions Standing instructions, those in force first
+	// (GET /v1/instructions)
+	ListInstructions(ctx context.Context, request ListInstructionsRequestObject) (ListInstructionsResponseObject, error)
+	// GiveInstruction Instruct every request for a right that comes to wait from now on
+	// (POST /v1/instructions)
+	GiveInstruction(ctx context.Context, request GiveInstructionRequestObject) (GiveInstructionResponseObject, error)
+	// EndInstruction End a standing instruction
+	// (POST /v1/instructions/{id}/end)
+	EndInstruction(ctx context.Context, request EndInstructionRequestObject) (EndInstructionResponseObject, error)
 	// ListKeys List access keys, the newest first
 	// (GET /v1/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -4466,21 +6320,45 @@ type StrictServerInterface interface {
 	// RotateKey Give a key another secret
 	// (POST /v1/keys/{id}/rotate)
 	RotateKey(ctx context.Context, request RotateKeyRequestObject) (RotateKeyResponseObject, error)
+	// GetVerification What the last verification of the ledger has found
+	// (GET /v1/ledger/verification)
+	GetVerification(ctx context.Context, request GetVerificationRequestObject) (GetVerificationResponseObject, error)
+	// VerifyLedger Verify the ledger
+	// (POST /v1/ledger/verification)
+	VerifyLedger(ctx context.Context, request VerifyLedgerRequestObject) (VerifyLedgerResponseObject, error)
 	// ListRecipients The register of recipients, by slug
 	// (GET /v1/recipients)
 	ListRecipients(ctx context.Context, request ListRecipientsRequestObject) (ListRecipientsResponseObject, error)
 	// GetRecipient One recipient
 	// (GET /v1/recipients/{slug})
 	GetRecipient(ctx context.Context, request GetRecipientRequestObject) (GetRecipientResponseObject, error)
+	// GetReport What became of the requests of a month or a year
+	// (GET /v1/reports/{period})
+	GetReport(ctx context.Context, request GetReportRequestObject) (GetReportResponseObject, error)
+	// GetReportTable The same report in words as a table
+	// (GET /v1/reports/{period}/csv)
+	GetReportTable(ctx context.Context, request GetReportTableRequestObject) (GetReportTableResponseObject, error)
 	// ListRequests List requests by legal date
 	// (GET /v1/requests)
 	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
 	// SubmitRequest File a request
 	// (POST /v1/requests)
 	SubmitRequest(ctx context.Context, request SubmitRequestRequestObject) (SubmitRequestResponseObject, error)
+	// SearchRequests Find the requests of a person
+	// (POST /v1/requests/search)
+	SearchRequests(ctx context.Context, request SearchRequestsRequestObject) (SearchRequestsResponseObject, error)
 	// GetRequest One request
 	// (GET /v1/requests/{id})
 	GetRequest(ctx context.Context, request GetRequestRequestObject) (GetRequestResponseObject, error)
+	// GetAgents Who asks for the person of the request
+	// (GET /v1/requests/{id}/agents)
+	GetAgents(ctx context.Context, request GetAgentsRequestObject) (GetAgentsResponseObject, error)
+	// DecideAgent Accept or refuse the authority of an agent
+	// (POST /v1/requests/{id}/agents/{submission_id}/decision)
+	DecideAgent(ctx context.Context, request DecideAgentRequestObject) (DecideAgentResponseObject, error)
+	// GetProof The proof of authority
+	// (GET /v1/requests/{id}/agents/{submission_id}/proof)
+	GetProof(ctx context.Context, request GetProofRequestObject) (GetProofResponseObject, error)
 	// GetCorrections The corrections that were entered for a rectification, without their values
 	// (GET /v1/requests/{id}/corrections)
 	GetCorrections(ctx context.Context, request GetCorrectionsRequestObject) (GetCorrectionsResponseObject, error)
@@ -4493,12 +6371,18 @@ type StrictServerInterface interface {
 	// GetDeferrals What is erased later, when its hold ends
 	// (GET /v1/requests/{id}/deferrals)
 	GetDeferrals(ctx context.Context, request GetDeferralsRequestObject) (GetDeferralsResponseObject, error)
+	// GetEvidence Everything that proves what was done about the request
+	// (GET /v1/requests/{id}/evidence)
+	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
 	GetLedger(ctx context.Context, request GetLedgerRequestObject) (GetLedgerResponseObject, error)
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
 	GetNotices(ctx context.Context, request GetNoticesRequestObject) (GetNoticesResponseObject, error)
+	// GetPerson Who asks, and what was written
+	// (GET /v1/requests/{id}/person)
+	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
 	// GetPlan The latest plan
 	// (GET /v1/requests/{id}/plan)
 	GetPlan(ctx context.Context, request GetPlanRequestObject) (GetPlanResponseObject, error)
@@ -4547,6 +6431,18 @@ type StrictServerInterface interface {
 	// ListTasks The tasks that wait for people, the request with the earliest legal date first
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
+	// GetTask One task with what is to be done and its files
+	// (GET /v1/tasks/{id})
+	GetTask(ctx context.Context, request GetTaskRequestObject) (GetTaskResponseObject, error)
+	// AddTaskFile Add a file to an open task
+	// (POST /v1/tasks/{id}/files)
+	AddTaskFile(ctx context.Context, request AddTaskFileRequestObject) (AddTaskFileResponseObject, error)
+	// GetTaskFile A file of a task
+	// (GET /v1/tasks/{id}/files/{file_id})
+	GetTaskFile(ctx context.Context, request GetTaskFileRequestObject) (GetTaskFileResponseObject, error)
+	// RemoveTaskFile Remove a file from an open task
+	// (POST /v1/tasks/{id}/files/{file_id}/remove)
+	RemoveTaskFile(ctx context.Context, request RemoveTaskFileRequestObject) (RemoveTaskFileResponseObject, error)
 	// ListWebhooks List webhooks, the oldest first
 	// (GET /v1/webhooks)
 	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
@@ -4583,6 +6479,54 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// SubmitForPerson operation middleware
+func (sh *strictHandler) SubmitForPerson(ctx echo.Context, params SubmitForPersonParams) error {
+	var request SubmitForPersonRequestObject
+
+	request.Params = params
+
+	var body SubmitForPersonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitForPerson(ctx.Request().Context(), request.(SubmitForPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitForPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SubmitForPersonResponseObject); ok {
+		return validResponse.VisitSubmitForPersonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListBreaches operation middleware
@@ -4732,6 +6676,29 @@ func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID, params NoteBreachPa
 	return nil
 }
 
+// GetDashboard operation middleware
+func (sh *strictHandler) GetDashboard(ctx echo.Context) error {
+	var request GetDashboardRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDashboard(ctx.Request().Context(), request.(GetDashboardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDashboard")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDashboardResponseObject); ok {
+		return validResponse.VisitGetDashboardResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListDeferrals operation middleware
 func (sh *strictHandler) ListDeferrals(ctx echo.Context, params ListDeferralsParams) error {
 	var request ListDeferralsRequestObject
@@ -4751,6 +6718,130 @@ func (sh *strictHandler) ListDeferrals(ctx echo.Context, params ListDeferralsPar
 		return err
 	} else if validResponse, ok := response.(ListDeferralsResponseObject); ok {
 		return validResponse.VisitListDeferralsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListHolds operation middleware
+func (sh *strictHandler) ListHolds(ctx echo.Context, params ListHoldsParams) error {
+	var request ListHoldsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHolds(ctx.Request().Context(), request.(ListHoldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHolds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHoldsResponseObject); ok {
+		return validResponse.VisitListHoldsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListInstructions operation middleware
+func (sh *strictHandler) ListInstructions(ctx echo.Context, params ListInstructionsParams) error {
+	var request ListInstructionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInstructions(ctx.Request().Context(), request.(ListInstructionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInstructions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInstructionsResponseObject); ok {
+		return validResponse.VisitListInstructionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveInstruction operation middleware
+func (sh *strictHandler) GiveInstruction(ctx echo.Context, params GiveInstructionParams) error {
+	var request GiveInstructionRequestObject
+
+	request.Params = params
+
+	var body GiveInstructionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveInstruction(ctx.Request().Context(), request.(GiveInstructionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveInstruction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveInstructionResponseObject); ok {
+		return validResponse.VisitGiveInstructionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndInstruction operation middleware
+func (sh *strictHandler) EndInstruction(ctx echo.Context, id ID, params EndInstructionParams) error {
+	var request EndInstructionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndInstruction(ctx.Request().Context(), request.(EndInstructionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndInstruction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndInstructionResponseObject); ok {
+		return validResponse.VisitEndInstructionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4905,6 +6996,54 @@ func (sh *strictHandler) RotateKey(ctx echo.Context, id ID, params RotateKeyPara
 	return nil
 }
 
+// GetVerification operation middleware
+func (sh *strictHandler) GetVerification(ctx echo.Context) error {
+	var request GetVerificationRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVerification(ctx.Request().Context(), request.(GetVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetVerificationResponseObject); ok {
+		return validResponse.VisitGetVerificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyLedger operation middleware
+func (sh *strictHandler) VerifyLedger(ctx echo.Context, params VerifyLedgerParams) error {
+	var request VerifyLedgerRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyLedger(ctx.Request().Context(), request.(VerifyLedgerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyLedger")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyLedgerResponseObject); ok {
+		return validResponse.VisitVerifyLedgerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListRecipients operation middleware
 func (sh *strictHandler) ListRecipients(ctx echo.Context, params ListRecipientsParams) error {
 	var request ListRecipientsRequestObject
@@ -4949,6 +7088,56 @@ func (sh *strictHandler) GetRecipient(ctx echo.Context, slug string) error {
 		return err
 	} else if validResponse, ok := response.(GetRecipientResponseObject); ok {
 		return validResponse.VisitGetRecipientResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReport operation middleware
+func (sh *strictHandler) GetReport(ctx echo.Context, period string) error {
+	var request GetReportRequestObject
+
+	request.Period = period
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReport(ctx.Request().Context(), request.(GetReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReportResponseObject); ok {
+		return validResponse.VisitGetReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReportTable operation middleware
+func (sh *strictHandler) GetReportTable(ctx echo.Context, period string) error {
+	var request GetReportTableRequestObject
+
+	request.Period = period
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReportTable(ctx.Request().Context(), request.(GetReportTableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReportTable")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReportTableResponseObject); ok {
+		return validResponse.VisitGetReportTableResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5028,6 +7217,52 @@ func (sh *strictHandler) SubmitRequest(ctx echo.Context, params SubmitRequestPar
 	return nil
 }
 
+// SearchRequests operation middleware
+func (sh *strictHandler) SearchRequests(ctx echo.Context) error {
+	var request SearchRequestsRequestObject
+
+	var body SearchRequestsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchRequests(ctx.Request().Context(), request.(SearchRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchRequestsResponseObject); ok {
+		return validResponse.VisitSearchRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetRequest operation middleware
 func (sh *strictHandler) GetRequest(ctx echo.Context, id ID) error {
 	var request GetRequestRequestObject
@@ -5047,6 +7282,108 @@ func (sh *strictHandler) GetRequest(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetRequestResponseObject); ok {
 		return validResponse.VisitGetRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAgents operation middleware
+func (sh *strictHandler) GetAgents(ctx echo.Context, id ID, params GetAgentsParams) error {
+	var request GetAgentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAgents(ctx.Request().Context(), request.(GetAgentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAgents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAgentsResponseObject); ok {
+		return validResponse.VisitGetAgentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DecideAgent operation middleware
+func (sh *strictHandler) DecideAgent(ctx echo.Context, id ID, submissionID string, params DecideAgentParams) error {
+	var request DecideAgentRequestObject
+
+	request.ID = id
+	request.SubmissionID = submissionID
+	request.Params = params
+
+	var body DecideAgentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideAgent(ctx.Request().Context(), request.(DecideAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideAgentResponseObject); ok {
+		return validResponse.VisitDecideAgentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetProof operation middleware
+func (sh *strictHandler) GetProof(ctx echo.Context, id ID, submissionID string) error {
+	var request GetProofRequestObject
+
+	request.ID = id
+	request.SubmissionID = submissionID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProof(ctx.Request().Context(), request.(GetProofRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProof")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetProofResponseObject); ok {
+		return validResponse.VisitGetProofResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5203,6 +7540,31 @@ func (sh *strictHandler) GetDeferrals(ctx echo.Context, id ID, params GetDeferra
 	return nil
 }
 
+// GetEvidence operation middleware
+func (sh *strictHandler) GetEvidence(ctx echo.Context, id ID) error {
+	var request GetEvidenceRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidence(ctx.Request().Context(), request.(GetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
+		return validResponse.VisitGetEvidenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetLedger operation middleware
 func (sh *strictHandler) GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error {
 	var request GetLedgerRequestObject
@@ -5249,6 +7611,31 @@ func (sh *strictHandler) GetNotices(ctx echo.Context, id ID, params GetNoticesPa
 		return err
 	} else if validResponse, ok := response.(GetNoticesResponseObject); ok {
 		return validResponse.VisitGetNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPerson operation middleware
+func (sh *strictHandler) GetPerson(ctx echo.Context, id ID) error {
+	var request GetPersonRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPerson(ctx.Request().Context(), request.(GetPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPersonResponseObject); ok {
+		return validResponse.VisitGetPersonResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5749,6 +8136,112 @@ func (sh *strictHandler) ListTasks(ctx echo.Context, params ListTasksParams) err
 		return err
 	} else if validResponse, ok := response.(ListTasksResponseObject); ok {
 		return validResponse.VisitListTasksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTask operation middleware
+func (sh *strictHandler) GetTask(ctx echo.Context, id ID) error {
+	var request GetTaskRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTask(ctx.Request().Context(), request.(GetTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTaskResponseObject); ok {
+		return validResponse.VisitGetTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddTaskFile operation middleware
+func (sh *strictHandler) AddTaskFile(ctx echo.Context, id ID, params AddTaskFileParams) error {
+	var request AddTaskFileRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddTaskFile(ctx.Request().Context(), request.(AddTaskFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddTaskFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddTaskFileResponseObject); ok {
+		return validResponse.VisitAddTaskFileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTaskFile operation middleware
+func (sh *strictHandler) GetTaskFile(ctx echo.Context, id ID, fileID string) error {
+	var request GetTaskFileRequestObject
+
+	request.ID = id
+	request.FileID = fileID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTaskFile(ctx.Request().Context(), request.(GetTaskFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTaskFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTaskFileResponseObject); ok {
+		return validResponse.VisitGetTaskFileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveTaskFile operation middleware
+func (sh *strictHandler) RemoveTaskFile(ctx echo.Context, id ID, fileID string, params RemoveTaskFileParams) error {
+	var request RemoveTaskFileRequestObject
+
+	request.ID = id
+	request.FileID = fileID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveTaskFile(ctx.Request().Context(), request.(RemoveTaskFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveTaskFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveTaskFileResponseObject); ok {
+		return validResponse.VisitRemoveTaskFileResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

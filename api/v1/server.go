@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"habeas/api/audit"
+	"habeas/api/figures"
 	"habeas/api/intake"
 	"habeas/api/middleware"
 	"habeas/models"
@@ -14,41 +16,70 @@ import (
 	"habeas/models/store"
 )
 
+// Deps is what the server needs.
+type Deps struct {
+	Store *store.Store
+	Base  string                 // URL under which people reach the installation, without a slash at its end
+	Keys  func() ([]byte, error) // the JWK set that verifies receipts and the ledger
+	Audit *audit.Audit           // of the ledger
+	Text  figures.Text           // words of the catalogue, for reports in words
+	Now   func() time.Time
+}
+
 // Server answers the JSON interface.
 type Server struct {
 	store *store.Store
-	base  string // URL of the installation, without a slash at its end
+	base  string
 	now   func() time.Time
+	Deps
 }
 
-// New makes the server; base is the URL under which people reach the installation.
-func New(s *store.Store, base string, now func() time.Time) *Server {
-	return &Server{store: s, base: base, now: now}
+// New makes the server.
+func New(d Deps) *Server {
+	return &Server{store: d.Store, base: d.Base, now: d.Now, Deps: d}
 }
 
 func caller(ctx context.Context) models.Principal { return middleware.CallOf(ctx).Principal }
 
 // SubmitRequest takes a request in.
 func (s *Server) SubmitRequest(ctx context.Context, in SubmitRequestRequestObject) (SubmitRequestResponseObject, error) {
-	by := caller(ctx)
 	raw := intake.Raw{
 		Controller: in.Body.Controller, Right: in.Body.Right, Name: in.Body.Name, Email: in.Body.Email,
 		Message: in.Body.Message, Language: in.Body.Language, Vouched: in.Body.IdentityVouched, Statement: intake.Statement{
 			Ground: in.Body.Ground, Purposes: in.Body.Purposes, Situation: in.Body.Situation, Wrong: in.Body.Wrong, Correct: in.Body.Correct,
 		},
 	}
-	for _, one := range in.Body.Corrections {
-		raw.Corrections = append(raw.Corrections, intake.Said{Field: one.Field, Value: one.Value})
-	}
-	for _, i := range in.Body.Identities {
-		raw.Identities = append(raw.Identities, intake.Identity{Kind: i.Kind, Value: i.Value})
-	}
-	sub, err := intake.Check(ctx, s.store, raw, by)
+	raw.Corrections, raw.Identities = saidOf(in.Body.Corrections), identitiesOf(in.Body.Identities)
+	got, err := s.take(ctx, raw, in.Params.IdempotencyKey, in.Body)
 	if err != nil {
 		return nil, err
 	}
-	if sub.Idempotency, err = idempotency(in.Params.IdempotencyKey, in.Body, by); err != nil {
-		return nil, err
+	return SubmitRequest202JSONResponse{Body: got, Headers: SubmitRequest202ResponseHeaders{Location: got.StatusURL}}, nil
+}
+
+func saidOf(in []SaidCorrection) (out []intake.Said) {
+	for _, one := range in {
+		out = append(out, intake.Said{Field: one.Field, Value: one.Value})
+	}
+	return out
+}
+
+func identitiesOf(in []Identity) (out []intake.Identity) {
+	for _, one := range in {
+		out = append(out, intake.Identity{Kind: one.Kind, Value: one.Value})
+	}
+	return out
+}
+
+// take takes a submission in; body is what was sent, to which an Idempotency-Key is bound.
+func (s *Server) take(ctx context.Context, raw intake.Raw, key string, body any) (Accepted, error) {
+	by := caller(ctx)
+	sub, err := intake.Check(ctx, s.store, raw, by)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if sub.Idempotency, err = idempotency(key, body, by); err != nil {
+		return Accepted{}, err
 	}
 	submit := func() (store.Submitted, error) { return s.store.Submit(ctx, sub) }
 	var got store.Submitted
@@ -58,22 +89,18 @@ func (s *Server) SubmitRequest(ctx context.Context, in SubmitRequestRequestObjec
 		got, err = submit()
 	}
 	if err != nil {
-		return nil, err
+		return Accepted{}, err
 	}
 	// Constant for the public, whatever state an open request of the same person is in.
 	state := models.Verifying
 	if by.Role != "" {
 		r, err := s.store.Request(ctx, by.Scope, got.RequestID)
 		if err != nil {
-			return nil, err
+			return Accepted{}, err
 		}
 		state = r.State
 	}
-	url := s.base + "/status/" + got.StatusToken
-	return SubmitRequest202JSONResponse{
-		Body:    Accepted{ID: got.RequestID.String(), Reference: got.Reference, StatusURL: url, State: string(state)},
-		Headers: SubmitRequest202ResponseHeaders{Location: url},
-	}, nil
+	return Accepted{ID: got.RequestID.String(), Reference: got.Reference, StatusURL: s.base + "/status/" + got.StatusToken, State: string(state)}, nil
 }
 
 // idempotency binds a key to the caller and to what was sent.

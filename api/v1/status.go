@@ -50,7 +50,14 @@ func (s *Server) AnswerStatus(ctx context.Context, in AnswerStatusRequestObject)
 // status shows the person their own request, which is why the question and the messages are revealed here.
 func (s *Server) status(st store.Status) Status {
 	if st.Masked {
-		return Status{Reference: st.Reference, Masked: true, State: string(models.Verifying)}
+		out := Status{Reference: st.Reference, Masked: true, State: string(models.Verifying)}
+		if a := st.Agent; a != nil {
+			out.Agent = AgentStatus{Authority: string(a.Authority.Told()), Verified: a.Verified}
+			if a.Verified {
+				out.Agent.State, out.Agent.Outcome, out.Agent.Clock = string(a.State), string(a.Outcome), s.clock(a.Clock, a.State != models.Closed)
+			}
+		}
+		return out
 	}
 	out := Status{
 		Reference: st.Reference, Right: string(st.Right), Controller: st.Controller, State: string(st.State), Outcome: string(st.Outcome),

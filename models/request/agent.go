@@ -51,3 +51,11 @@ func (s AgentState) Decidable() error {
 	}
 	return nil
 }
+
+// Told is what the agent is told: not of an objection, so that nobody is pressed because of one.
+func (s AgentState) Told() AgentState {
+	if s == AgentObjected {
+		return AgentAsked
+	}
+	return s
+}

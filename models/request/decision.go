@@ -58,7 +58,7 @@ var rules = map[DecisionKind]rule{
 	Decline:     {roles: []models.Role{models.RoleController}, states: []models.State{models.AwaitingInstruction}, reason: true},
 	Approve:     {roles: dpo, states: []models.State{models.InReview}},
 	Change:      {roles: dpo, states: []models.State{models.InReview}, reason: true},
-	Refuse:      {roles: dpo, states: []models.State{models.AwaitingInstruction, models.Locating, models.InReview}, reason: true},
+	Refuse:      {roles: dpo, states: beforeExecution, reason: true}, // of a person who has not confirmed, too: whoever asks has a right to an answer
 	Extend:      {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution, reason: true},
 	Clarify:     {roles: []models.Role{models.RoleDPO, models.RoleHandler}, states: beforeExecution[1:], reason: true},
 	Answer:      {roles: []models.Role{models.RoleSubject}, states: beforeExecution},

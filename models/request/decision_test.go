@@ -29,6 +29,8 @@ func TestWhoMayDecideWhatAndWhen(t *testing.T) {
 		{request.Approve, models.RoleDPO, models.InReview, ""},
 		{request.Approve, models.RoleHandler, models.InReview, "decision_forbidden"},
 		{request.Approve, models.RoleDPO, models.Closed, "decision_not_open"},
+		{request.Refuse, models.RoleDPO, models.Verifying, ""},
+		{request.Refuse, models.RoleDPO, models.Received, "decision_not_open"},
 		{request.Refuse, models.RoleDPO, models.Executing, "decision_not_open"},
 		{request.Extend, models.RoleHandler, models.Locating, ""},
 		{request.Acknowledge, models.RoleRecipient, models.Closed, ""},

@@ -166,6 +166,19 @@ func (s *Store) TaskFiles(ctx context.Context, scope models.Scope, taskID models
 	return out, nil
 }
 
+// ViewTaskFile is TaskFile for somebody who looks at it: the ledger says who did before anything is handed out.
+func (s *Store) ViewTaskFile(ctx context.Context, who models.Principal, taskID, id models.ID) (io.Reader, TaskFile, error) {
+	t, err := s.Task(ctx, who.Scope, taskID)
+	if err != nil {
+		return nil, TaskFile{}, err
+	}
+	content, f, err := s.TaskFile(ctx, who.Scope, taskID, id)
+	if err != nil {
+		return nil, f, err
+	}
+	return content, f, s.Append(ctx, t.RequestID, "task.file_viewed", map[string]any{"task_id": taskID, "file_id": id, "role": who.Role, "key_id": who.ID})
+}
+
 // TaskFile opens a file of a task inside the scope for reading; what is read is personal. It fails with not_found or key_destroyed.
 func (s *Store) TaskFile(ctx context.Context, scope models.Scope, taskID, id models.ID) (io.Reader, TaskFile, error) {
 	files, err := s.TaskFiles(ctx, scope, taskID)

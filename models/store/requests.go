@@ -91,6 +91,17 @@ func (s *Store) Request(ctx context.Context, scope models.Scope, id models.ID) (
 	return row.request(), nil
 }
 
+// ViewSubject is Subject for somebody who looks at it: the ledger says who did before anything is handed out. It fails with not_found or key_destroyed.
+func (s *Store) ViewSubject(ctx context.Context, who models.Principal, id models.ID) (request.Subject, error) {
+	if _, err := s.Request(ctx, who.Scope, id); err != nil {
+		return request.Subject{}, err
+	}
+	if err := s.Append(ctx, id, "subject.viewed", map[string]any{"role": who.Role, "key_id": who.ID}); err != nil {
+		return request.Subject{}, err
+	}
+	return s.Subject(ctx, who.Scope, id)
+}
+
 // Subject is the personal data of the request's subject: what the first verified submission said or, while none is verified, the first.
 // It fails with not_found or key_destroyed.
 func (s *Store) Subject(ctx context.Context, scope models.Scope, id models.ID) (request.Subject, error) {

@@ -132,9 +132,22 @@ func (s *Store) StandingInstructions(ctx context.Context, scope models.Scope) ([
 	}
 	out := make([]Standing, len(rows))
 	for i, r := range rows {
-		out[i] = Standing{ID: r.ID, ControllerID: r.ControllerID, Right: r.RightCode, Channels: r.Channels, Narrowing: r.Narrowing, Reason: r.Reason, MadeBy: r.MadeBy, MadeAt: r.MadeAt.UTC(), EndedAt: instant(r.EndedAt)}
+		out[i] = r.standing()
 	}
 	return out, nil
+}
+
+// StandingInstruction is one inside the scope; it fails with not_found.
+func (s *Store) StandingInstruction(ctx context.Context, scope models.Scope, id models.ID) (Standing, error) {
+	var row standingRow
+	err := scoped(s.read(ctx), scope).Where("id = ?", id).Take(&row).Error
+	return row.standing(), missing(err, "standing instruction")
+}
+
+func (r standingRow) standing() Standing {
+	return Standing{
+		ID: r.ID, ControllerID: r.ControllerID, Right: r.RightCode, Channels: r.Channels, Narrowing: r.Narrowing, Reason: r.Reason, MadeBy: r.MadeBy, MadeAt: r.MadeAt.UTC(), EndedAt: instant(r.EndedAt),
+	}
 }
 
 // followStanding instructs a request that has just come to wait, when its customer has said so once and for all. The decision is the customer's,

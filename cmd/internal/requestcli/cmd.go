@@ -20,22 +20,36 @@ type Cmd struct {
 	URL  string `help:"Address of the installation, such as https://privacy.example.com." env:"HABEAS_URL" placeholder:"URL"`
 	JSON bool   `help:"Write JSON, for scripts." name:"json"`
 
-	List     ListCmd     `cmd:"" help:"List requests, the earliest legal date first."`
-	Show     ShowCmd     `cmd:"" help:"Show a request with its plan, its notices, tasks and deferrals."`
-	File     FileCmd     `cmd:"" help:"File a request that stands as JSON on standard input."`
-	Instruct InstructCmd `cmd:"" help:"As the controller: instruct that the request is carried out."`
-	Decline  DeclineCmd  `cmd:"" help:"As the controller: decline to instruct it."`
-	Withdraw WithdrawCmd `cmd:"" help:"As the controller: withdraw it for the person."`
-	Approve  ApproveCmd  `cmd:"" help:"Approve the plan that was shown."`
-	Change   ChangeCmd   `cmd:"" help:"Change the plan's choices without approving it."`
-	Refuse   RefuseCmd   `cmd:"" help:"Refuse the request, Art. 12(4), 12(5)."`
-	Extend   ExtendCmd   `cmd:"" help:"Extend the legal date, Art. 12(3)."`
-	Clarify  ClarifyCmd  `cmd:"" help:"Ask the person a question; the clock stops meanwhile where the law says so."`
-	Waive    WaiveCmd    `cmd:"" help:"Waive a recipient's answer to a notice."`
-	Lift     LiftCmd     `cmd:"" help:"Lift a restriction, Art. 18(3)."`
-	Complete CompleteCmd `cmd:"" help:"Say that a task is done."`
-	Confirm  ConfirmCmd  `cmd:"" help:"Confirm a task that somebody else has completed."`
-	Return   ReturnCmd   `cmd:"" help:"Give a task back that was not done right."`
+	List        ListCmd        `cmd:"" help:"List requests, the earliest legal date first."`
+	Show        ShowCmd        `cmd:"" help:"Show a request with its plan, its notices, tasks and deferrals."`
+	Search      SearchCmd      `cmd:"" help:"Find the requests of a person, whose e-mail address stands on standard input."`
+	Person      PersonCmd      `cmd:"" help:"Say who asks and what was written, as JSON; the ledger says who looked."`
+	File        FileCmd        `cmd:"" help:"File a request that stands as JSON on standard input."`
+	Instruct    InstructCmd    `cmd:"" help:"As the controller: instruct that the request is carried out."`
+	Decline     DeclineCmd     `cmd:"" help:"As the controller: decline to instruct it."`
+	Withdraw    WithdrawCmd    `cmd:"" help:"As the controller: withdraw it for the person."`
+	Approve     ApproveCmd     `cmd:"" help:"Approve the plan that was shown."`
+	Change      ChangeCmd      `cmd:"" help:"Change the plan's choices without approving it."`
+	Refuse      RefuseCmd      `cmd:"" help:"Refuse the request, Art. 12(4), 12(5)."`
+	Extend      ExtendCmd      `cmd:"" help:"Extend the legal date, Art. 12(3)."`
+	Clarify     ClarifyCmd     `cmd:"" help:"Ask the person a question; the clock stops meanwhile where the law says so."`
+	Acknowledge AcknowledgeCmd `cmd:"" help:"Say how a recipient has answered a notice by another way."`
+	Waive       WaiveCmd       `cmd:"" help:"Waive a recipient's answer to a notice."`
+	Lift        LiftCmd        `cmd:"" help:"Lift a restriction, Art. 18(3)."`
+	Complete    CompleteCmd    `cmd:"" help:"Say that a task is done."`
+	Confirm     ConfirmCmd     `cmd:"" help:"Confirm a task that somebody else has completed."`
+	Return      ReturnCmd      `cmd:"" help:"Give a task back that was not done right."`
+	Abandon     AbandonCmd     `cmd:"" help:"Close a task that cannot or need not be done."`
+
+	Task        TaskCmd        `cmd:"" help:"The tasks that wait for people, and their files."`
+	Agent       AgentCmd       `cmd:"" help:"Who asks for another person, and their proof."`
+	Instruction InstructionCmd `cmd:"" help:"Standing instructions."`
+	Evidence    EvidenceCmd    `cmd:"" help:"What proves what was done."`
+	Scan        ScanCmd        `cmd:"" help:"Where searches of whole systems found the person's identities."`
+	Ledger      LedgerCmd      `cmd:"" help:"List the ledger's entries about a request, or verify all of it."`
+	Holds       HoldsCmd       `cmd:"" help:"List the holds in force, the one that ends first before the others."`
+	Dashboard   DashboardCmd   `cmd:"" help:"Say how requests stand: open, soon due, overdue, and how long they took."`
+	Report      ReportCmd      `cmd:"" help:"Report on a month or a year, as CSV or JSON."`
 }
 
 // Help is what --help adds.
@@ -49,8 +63,12 @@ Examples:
   habeas request show 7K3F-9QXM-2TB
   habeas request approve 7K3F-9QXM-2TB --plan 1f0c… --choice 3=keep
   habeas request refuse 7K3F-9QXM-2TB --reason "Manifestly unfounded: …"
+  habeas request evidence download 7K3F-9QXM-2TB
+  habeas request holds
+  habeas request report 2027 --out requests-2027.csv
   habeas request --json list --overdue | jq -r '.requests[].reference'
 
+Without --json the answer is a table. An error is one sentence with its stable code in brackets, on standard error.
 Exit status: 0 done, 1 refused or failed, 2 wrong usage.`
 }
 
@@ -95,6 +113,16 @@ func (s *session) write(v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// of opens the API and finds a request by what the command line calls it.
+func (c *Cmd) of(ctx context.Context, env Env, s *rulescli.Streams, r Request) (*session, client.Request, error) {
+	api, err := c.open(env, s)
+	if err != nil {
+		return nil, client.Request{}, err
+	}
+	found, err := api.find(ctx, r.Request)
+	return api, found, err
 }
 
 // find is the request of an identifier or a reference.

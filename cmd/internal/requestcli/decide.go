@@ -47,6 +47,7 @@ type (
 	ChangeCmd struct {
 		Request
 		Plan
+		Reason
 	}
 	// RefuseCmd is `habeas request refuse`.
 	RefuseCmd struct {
@@ -69,6 +70,19 @@ type (
 		Reason
 		Notice string `required:"" help:"Identifier of the notice." placeholder:"ID"`
 	}
+	// AcknowledgeCmd is `habeas request acknowledge`.
+	AcknowledgeCmd struct {
+		Request
+		Notice string `required:"" help:"Identifier of the notice." placeholder:"ID"`
+		Answer string `required:"" help:"What the recipient says: erased, not_held or retained_by_law; done or not_held where nothing is to be erased." placeholder:"ANSWER"`
+		Note   string `help:"How it came, in words." placeholder:"TEXT"`
+	}
+	// AbandonCmd is `habeas request abandon`.
+	AbandonCmd struct {
+		Request
+		Task
+		Reason
+	}
 	// LiftCmd is `habeas request lift`.
 	LiftCmd struct {
 		Request
@@ -79,7 +93,7 @@ type (
 		Request
 		Task
 		Count map[string]int64 `help:"Records by collection; none is 0. May be repeated." placeholder:"COLLECTION=N"`
-		Note  string           `help:"What was done, in words." placeholder:"TEXT"`
+		Note  string           `required:"" help:"What was done, in words." placeholder:"TEXT"`
 	}
 	// ConfirmCmd is `habeas request confirm`.
 	ConfirmCmd struct {
@@ -116,7 +130,7 @@ func (cmd ApproveCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Stre
 
 // Run takes the decision.
 func (cmd ChangeCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
-	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "change", PlanDigest: cmd.Plan.Plan, Choices: cmd.Choice})
+	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "change", Reason: cmd.Reason.Reason, PlanDigest: cmd.Plan.Plan, Choices: cmd.Choice})
 }
 
 // Run takes the decision.
@@ -157,6 +171,16 @@ func (cmd ConfirmCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Stre
 // Run takes the decision.
 func (cmd ReturnCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
 	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "return", TaskID: cmd.Task.Task, Reason: cmd.Reason.Reason})
+}
+
+// Run takes the decision.
+func (cmd AcknowledgeCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
+	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "acknowledge", NoticeID: cmd.Notice, Answer: cmd.Answer, Reason: cmd.Note})
+}
+
+// Run takes the decision.
+func (cmd AbandonCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
+	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "abandon", TaskID: cmd.Task.Task, Reason: cmd.Reason.Reason})
 }
 
 func (c *Cmd) take(ctx context.Context, env Env, s *rulescli.Streams, of Request, d client.NewDecision) error {

@@ -21,14 +21,11 @@ type ListCmd struct {
 	Controller string `help:"Only those of this controller." placeholder:"SLUG"`
 	Open       bool   `help:"Only those that are not closed."`
 	Overdue    bool   `help:"Only those whose legal date has passed."`
-	Limit      int    `help:"At most so many." default:"100"`
+	Most
 }
 
 // Run reads as many pages as it takes.
 func (cmd ListCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
-	if cmd.Limit < 1 {
-		return usage("--limit is a number above zero.")
-	}
 	api, err := c.open(env, s)
 	if err != nil {
 		return err
@@ -37,22 +34,23 @@ func (cmd ListCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams
 	if cmd.Open {
 		p.Open = &cmd.Open
 	}
-	all := client.RequestList{Requests: []client.Request{}}
-	for len(all.Requests) < cmd.Limit {
-		p.Limit = min(100, cmd.Limit-len(all.Requests))
+	var last string
+	all, more, err := pages(cmd.Most, func(limit int, cursor string) ([]client.Request, string, error) {
+		p.Limit, p.Cursor = limit, cursor
 		got, err := api.ListRequestsWithResponse(ctx, &p)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		all.Requests, all.Next, p.Cursor = append(all.Requests, got.JSON200.Requests...), got.JSON200.Next, got.JSON200.Next
-		if all.Next == "" {
-			break
-		}
+		last = got.JSON200.Next
+		return got.JSON200.Requests, last, nil
+	})
+	if err != nil {
+		return err
 	}
 	if api.json {
-		return api.write(all)
+		return api.write(client.RequestList{Requests: all, Next: last})
 	}
-	return table(s.Out, all.Requests, all.Next != "")
+	return table(s.Out, all, more)
 }
 
 func table(out io.Writer, list []client.Request, more bool) error {
@@ -60,7 +58,7 @@ func table(out io.Writer, list []client.Request, more bool) error {
 		_, err := fmt.Fprintln(out, "There is no such request.")
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := aligned(out)
 	fmt.Fprintln(w, "REFERENCE\tRIGHT\tSTATE\tDUE\tCONTROLLER")
 	for _, r := range list {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Reference, r.Right, state(r), due(r.Clock), r.Controller)
@@ -73,6 +71,8 @@ func table(out io.Writer, list []client.Request, more bool) error {
 	}
 	return nil
 }
+
+func aligned(out io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) }
 
 func state(r client.Request) string {
 	if r.Outcome != "" {
@@ -151,7 +151,7 @@ func (s *session) all(ctx context.Context, r client.Request) (shown, error) {
 }
 
 func (a shown) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := aligned(out)
 	r := a.Request
 	fmt.Fprintf(w, "Reference\t%s\nIdentifier\t%s\nRight\t%s\nController\t%s\nState\t%s\nReceived\t%s\nLegal date\t%s\n",
 		r.Reference, r.ID, r.Right, r.Controller, state(r), r.ReceivedAt.Format("2006-01-02 15:04 MST"), due(r.Clock))

@@ -19,6 +19,7 @@ import (
 	"habeas/cmd/internal/requestcli"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
+	"habeas/models/ledger"
 	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -42,7 +43,10 @@ func setup(t *testing.T) *bundle {
 	s, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v, MaxConns: 4})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	handler, err := api.New(api.Deps{Store: s, Sessions: pgxstore.NewWithCleanupInterval(s.Pool(), 0), Config: api.Config{BaseURL: "http://habeas.test"}})
+	handler, err := api.New(api.Deps{
+		Store: s, Sessions: pgxstore.NewWithCleanupInterval(s.Pool(), 0), Config: api.Config{BaseURL: "http://habeas.test"},
+		Keys: func() ([]byte, error) { return ledger.JWKS(v.Signer().Public()) },
+	})
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)

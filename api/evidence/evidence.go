@@ -1,17 +1,14 @@
-package staff
+package evidence
 
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"mime"
-	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"habeas/models"
 	"habeas/models/ledger"
@@ -20,35 +17,27 @@ import (
 	"habeas/models/store"
 )
 
-//go:embed evidence.txt
-var evidenceReadme string
+//go:embed readme.txt
+var readme string
 
-// evidence is everything that proves what was done about a request, in one file that can be verified without Habeas' database.
-func (k *Console) evidence(c echo.Context) error {
-	id, err := models.ParseID(c.Param("id"))
+// Of is the evidence of a request inside the scope as a file, with the keys that verify it. It fails with not_found.
+func Of(ctx context.Context, s *store.Store, scope models.Scope, id models.ID, keys []byte, now time.Time) (File, error) {
+	r, err := s.Request(ctx, scope, id)
 	if err != nil {
-		return notFound()
+		return File{}, err
 	}
-	ctx, who := c.Request().Context(), caller(c)
-	r, err := k.Store.Request(ctx, who.Scope, id)
+	e, err := s.Evidence(ctx, scope, id)
 	if err != nil {
-		return err
+		return File{}, err
 	}
-	e, err := k.Store.Evidence(ctx, who.Scope, id)
-	if err != nil {
-		return err
-	}
-	keys, err := k.Keys()
-	if err != nil {
-		return err
-	}
-	body, err := evidenceFile(r, e, keys, k.Now())
-	if err != nil {
-		return err
-	}
-	name := "evidence-" + r.Reference + ".zip"
-	c.Response().Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	return c.Blob(http.StatusOK, "application/zip", body)
+	body, err := write(r, e, keys, now)
+	return File{Name: "evidence-" + r.Reference + ".zip", Body: body}, err
+}
+
+// File is a zip with a name.
+type File struct {
+	Name string
+	Body []byte
 }
 
 // checkpointFile is a signed head of the ledger as a file has it: Body is the exact text that was signed.
@@ -59,11 +48,11 @@ type checkpointFile struct {
 	Signature string `json:"signature"` // base64
 }
 
-// evidenceFile writes the zip. Its times are those of what is in it, so that the same evidence gives the same bytes.
-func evidenceFile(r request.Request, e store.Evidence, keys []byte, now time.Time) ([]byte, error) {
+// write writes the zip. Its times are those of what is in it, so that the same evidence gives the same bytes.
+func write(r request.Request, e store.Evidence, keys []byte, now time.Time) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	write := func(name string, at time.Time, body []byte) error {
+	add := func(name string, at time.Time, body []byte) error {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: at.UTC().Truncate(time.Second)})
 		if err != nil {
 			return err
@@ -71,18 +60,18 @@ func evidenceFile(r request.Request, e store.Evidence, keys []byte, now time.Tim
 		_, err = f.Write(body)
 		return err
 	}
-	readme := fmt.Sprintf(evidenceReadme, r.Reference, r.ID, now.UTC().Format(time.RFC3339), len(e.Receipts), len(e.Entries), e.Unsealed)
-	if err := write("README.txt", now, []byte(readme)); err != nil {
+	about := fmt.Sprintf(readme, r.Reference, r.ID, now.UTC().Format(time.RFC3339), len(e.Receipts), len(e.Entries), e.Unsealed)
+	if err := add("README.txt", now, []byte(about)); err != nil {
 		return nil, err
 	}
-	if err := write("keys.json", now, keys); err != nil {
+	if err := add("keys.json", now, keys); err != nil {
 		return nil, err
 	}
 	entries, err := entriesFile(e.Entries)
 	if err != nil {
 		return nil, err
 	}
-	if err := write("ledger.jsonl", now, entries); err != nil {
+	if err := add("ledger.jsonl", now, entries); err != nil {
 		return nil, err
 	}
 	if e.Head.Size > 0 {
@@ -90,12 +79,12 @@ func evidenceFile(r request.Request, e store.Evidence, keys []byte, now time.Tim
 		if err != nil {
 			return nil, err
 		}
-		if err := write("checkpoint.json", now, head); err != nil {
+		if err := add("checkpoint.json", now, head); err != nil {
 			return nil, err
 		}
 	}
 	for i, one := range e.Receipts {
-		if err := write(fmt.Sprintf("receipts/%02d-%s.json", i+1, one.At.Format(time.DateOnly)), one.At, one.Body); err != nil {
+		if err := add(fmt.Sprintf("receipts/%02d-%s.json", i+1, one.At.Format(time.DateOnly)), one.At, one.Body); err != nil {
 			return nil, err
 		}
 	}
