@@ -97,15 +97,6 @@ func (a access) limits(r *http.Request) (names []string) {
 // Routes lists every route as method and template, e.g. "GET /v1/requests/:id".
 func Routes() []string { return slices.Sorted(maps.Keys(table)) }
 
-// permissions is the table for the page that shows it.
-func permissions() []account.Permission {
-	var out []account.Permission
-	for _, route := range Routes() {
-		out = append(out, account.Permission{Route: route, Public: table[route].public, Roles: table[route].roles})
-	}
-	return out
-}
-
 // checkRoutes fails when a route has no entry in the table, or an entry no route.
 func checkRoutes(routes []*echo.Route) error {
 	seen := map[string]bool{}

@@ -123,24 +123,26 @@ type MemberRow struct {
 	SeenAt                                         time.Time
 }
 
-// PermissionsView is the access table.
+// PermissionsView is the access table in words, or what one role may do.
 type PermissionsView struct {
-	Roles  []string
-	Areas  []PermissionArea
-	Public []string
+	Role     string // empty for all side by side
+	Roles    []Option
+	Subjects []PermissionSubject
 }
 
-// PermissionArea is a part of the access table.
-type PermissionArea struct {
-	Name string
-	Rows []PermissionRow
+// PermissionSubject is a part of the access table.
+type PermissionSubject struct {
+	Name   string
+	Public bool
+	Rows   []PermissionRow
 }
 
-// PermissionRow is a route with which of the roles may call it, in their order.
+// PermissionRow is something that can be done, with which of the roles may, in their order.
 type PermissionRow struct {
-	Route string
-	Reads bool
-	May   []bool
+	Act    string
+	Routes []string
+	Again  bool // asked once more who it is
+	May    []bool
 }
 
 // The pages of signing in and of accounts.
@@ -177,17 +179,7 @@ var (
 	}}
 	AccountPage = &Page[AccountView]{"staff/account", accountExamples()}
 	Members     = &Page[MembersView]{"staff/members", memberExamples()}
-	Permissions = &Page[PermissionsView]{"staff/permissions", []PermissionsView{{
-		Roles:  []string{"dpo", "case_handler", "operator", "auditor", "controller", "controller_viewer"},
-		Public: []string{"GET /", "POST /requests"},
-		Areas: []PermissionArea{
-			{Name: "requests", Rows: []PermissionRow{
-				{Route: "GET /staff/requests/:id", Reads: true, May: []bool{true, true, false, true, true, true}},
-				{Route: "POST /staff/requests/:id/groups/:no/corrections/drop", May: []bool{true, true, false, false, true, false}},
-			}},
-			{Name: "members", Rows: []PermissionRow{{Route: "POST /staff/members", May: []bool{true, false, true, false, true, false}}}},
-		},
-	}}}
+	Permissions = &Page[PermissionsView]{"staff/permissions", permissionExamples()}
 )
 
 // exampleLetters are written like the secret of an authenticator app, and open nothing.
@@ -202,6 +194,24 @@ func qrExample() QR {
 		}
 	}
 	return QR{Size: 37, Path: path.String()}
+}
+
+func permissionExamples() []PermissionsView {
+	roles := []Option{{Value: "dpo"}, {Value: "case_handler"}, {Value: "operator"}, {Value: "auditor"}, {Value: "controller"}, {Value: "controller_viewer"}}
+	public := PermissionSubject{Name: "public", Public: true, Rows: []PermissionRow{{Act: "public.ask", Routes: []string{"GET /", "POST /requests"}}}}
+	keys := PermissionRow{Act: "keys.make", Routes: []string{"POST /staff/keys"}, Again: true, May: []bool{true, false, true, false, true, false}}
+	chosen := append([]Option{{Value: "dpo", Selected: true}}, roles[1:]...)
+	return []PermissionsView{
+		{Roles: roles, Subjects: []PermissionSubject{
+			{Name: "requests", Rows: []PermissionRow{
+				{Act: "requests.read", Routes: []string{"GET /staff/requests/:id", "GET /v1/requests/:id"}, May: []bool{true, true, false, true, true, true}},
+				{Act: "requests.decide", Routes: []string{"POST /staff/requests/:id/groups/:no/corrections/drop"}, May: []bool{true, true, false, false, true, false}},
+			}},
+			{Name: "programs", Rows: []PermissionRow{keys}},
+			public,
+		}},
+		{Role: "dpo", Roles: chosen, Subjects: []PermissionSubject{{Name: "programs", Rows: []PermissionRow{keys}}, public}},
+	}
 }
 
 func accountExamples() []AccountView {

@@ -27,7 +27,7 @@ type Deps struct {
 	Show        Show
 	Address     func(*http.Request) string // the client's
 	Base        *url.URL                   // as people reach the service
-	Permissions func() []Permission        // the access table, for its page
+	Permissions func() []Subject           // the access table, for its page
 	Now         func() time.Time
 	Config
 }

@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,71 +11,46 @@ import (
 	"habeas/templates"
 )
 
-// Permission is one line of the access table: a route and who may call it.
+// Subject is a part of the access table.
+type Subject struct {
+	Name   string
+	Public bool // anybody may
+	Acts   []Permission
+}
+
+// Permission is one thing that can be done, with who may.
 type Permission struct {
-	Route  string // method and template
-	Public bool
+	Act    string   // key of its words
+	Routes []string // method and template
 	Roles  []models.Role
+	Asks   Act // asked once more who it is
 }
 
-// areas are the parts under which the page lists routes, by the beginning of their template; the first that fits.
-var areas = [][2]string{
-	{"/staff/account", "account"},
-	{"/staff/confirm", "account"},
-	{"/staff/login", "account"},
-	{"/staff/logout", "account"},
-	{"/staff/link", "account"},
-	{"/staff/forgot", "account"},
-	{"/staff/members", "members"},
-	{"/staff/permissions", "members"},
-	{"/staff/breaches", "breaches"},
-	{"/v1/breach", "breaches"},
-	{"/staff/tasks", "tasks"},
-	{"/v1/tasks", "tasks"},
-	{"/staff/recipients", "register"},
-	{"/staff/changes", "register"},
-	{"/staff/webhooks", "webhooks"},
-	{"/staff/requests", "requests"},
-	{"/v1/requests", "requests"},
-	{"/opendsr", "opendsr"},
-	{"/v1", "other"},
-	{"/staff", "other"},
-}
-
-// permissions shows the access table, as it is enforced.
+// permissions shows the access table, as it is enforced, or what one role may do.
 func (a *Account) permissions(c echo.Context) error {
 	roles := append(member.Staff(), member.Customers()...)
 	view := templates.PermissionsView{}
+	if chosen := models.Role(c.QueryParam("role")); slices.Contains(roles, chosen) {
+		view.Role = string(chosen)
+	}
 	for _, role := range roles {
-		view.Roles = append(view.Roles, string(role))
+		view.Roles = append(view.Roles, templates.Option{Value: string(role), Selected: view.Role == string(role)})
 	}
-	byArea := map[string][]templates.PermissionRow{}
-	for _, p := range a.Permissions() {
-		method, path, _ := strings.Cut(p.Route, " ")
-		if p.Public {
-			view.Public = append(view.Public, p.Route)
-			continue
+	for _, s := range a.Permissions() {
+		shown := templates.PermissionSubject{Name: s.Name, Public: s.Public}
+		for _, p := range s.Acts {
+			if view.Role != "" && !s.Public && !slices.Contains(p.Roles, models.Role(view.Role)) {
+				continue
+			}
+			row := templates.PermissionRow{Act: p.Act, Routes: p.Routes, Again: p.Asks == ActAccount || slices.Contains(a.Confirm, p.Asks)}
+			for _, role := range roles {
+				row.May = append(row.May, slices.Contains(p.Roles, role))
+			}
+			shown.Rows = append(shown.Rows, row)
 		}
-		row := templates.PermissionRow{Route: p.Route, Reads: method == http.MethodGet}
-		for _, role := range roles {
-			row.May = append(row.May, slices.Contains(p.Roles, role))
-		}
-		byArea[areaOf(path)] = append(byArea[areaOf(path)], row)
-	}
-	for _, area := range areas {
-		if rows := byArea[area[1]]; rows != nil {
-			view.Areas = append(view.Areas, templates.PermissionArea{Name: area[1], Rows: rows})
-			delete(byArea, area[1])
+		if shown.Rows != nil {
+			view.Subjects = append(view.Subjects, shown)
 		}
 	}
 	return show(a, c, http.StatusOK, "permissions", templates.Permissions, view)
-}
-
-func areaOf(path string) string {
-	for _, area := range areas {
-		if strings.HasPrefix(path, area[0]) {
-			return area[1]
-		}
-	}
-	return "other"
 }
