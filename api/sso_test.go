@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,8 +21,12 @@ import (
 // withProvider is a server whose people may come from an identity provider, which runs in this process.
 func withProvider(t *testing.T, change func(*account.SSO)) (*bundle, *mockoidc.MockOIDC) {
 	t.Helper()
-	idp, err := mockoidc.Run()
+	idp, err := mockoidc.NewServer(nil)
 	require.NoError(t, err)
+	require.NoError(t, idp.AddMiddleware(sayingWhereToSignOut))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, idp.Start(listener, nil))
 	t.Cleanup(func() { require.NoError(t, idp.Shutdown()) })
 	c := idp.Config()
 	sso := &account.SSO{Name: "Northwind ID", Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: models.Personal(c.ClientSecret), Scopes: []string{"email", "profile"}}
@@ -32,7 +37,7 @@ func withProvider(t *testing.T, change func(*account.SSO)) (*bundle, *mockoidc.M
 }
 
 // visit goes to the provider as somebody and returns the address on which the provider sends them back to us.
-func (b *bundle) visit(c *http.Client, idp *mockoidc.MockOIDC, as *mockoidc.MockUser) string {
+func (b *bundle) visit(c *http.Client, idp *mockoidc.MockOIDC, as mockoidc.User) string {
 	b.t.Helper()
 	idp.QueueUser(as)
 	away := b.get(c, "/staff/login/sso")

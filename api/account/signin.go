@@ -16,10 +16,14 @@ import (
 )
 
 // flashes are what the page of signing in says, by what stands in its address.
-var flashes = map[string]string{"out": "login.out", "sso": "login.sso.failed", "stranger": "login.sso.stranger", "again": "login.again"}
+var flashes = map[string]string{"out": "login.out", "sso": "login.sso.failed", "stranger": "login.sso.stranger", "no_role": "login.sso.no_role", "again": "login.again"}
 
 func (a *Account) loginPage(c echo.Context) error {
-	return a.showLogin(c, http.StatusOK, templates.LoginView{Flash: flashes[c.QueryParam("note")]})
+	view := templates.LoginView{Flash: flashes[c.QueryParam("note")]}
+	if c.QueryParam("note") == "out" {
+		view.SignOutThere = a.signOutThere()
+	}
+	return a.showLogin(c, http.StatusOK, view)
 }
 
 func (a *Account) showLogin(c echo.Context, status int, view templates.LoginView) error {

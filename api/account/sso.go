@@ -31,8 +31,18 @@ type SSO struct {
 	Claim        string      // that holds the mail address; "email" when empty
 	TrustEmail   bool        // the provider vouches for every address, and does not say email_verified
 	SecondFactor bool        // the provider asks for a second factor, and ours is not asked for
+	ACR          []string    // values of acr that are asked for, and that say that a second factor was asked for
+	Groups       string      // claim that lists groups or roles; "groups" when empty
+	Roles        []GroupRole // roles of staff by group, the first that fits; none: roles are given here
+	Logout       bool        // offer to sign out at the provider too
 	CreateRole   models.Role // of an account that is made for whoever has none; empty makes none
 	Domains      []string    // of mail addresses for which one is made
+}
+
+// GroupRole gives people of a group a role of staff.
+type GroupRole struct {
+	Group string
+	Role  models.Role
 }
 
 // provider is the identity provider, found when it is first needed: the service starts without it.
@@ -52,6 +62,14 @@ func newProvider(s *SSO, base *url.URL) (*provider, error) {
 	p := &provider{SSO: *s, redirect: base.Scheme + "://" + base.Host + "/staff/login/sso/callback", client: &http.Client{Timeout: 10 * time.Second}}
 	if p.Claim == "" {
 		p.Claim = "email"
+	}
+	if p.Groups == "" {
+		p.Groups = "groups"
+	}
+	for _, one := range p.Roles {
+		if one.Group == "" || !slices.Contains(member.Staff(), one.Role) {
+			return nil, models.Errorf(models.Invalid, "bad_sso", "Groups of the identity provider give roles of staff only.")
+		}
 	}
 	if p.CreateRole != "" && (!slices.Contains(member.Staff(), p.CreateRole) || len(p.Domains) == 0) {
 		return nil, models.Errorf(models.Invalid, "bad_sso", "Accounts are made for a role of staff and for named mail domains only.")
@@ -106,7 +124,11 @@ func (a *Account) visitProvider(c echo.Context) error {
 		return err
 	}
 	a.sessions.Put(c.Request().Context(), keySSO, b)
-	return c.Redirect(http.StatusSeeOther, a.sso.config(found).AuthCodeURL(v.State, oidc.Nonce(v.Nonce), oauth2.S256ChallengeOption(v.Verifier)))
+	options := []oauth2.AuthCodeOption{oidc.Nonce(v.Nonce), oauth2.S256ChallengeOption(v.Verifier)}
+	if len(a.sso.ACR) > 0 {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(a.sso.ACR, " ")))
+	}
+	return c.Redirect(http.StatusSeeOther, a.sso.config(found).AuthCodeURL(v.State, options...))
 }
 
 // fromProvider signs in whom the identity provider vouches for.
@@ -128,13 +150,80 @@ func (a *Account) fromProvider(c echo.Context) error {
 		return err
 	}
 	m, err := a.memberOf(ctx, claims)
-	if code := models.CodeOf(err); code == "not_found" || code == "sso_bound" || code == "member_inactive" {
+	if err == nil {
+		m, err = a.withRole(ctx, m, claims.groups)
+	}
+	switch models.CodeOf(err) {
+	case "not_found", "sso_bound", "member_inactive":
 		return c.Redirect(http.StatusSeeOther, "/staff/login?note=stranger")
+	case "sso_no_role":
+		return c.Redirect(http.StatusSeeOther, "/staff/login?note=no_role")
 	}
 	if err != nil {
 		return err
 	}
-	return a.passed(c, m, "sso", a.sso.SecondFactor || slices.Contains(claims.methods, "mfa"))
+	return a.passed(c, m, "sso", a.sso.strong(claims))
+}
+
+// strong reports whether the provider asked for a second factor: because it always does, or because it says so in amr or acr (OpenID Connect Core 2).
+func (p *provider) strong(c claims) bool {
+	return p.SecondFactor || slices.Contains(c.methods, "mfa") || (c.acr != "" && slices.Contains(p.ACR, c.acr))
+}
+
+// withRole gives a member of staff the role of their groups, where groups give roles: what they are at the provider counts at each sign-in. It fails with
+// sso_no_role for whoever is in no such group. A customer's people are managed by their administrators.
+func (a *Account) withRole(ctx context.Context, m store.Member, groups []string) (store.Member, error) {
+	if len(a.sso.Roles) == 0 || !m.Role.Staff() {
+		return m, nil
+	}
+	role := a.sso.roleOf(groups)
+	if role == "" {
+		return m, models.Errorf(models.Forbidden, "sso_no_role", "The identity provider names no group that may sign in here.")
+	}
+	if role == m.Role {
+		return m, nil
+	}
+	if err := a.Store.ChangeMemberRole(ctx, models.ScopeOperator(), models.System(), m.ID, role); err != nil {
+		return m, err
+	}
+	return a.Store.ActiveMember(ctx, m.ID)
+}
+
+// roleOf is the role of the first group of the table that somebody is in, or "".
+func (p *provider) roleOf(groups []string) models.Role {
+	for _, one := range p.Roles {
+		if slices.Contains(groups, one.Group) {
+			return one.Role
+		}
+	}
+	return ""
+}
+
+// signOutThere is where somebody ends their session at the provider (RP-Initiated Logout 1.0), or "". The token that could be named there is not kept,
+// since it holds personal data; the provider may ask the person.
+func (a *Account) signOutThere() string {
+	if a.sso == nil || !a.sso.Logout {
+		return ""
+	}
+	found, err := a.sso.discover()
+	if err != nil {
+		return "" // a provider that is away cannot be signed out of
+	}
+	var says struct {
+		End string `json:"end_session_endpoint"`
+	}
+	if found.Claims(&says) != nil || says.End == "" {
+		return ""
+	}
+	to, err := url.Parse(says.End)
+	if err != nil || (to.Scheme != "https" && to.Scheme != "http") {
+		return ""
+	}
+	q := to.Query()
+	q.Set("client_id", a.sso.ClientID)
+	q.Set("post_logout_redirect_uri", a.Base.Scheme+"://"+a.Base.Host+"/staff/login")
+	to.RawQuery = q.Encode()
+	return to.String()
 }
 
 // claims are what the identity provider says of somebody.
@@ -143,6 +232,8 @@ type claims struct {
 	email           models.Personal // empty unless the provider vouches for it
 	name            models.Personal
 	methods         []string // RFC 8176
+	acr             string
+	groups          []string
 }
 
 // redeem exchanges a code for what the provider says. It fails with bad_sso_answer, and says nothing of what was wrong, since it may quote a token.
@@ -185,11 +276,22 @@ func (p *provider) read(id *oidc.IDToken, all map[string]any) claims {
 		out.email = member.Address(models.Personal(text(p.Claim)))
 	}
 	out.name = models.Personal(text("name"))
-	if methods, ok := all["amr"].([]any); ok {
-		for _, one := range methods {
-			if s, ok := one.(string); ok {
-				out.methods = append(out.methods, s)
-			}
+	out.methods, out.groups, out.acr = texts(all["amr"]), texts(all[p.Groups]), text("acr")
+	return out
+}
+
+// texts are the texts of a claim: a list, or a single one.
+func texts(claim any) (out []string) {
+	if one, ok := claim.(string); ok {
+		return []string{one}
+	}
+	list, ok := claim.([]any)
+	if !ok {
+		return nil
+	}
+	for _, one := range list {
+		if s, ok := one.(string); ok {
+			out = append(out, s)
 		}
 	}
 	return out
@@ -207,17 +309,26 @@ func (a *Account) memberOf(ctx context.Context, who claims) (store.Member, error
 		return store.Member{}, stranger
 	}
 	m, err = a.Store.BindSSO(ctx, who.issuer, who.subject, who.email)
-	if models.CodeOf(err) != "not_found" || a.sso.CreateRole == "" || !a.sso.mayCreate(who.email) {
+	role := a.sso.newRole(who.groups)
+	if models.CodeOf(err) != "not_found" || role == "" || !a.sso.mayCreate(who.email) {
 		return m, err
 	}
 	name := who.name
 	if name == "" {
 		name = who.email
 	}
-	if _, _, err := a.Store.InviteFirst(ctx, store.MemberSpec{Role: a.sso.CreateRole, Name: name, Email: who.email}); err != nil {
+	if _, _, err := a.Store.InviteFirst(ctx, store.MemberSpec{Role: role, Name: name, Email: who.email}); err != nil {
 		return store.Member{}, err
 	}
 	return a.Store.BindSSO(ctx, who.issuer, who.subject, who.email)
+}
+
+// newRole is the role of an account that is made for somebody, or "" for none: that of their groups where groups give roles.
+func (p *provider) newRole(groups []string) models.Role {
+	if p.CreateRole == "" || len(p.Roles) == 0 {
+		return p.CreateRole
+	}
+	return p.roleOf(groups)
 }
 
 func (p *provider) mayCreate(email models.Personal) bool {

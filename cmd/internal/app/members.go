@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"habeas/api/account"
+	"habeas/cmd/internal/config"
 	"habeas/models"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -25,7 +26,13 @@ func (a *App) signIn() (account.Config, error) {
 	if o := c.OIDC; o.Issuer != "" {
 		out.SSO = &account.SSO{
 			Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, Scopes: o.Scopes, Claim: o.Claim,
-			TrustEmail: o.TrustEmail, SecondFactor: o.SecondFactor, CreateRole: models.Role(o.CreateRole), Domains: o.Domains,
+			TrustEmail: o.TrustEmail, SecondFactor: o.SecondFactor, ACR: o.ACR, Groups: o.GroupsClaim, Logout: o.Logout, CreateRole: models.Role(o.CreateRole), Domains: o.Domains,
+		}
+	}
+	if out.SSO != nil {
+		for _, one := range c.OIDC.Roles {
+			group, role, _ := config.CutRole(one)
+			out.SSO.Roles = append(out.SSO.Roles, account.GroupRole{Group: group, Role: role})
 		}
 	}
 	if c.Breached == "" {

@@ -34,6 +34,10 @@ type OIDC struct {
 	Claim        string          `yaml:"claim" env:"CLAIM"`                 // that holds the mail address
 	TrustEmail   bool            `yaml:"trust_email" env:"TRUST_EMAIL"`     // the provider vouches for every address and does not say email_verified
 	SecondFactor bool            `yaml:"second_factor" env:"SECOND_FACTOR"` // the provider asks for one
+	ACR          []string        `yaml:"acr" env:"ACR"`                     // values of acr that are asked for, and that say that it did
+	GroupsClaim  string          `yaml:"groups_claim" env:"GROUPS_CLAIM"`   // that lists the groups or roles of a person
+	Roles        []string        `yaml:"roles" env:"ROLES"`                 // of staff by group, as group=role; the first that fits
+	Logout       bool            `yaml:"logout" env:"LOGOUT"`               // offer to sign out there too
 	CreateRole   string          `yaml:"create_role" env:"CREATE_ROLE"`     // of an account made for whoever has none
 	Domains      []string        `yaml:"domains" env:"DOMAINS"`             // of mail addresses for which one is made
 }
@@ -43,7 +47,7 @@ func defaultSignIn() SignIn {
 	return SignIn{
 		AccessKeys: true, SecondFactor: []string{string(models.RoleDPO), string(models.RoleOperator), string(models.RoleHandler)}, MinLength: 12,
 		FailuresPerAddress: 50, Confirm: []string{"members", "keys", "webhooks", "contracts", "letters"}, ConfirmWithin: 10 * time.Minute,
-		Idle: 30 * time.Minute, Lifetime: 12 * time.Hour, OIDC: OIDC{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "email"},
+		Idle: 30 * time.Minute, Lifetime: 12 * time.Hour, OIDC: OIDC{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "email", GroupsClaim: "groups", Logout: true},
 	}
 }
 
@@ -95,12 +99,26 @@ func (s SignIn) validate(v *problems) {
 	s.OIDC.validate(v)
 }
 
+// CutRole takes group=role apart; a group may hold an equals sign, as names in a directory do.
+func CutRole(s string) (group string, role models.Role, ok bool) {
+	at := strings.LastIndex(s, "=")
+	if at < 0 {
+		return "", "", false
+	}
+	return strings.TrimSpace(s[:at]), models.Role(strings.TrimSpace(s[at+1:])), true
+}
+
 func (o OIDC) validate(v *problems) {
 	if o.Issuer == "" {
 		return
 	}
 	v.url("SIGNIN_OIDC_ISSUER", o.Issuer)
 	v.required("SIGNIN_OIDC_CLIENT_ID", o.ClientID, "as the identity provider calls this service")
+	for _, one := range o.Roles {
+		if group, role, ok := CutRole(one); !ok || group == "" || !slices.Contains(member.Staff(), role) {
+			v.add("SIGNIN_OIDC_ROLES", "holds %q; write group=role with a role of staff", one)
+		}
+	}
 	if o.CreateRole == "" {
 		return
 	}
