@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,15 +83,19 @@ func TestAPasskeyIsTheSecondFactorAndLaterAllThatIsAskedFor(t *testing.T) {
 	})
 	dir := filepath.Join("..", "build", "screens")
 	require.NoError(t, os.MkdirAll(dir, 0o750))
-	var setup []byte
+	var setup, shown []byte
+	var codes string
 	require.NoError(t, chromedp.Run(
 		ctx, virtual,
 		chromedp.Navigate(base+"/staff/link/"+token),
 		chromedp.SendKeys("#password", good), chromedp.Submit("#password"),
 		chromedp.WaitVisible(`[data-passkey=add] button`), chromedp.FullScreenshot(&setup, 100),
 		chromedp.SendKeys("#name", "Work laptop"), chromedp.Click(`[data-passkey=add] button`),
-		chromedp.WaitVisible(`form.who`),
+		chromedp.WaitVisible(`ol.codes`), chromedp.Text(`ol.codes`, &codes), chromedp.FullScreenshot(&shown, 100),
+		chromedp.Click(`form[action="/staff/account/continue"] button`), chromedp.WaitVisible(`form.who`),
 	))
+	require.Len(t, strings.Fields(codes), 10, "the first second step of any kind comes with recovery codes")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "browser-recovery-codes.png"), shown, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "browser-setup-passkey.png"), setup, 0o600))
 
 	var account string

@@ -51,7 +51,7 @@ var table = map[string]access{
 	"POST /staff/account/factor/confirm":                   adders,
 	"POST /staff/account/factor/remove":                    changers,
 	"POST /staff/account/continue":                         settlers,
-	"POST /staff/account/recovery":                         changers,
+	"POST /staff/account/recovery":                         adders,
 	"POST /staff/account/passkeys/options":                 adders,
 	"POST /staff/account/passkeys":                         adders,
 	"POST /staff/account/passkeys/:id/remove":              changers,

@@ -8,12 +8,13 @@ import (
 
 // LoginView asks who somebody is.
 type LoginView struct {
-	Email    string // as it was typed, when the form is sent back
-	Keys     bool   // access keys are taken too
-	Passkeys bool
-	SSO      string // name of the identity provider; empty without one
-	Flash    string
-	Errors   Errors
+	Email        string // as it was typed, when the form is sent back
+	Keys         bool   // access keys are taken too
+	Passkeys     bool
+	SSO          string // name of the identity provider; empty without one
+	Flash        string
+	SignOutThere string // where the session at the identity provider ends; empty without such a place
+	Errors       Errors
 }
 
 // FactorView asks for the second step.
@@ -80,6 +81,8 @@ type AccountView struct {
 	MayPasskey        bool
 	Passkeys          []PasskeyRow
 	RecoveryLeft      int
+	IdleMinutes       int // after which a session ends without use
+	LifetimeHours     int // after which it ends in any case
 	Sessions          []SessionRow
 	Events            []AccountEvent
 	Flash, Failure    string // keys
@@ -150,6 +153,7 @@ var (
 	Login = &Page[LoginView]{"signin/login", []LoginView{
 		{},
 		{Keys: true, Passkeys: true, SSO: "Nordkai ID", Email: "ada@nordkai.example", Errors: Errors{{Field: "email", Key: "error.bad_sign_in"}}},
+		{SSO: "Nordkai ID", Flash: "login.out", SignOutThere: "https://id.nordkai.example/logout"},
 		{Keys: true, Flash: "login.out", Errors: Errors{{Field: "key", Key: "error.bad_key"}}},
 	}}
 	Factor = &Page[FactorView]{"signin/factor", []FactorView{{TOTP: true, Passkeys: true}, {Passkeys: true, Errors: Errors{{Field: "code", Key: "error.wrong_factor"}}}}}
@@ -217,7 +221,7 @@ func permissionExamples() []PermissionsView {
 func accountExamples() []AccountView {
 	whole := AccountView{
 		Name: "Ada Brandt", Email: "ada@nordkai.example", Role: "dpo", MinLength: 12, Password: true, PasswordAt: exampleTime, TOTP: true, Mandatory: true, MayPasskey: true,
-		Passkeys: []PasskeyRow{{ID: "1", Name: "Work laptop", CreatedAt: exampleTime, UsedAt: exampleTime.Add(time.Hour)}}, RecoveryLeft: 9, Flash: "account.factor_added",
+		Passkeys: []PasskeyRow{{ID: "1", Name: "Work laptop", CreatedAt: exampleTime, UsedAt: exampleTime.Add(time.Hour)}}, RecoveryLeft: 9, IdleMinutes: 30, LifetimeHours: 12, Flash: "account.factor_added",
 		Sessions: []SessionRow{
 			{ID: "1", Method: "password+totp", Device: "Firefox, Linux", Network: "203.0.113.0/24", This: true, CreatedAt: exampleTime, SeenAt: exampleTime.Add(time.Hour)},
 			{ID: "2", Method: "passkey", Network: "2001:db8:1::/48", CreatedAt: exampleTime, SeenAt: exampleTime},
@@ -228,7 +232,7 @@ func accountExamples() []AccountView {
 		},
 	}
 	bare := AccountView{
-		Name: "Vi Jansen", Email: "vi@brightline.example", Role: "controller_viewer", MinLength: 15, Password: true, PasswordAt: exampleTime, Failure: "account.last_factor",
+		Name: "Vi Jansen", Email: "vi@brightline.example", Role: "controller_viewer", MinLength: 15, Password: true, PasswordAt: exampleTime, Failure: "account.last_factor", IdleMinutes: 30, LifetimeHours: 12,
 		Sessions: whole.Sessions[:1], Errors: Errors{{Field: "current", Key: "error.bad_password"}, {Field: "password", Key: "error.password_short"}},
 	}
 	return []AccountView{

@@ -56,7 +56,7 @@ func (a *Account) showPage(c echo.Context, status int, m store.Member, view temp
 	if err != nil {
 		return err
 	}
-	view.RecoveryLeft = int(left)
+	view.RecoveryLeft, view.IdleMinutes, view.LifetimeHours = int(left), int(a.Idle.Minutes()), int(a.Lifetime.Hours())
 	if err := a.addHistory(c, m, zone, &view); err != nil {
 		return err
 	}

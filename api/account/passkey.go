@@ -225,6 +225,13 @@ func (a *Account) addPasskey(c echo.Context) error {
 	if err := a.Store.AddPasskey(c.Request().Context(), m.ID, store.Passkey{Credential: credential.ID, Record: record, Name: models.Personal(name)}, a.placeOf(c.Request())); err != nil {
 		return err
 	}
+	left, err := a.Store.RecoveryCodesLeft(c.Request().Context(), m.ID)
+	if err != nil {
+		return err
+	}
+	if left == 0 { // the script sends a form there, whose answer shows the codes
+		return c.JSON(http.StatusOK, map[string]string{"to": "/staff/account/recovery", "method": "post"})
+	}
 	return a.goOn(c, m.ID, "/staff/account?note=factor_added")
 }
 

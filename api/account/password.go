@@ -2,6 +2,7 @@ package account
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha1" //nolint:gosec // lists of leaked passwords are published under this hash; it protects nothing here
 	"encoding/hex"
@@ -115,18 +116,20 @@ func (a *Account) judge(password models.Personal, m store.Member) string {
 	return ""
 }
 
-// Breached are passwords that are known to have leaked, as SHA-1. Its zero value is empty.
-type Breached struct{ hashes map[[sha1.Size]byte]struct{} }
+// Breached are passwords that are known to have leaked, as SHA-1 in order: 20 bytes of memory each. Its zero value is empty.
+type Breached struct{ hashes [][sha1.Size]byte }
 
 // Has reports whether a password is among them, as it is or in small letters.
 func (b Breached) Has(password string) bool {
 	for _, text := range []string{password, strings.ToLower(password)} {
-		if _, ok := b.hashes[sha1.Sum([]byte(text))]; ok { //nolint:gosec // see above
+		if _, ok := slices.BinarySearchFunc(b.hashes, sha1.Sum([]byte(text)), compareSums); ok { //nolint:gosec // see above
 			return true
 		}
 	}
 	return false
 }
+
+func compareSums(a, b [sha1.Size]byte) int { return bytes.Compare(a[:], b[:]) }
 
 // LoadBreached reads a file with one password a line, or its SHA-1 in hex, which may be followed by a colon and a count. It is held in memory.
 func LoadBreached(path string) (b Breached, err error) {
@@ -135,7 +138,6 @@ func LoadBreached(path string) (b Breached, err error) {
 		return Breached{}, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	b.hashes = map[[sha1.Size]byte]struct{}{}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		line := strings.TrimRight(lines.Text(), "\r")
@@ -147,7 +149,9 @@ func LoadBreached(path string) (b Breached, err error) {
 		if n, err := hex.Decode(sum[:], []byte(head)); len(head) != 2*sha1.Size || err != nil || n != sha1.Size {
 			sum = sha1.Sum([]byte(line)) //nolint:gosec // see above
 		}
-		b.hashes[sum] = struct{}{}
+		b.hashes = append(b.hashes, sum)
 	}
+	slices.SortFunc(b.hashes, compareSums)
+	b.hashes = slices.Clip(slices.Compact(b.hashes))
 	return b, lines.Err()
 }

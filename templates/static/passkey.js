@@ -55,8 +55,13 @@
       failed.textContent = "";
       try {
         const name = box.querySelector("input");
-        const { to } = box.dataset.passkey === "add" ? await add(name ? name.value : "") : await signIn();
-        location.assign(to);
+        const { to, method } = box.dataset.passkey === "add" ? await add(name ? name.value : "") : await signIn();
+        if (method !== "post") return location.assign(to);
+        const form = document.createElement("form"); // to what changes something before it is shown, such as recovery codes
+        form.method = method;
+        form.action = to;
+        document.body.append(form);
+        form.submit();
       } catch {
         failed.textContent = box.dataset.failed;
         button.disabled = false;
