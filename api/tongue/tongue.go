@@ -8,8 +8,11 @@ import (
 	"habeas/templates"
 )
 
-// Cookie remembers the language that a person chose.
-const Cookie = "habeas_language"
+// cookie remembers the language that a person chose; over TLS its name binds it to this host.
+const (
+	cookie   = "habeas_language"
+	hostOnly = "__Host-"
+)
 
 // parameter names the language in an address.
 const parameter = "lang"
@@ -21,8 +24,10 @@ func Of(r *http.Request) string {
 	if chosen := chosen(r); chosen != "" {
 		return chosen
 	}
-	if c, err := r.Cookie(Cookie); err == nil && templates.Spoken(c.Value) {
-		return c.Value
+	for _, name := range []string{hostOnly + cookie, cookie} {
+		if c, err := r.Cookie(name); err == nil && templates.Spoken(c.Value) {
+			return c.Value
+		}
 	}
 	return templates.Match(r.Header.Get("Accept-Language"))
 }
@@ -37,7 +42,11 @@ func chosen(r *http.Request) string {
 // Remember keeps the language that the address of a call names for the next ones; it does nothing for a call that names none.
 func Remember(w http.ResponseWriter, r *http.Request, tls bool) {
 	if tag := chosen(r); tag != "" {
-		http.SetCookie(w, &http.Cookie{Name: Cookie, Value: tag, Path: "/", MaxAge: year, HttpOnly: true, Secure: tls, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure wherever TLS is
+		name := cookie
+		if tls {
+			name = hostOnly + cookie
+		}
+		http.SetCookie(w, &http.Cookie{Name: name, Value: tag, Path: "/", MaxAge: year, HttpOnly: true, Secure: tls, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure wherever TLS is
 	}
 }
 
