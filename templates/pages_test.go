@@ -25,7 +25,8 @@ var frame = templates.Frame{
 func staffFrame() templates.Frame {
 	f := frame
 	f.User = &templates.User{Name: "D. Officer", Role: "dpo", Staff: true}
-	f.Section = "inbox"
+	f.Section, f.Path = "inbox", "/staff/keys"
+	f.Asked = []string{"members", "keys", "webhooks", "contracts", "letters"}
 	return f
 }
 
