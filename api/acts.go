@@ -18,25 +18,27 @@ type act struct {
 // subjects are all routes by what they are for.
 var subjects = []subject{
 	{name: "requests", acts: []act{
-		{"requests.list", []string{"GET /staff", "POST /staff/search", "POST /staff/views", "POST /staff/views/:id/remove", "GET /v1/requests"}},
+		{"requests.list", []string{"GET /staff", "POST /staff/search", "POST /staff/views", "POST /staff/views/:id/remove", "GET /v1/requests", "POST /v1/requests/search"}},
 		{"requests.read", []string{
 			"GET /staff/requests/:id", "GET /staff/requests/:id/groups/:no", "GET /staff/requests/:id/receipts/:receipt", "GET /staff/requests/:id/evidence.zip",
 			"GET /v1/requests/:id", "GET /v1/requests/:id/plan", "GET /v1/requests/:id/ledger", "GET /v1/requests/:id/notices", "GET /v1/requests/:id/deferrals",
 			"GET /v1/requests/:id/tasks", "GET /v1/requests/:id/receipts", "GET /v1/requests/:id/receipts/:receipt_id", "GET /v1/requests/:id/corrections",
+			"GET /v1/requests/:id/evidence", "GET /v1/requests/:id/agents",
 		}},
 		{"requests.file", []string{"GET /staff/requests/new", "POST /staff/requests"}},
 		{"requests.decide", []string{
 			"POST /staff/requests/:id/decisions", "POST /staff/requests/:id/groups/:no/decision", "POST /staff/bulk", "POST /staff/bulk/decisions", "POST /v1/requests/:id/decisions",
 		}},
-		{"requests.identity", []string{"POST /staff/requests/:id/identity", "POST /staff/requests/:id/groups/:no/values"}},
+		{"requests.identity", []string{"POST /staff/requests/:id/identity", "POST /staff/requests/:id/groups/:no/values", "GET /v1/requests/:id/person"}},
 		{"requests.correct", []string{
 			"POST /staff/requests/:id/groups/:no/corrections", "POST /staff/requests/:id/groups/:no/corrections/drop", "POST /v1/requests/:id/corrections",
 		}},
 		{"requests.scan", []string{"POST /staff/requests/:id/scan", "POST /v1/requests/:id/scans"}},
 		{"requests.scans", []string{"GET /v1/requests/:id/scans"}},
-		{"requests.proof", []string{"POST /staff/requests/:id/agents/:submission/proof"}},
-		{"requests.agents", []string{"POST /staff/requests/:id/agents/:submission"}},
-		{"requests.holds", []string{"GET /staff/holds", "GET /v1/deferrals"}},
+		{"requests.remind", []string{"POST /staff/reminders", "POST /staff/reminders/send"}},
+		{"requests.proof", []string{"POST /staff/requests/:id/agents/:submission/proof", "GET /v1/requests/:id/agents/:submission_id/proof"}},
+		{"requests.agents", []string{"POST /staff/requests/:id/agents/:submission", "POST /v1/requests/:id/agents/:submission_id/decision"}},
+		{"requests.holds", []string{"GET /staff/holds", "GET /v1/deferrals", "GET /v1/holds"}},
 		{"requests.suppressions", []string{"POST /v1/suppressions/check"}},
 		{"requests.opendsr", []string{
 			"POST /opendsr/v2/requests", "GET /opendsr/v2/requests/:id", "DELETE /opendsr/v2/requests/:id", "GET /opendsr/v2/requests/:id/results", "GET /opendsr/v2/status/:id",
@@ -45,17 +47,21 @@ var subjects = []subject{
 		}},
 	}},
 	{name: "instructions", acts: []act{
-		{"instructions.read", []string{"GET /staff/instructions"}},
-		{"instructions.give", []string{"POST /staff/instructions", "POST /staff/instructions/:id/end"}},
+		{"instructions.read", []string{"GET /staff/instructions", "GET /v1/instructions"}},
+		{"instructions.give", []string{"POST /staff/instructions", "POST /staff/instructions/:id/end", "POST /v1/instructions", "POST /v1/instructions/:id/end"}},
 	}},
 	{name: "tasks", acts: []act{
-		{"tasks.read", []string{"GET /staff/tasks", "GET /staff/tasks/:id", "GET /v1/tasks"}},
+		{"tasks.read", []string{"GET /staff/tasks", "GET /staff/tasks/:id", "GET /v1/tasks", "GET /v1/tasks/:id"}},
 		{"tasks.do", []string{
 			"POST /staff/tasks/:id/decisions", "POST /staff/tasks/:id/files", "POST /staff/tasks/:id/files/:file/remove", "POST /staff/tasks/:id/files/:file/fetch",
+			"POST /v1/tasks/:id/files", "GET /v1/tasks/:id/files/:file_id", "POST /v1/tasks/:id/files/:file_id/remove",
 		}},
 	}},
 	{name: "figures", acts: []act{
-		{"figures.read", []string{"GET /staff/dashboard", "GET /staff/reports", "GET /staff/reports/report.pdf", "GET /staff/reports/report.csv"}},
+		{"figures.read", []string{
+			"GET /staff/dashboard", "GET /staff/reports", "GET /staff/reports/report.pdf", "GET /staff/reports/report.csv", "GET /v1/dashboard", "GET /v1/reports/:period",
+			"GET /v1/reports/:period/csv",
+		}},
 	}},
 	{name: "breaches", acts: []act{
 		{"breaches.read", []string{"GET /staff/breaches", "GET /staff/breaches/:id", "GET /v1/breaches", "GET /v1/breaches/:id"}},
@@ -125,12 +131,13 @@ var subjects = []subject{
 	}},
 	{name: "installation", acts: []act{
 		{"installation.map", []string{"GET /staff/map", "GET /staff/operations"}},
-		{"installation.ledger", []string{"GET /staff/ledger", "POST /staff/ledger/verify"}},
+		{"installation.ledger", []string{"GET /staff/ledger", "POST /staff/ledger/verify", "GET /v1/ledger/verification", "POST /v1/ledger/verification"}},
 		{"installation.rules", []string{"GET /staff/rules", "POST /staff/rules"}},
 	}},
 	{name: "public", public: true, acts: []act{
 		{"public.ask", []string{
 			"GET /", "GET /requests/new", "GET /c/:slug", "GET /brand/:slug/:file", "POST /requests", "POST /requests/agent", "GET /requests/sent/:token", "POST /v1/requests",
+			"POST /v1/agent-requests",
 		}},
 		{"public.follow", []string{
 			"GET /verify/:token", "POST /verify/:token", "POST /verify/:token/object", "GET /status/:token", "GET /status/:token/recipients", "POST /status/:token/verify",
