@@ -137,7 +137,8 @@ type ErrorView struct {
 	Status    int
 	Title     string // key
 	Advice    string // key
-	Detail    string // the safe sentence of the error; empty when the advice says it
+	Code      string // of the error, where the catalogue may have a sentence of its own for it
+	Detail    string // the safe sentence of the error, in English; empty when the advice says it
 	RequestID string
 }
 
@@ -179,6 +180,16 @@ var (
 				{Field: "agent_email", Key: "error.bad_agent_email"},
 			},
 		},
+		{
+			Right: models.Restriction, Article: "Art. 18 GDPR", Other: "/requests/new?right=restriction", Identities: []IdentityField{{Kind: "phone_number"}},
+			Agent:     &AgentForm{Bases: []Option{{Value: "mandate"}, {Value: "parent"}, {Value: "guardian"}}},
+			Statement: &StatementForm{Grounds: []Option{{Value: "accuracy"}, {Value: "unlawful"}, {Value: "claims"}, {Value: "objection"}}},
+		},
+		{
+			Right: models.Objection, Article: "Art. 21 GDPR", Other: "/requests/new?right=objection",
+			Agent:     &AgentForm{Bases: []Option{{Value: "mandate"}, {Value: "parent"}, {Value: "guardian"}}},
+			Statement: &StatementForm{Purposes: []Option{{Value: "direct_marketing"}, {Value: "profiling"}}},
+		},
 	}}
 	Sent   = &Page[SentView]{"portal/sent", []SentView{{Reference: "7K3F-9QXM-2T", StatusPath: "/status/sample"}}}
 	Verify = &Page[VerifyView]{"portal/verify", []VerifyView{
@@ -213,6 +224,7 @@ var (
 	}}
 	Failure = &Page[ErrorView]{"error", []ErrorView{
 		{Status: 404, Title: "failure.not_found", Advice: "failure.not_found.advice", RequestID: "0192-sample"},
+		{Status: 409, Title: "failure.conflict", Advice: "failure.conflict.advice", Code: "decision_not_open", RequestID: "0192-sample"},
 		{Status: 500, Title: "failure.internal", Advice: "failure.internal.advice", RequestID: "0192-sample"},
 	}}
 )
