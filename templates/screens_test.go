@@ -73,7 +73,7 @@ func TestPagesFitEveryScreenAndEverybody(t *testing.T) {
 			if screen.Width != 390 {
 				pagetest.RequireAccessible(t, ctx, axe, name)
 			}
-			if screen.Width != 320 {
+			if screen.Width != 320 && (s.lang == "en" || screen.Width == 390) { // what is to be looked at in another language are the lengths of words
 				pagetest.Picture(t, ctx, filepath.Join("..", "build", "screens", name+".png"))
 			}
 		}
