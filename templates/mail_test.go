@@ -366,7 +366,7 @@ func TestAMailWithoutItsDateIsRefused(t *testing.T) {
 func TestSubjectsToPersonsNameNoRight(t *testing.T) {
 	t.Parallel()
 	for name, m := range mails() {
-		if slices.ContainsFunc([]string{"notice", "reminder", "instruction", "breach_", "contract_"}, func(kind string) bool { return strings.HasPrefix(name, kind) }) {
+		if slices.ContainsFunc([]string{"notice", "reminder", "instruction", "breach_", "contract_", "alert_"}, func(kind string) bool { return strings.HasPrefix(name, kind) }) {
 			continue // to companies and staff
 		}
 		got, err := m.Mail()
