@@ -88,7 +88,7 @@ func (a *Activities) sendPackageLink(ctx context.Context, in PackageRef) error {
 		return err
 	}
 	mail := templates.PackageReadyMail{
-		MailHead: l.head(), Link: a.deps.Links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
+		MailHead: l.head(), Link: l.links.Package(a.deps.Store.PackageToken(in.PackageID)), ExpiresAt: view.ExpiresAt,
 		Authority: l.controller.Authority,
 	}
 	if mail.LeftOut, err = a.leftOut(ctx, l, p); err != nil {

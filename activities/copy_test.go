@@ -18,6 +18,7 @@ import (
 	"habeas/activities"
 	"habeas/activities/connectors"
 	"habeas/models"
+	"habeas/models/recipient"
 	"habeas/models/store"
 )
 
@@ -108,6 +109,38 @@ func TestAnAccessReportAnswersAllOfArticle15(t *testing.T) {
 	require.Contains(t, files, "data/crm.customers.json")
 	require.NotContains(t, files, "data/crm.customers.csv", "a copy for access is JSON and the report")
 	require.Contains(t, string(files["README.txt"]), "report.html")
+}
+
+func TestThePackageIsInTheLanguageOfTheRequest(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.recipient("carrier", store.ChannelMail, "user.contact")
+	_, err := w.store.PutRecipient(t.Context(), store.Recipient{
+		Slug: "harbour", Name: "Pacific Harbour Inc", Channel: store.ChannelMail, Address: "dpo@harbour.example", Categories: []string{"user.contact"},
+		Country: "US", Safeguard: "standard contractual clauses", ReminderAfter: day, Facts: recipient.Facts{
+			Purposes: []string{"unloading"}, Translations: map[string]recipient.Translation{"pl": {Purposes: []string{"rozładunek"}, Safeguard: "standardowe klauzule umowne"}},
+		},
+	})
+	require.NoError(t, err)
+	id := w.approved(models.Access, nil)
+	w.sql("WITH changed AS (UPDATE requests SET language = 'pl' WHERE id = $1 RETURNING 1) SELECT count(*) FROM changed", id.String())
+	files := w.fetched(build(w, id))
+	report := string(files["report.html"])
+	for what, want := range map[string]string{
+		"the language":                       `<html lang="pl">`,
+		"a dataset as translated":            "<td>Klienci</td><td>obsługa klienta</td>",
+		"a legal basis":                      "art. 6 ust. 1 lit. b RODO",
+		"a recipient's purpose":              "rozładunek",
+		"a safeguard":                        "standardowe klauzule umowne",
+		"a country":                          "Stany Zjednoczone",
+		"a category":                         "imię i nazwisko",
+		"what nobody translated, marked":     `<span class="foreign" lang="en">two years after the last order</span>`,
+		"a collection's translated contents": "Konto klienta",
+	} {
+		require.Contains(t, report, want, what)
+	}
+	require.NotContains(t, report, "customer service")
+	require.Contains(t, string(files["README.txt"]), "data/crm.customers.json  Konto klienta")
 }
 
 func TestAnExportHasOnlyWhatIsPortable(t *testing.T) {

@@ -17,8 +17,10 @@ type letterContext struct {
 	req        request.Request
 	controller request.Controller
 	zone       *time.Location
-	status     string // link of the person's page, for letters to the verified address only
-	sender     string // in whose name they are written
+	links      Links               // on the controller's own domain where it has one
+	look       *templates.MailLook // of the controller; nil for none
+	status     string              // link of the person's page, for letters to the verified address only
+	sender     string              // in whose name they are written
 }
 
 func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterContext, error) {
@@ -31,16 +33,40 @@ func (a *Activities) letterContext(ctx context.Context, id models.ID) (letterCon
 		return letterContext{}, err
 	}
 	token, err := a.deps.Store.StatusToken(ctx, id)
-	sender := controller.Name
-	if req.Right.EndsContract() { // the letters go to the controller itself
-		sender = a.deps.Policy.OperatorName
+	if err != nil {
+		return letterContext{}, err
 	}
-	return letterContext{req, controller, zone, a.deps.Links.Status(token), sender}, err
+	l := letterContext{req: req, controller: controller, zone: zone, links: a.deps.Links, sender: controller.Name}
+	if req.Right.EndsContract() { // the letters go to the controller itself
+		l.sender = a.deps.Policy.OperatorName
+	} else if l.links, l.look, err = a.branded(ctx, controller.ID); err != nil {
+		return letterContext{}, err
+	}
+	l.status = l.links.Status(token)
+	return l, nil
+}
+
+// branded is where letters to persons about a controller's requests lead, and how they look.
+func (a *Activities) branded(ctx context.Context, controller models.ID) (Links, *templates.MailLook, error) {
+	b, err := a.deps.Store.BrandByID(ctx, controller)
+	if models.CodeOf(err) == "not_found" {
+		return a.deps.Links, nil, nil
+	}
+	return a.deps.Links.On(b.Host), LookOf(b), err
+}
+
+// LookOf is a controller's look in a mail.
+func LookOf(b store.Branded) *templates.MailLook {
+	look := &templates.MailLook{Name: b.Name, Band: b.Band, Accent: b.Accent, Logo: b.Logo}
+	if b.Band != "" {
+		look.BandInk = b.BandInk()
+	}
+	return look
 }
 
 // head is the head of a letter to the person, in the controller's name, or to a customer whose contract ends, in the operator's.
 func (l letterContext) head() templates.MailHead {
-	return templates.MailHead{Language: l.req.Language, Sender: l.sender, Reference: l.req.Reference, Zone: l.zone}
+	return templates.MailHead{Language: l.req.Language, Sender: l.sender, Reference: l.req.Reference, Zone: l.zone, Look: l.look}
 }
 
 // internalHead is the head of a message to staff, customers and recipients, in the operator's name.
@@ -147,7 +173,7 @@ func (a *Activities) sendVerification(ctx context.Context, in RequestRef) error 
 	}
 	for _, v := range issued {
 		mail := templates.VerificationMail{
-			MailHead: l.head(), Right: v.Right, Link: a.deps.Links.Verify(v.Token), Code: v.Code, ExpiresAt: v.ExpiresAt,
+			MailHead: l.head(), Right: v.Right, Link: l.links.Verify(v.Token), Code: v.Code, ExpiresAt: v.ExpiresAt,
 			Agent: !v.Agent.IsZero(),
 		}
 		if err := a.send(ctx, in.RequestID, "verification-"+v.ID.String(), v.To, mail); err != nil {

@@ -1,9 +1,22 @@
 package activities
 
-import "habeas/models"
+import (
+	"strings"
+
+	"habeas/models"
+)
 
 // Links makes the addresses that mails point to. Base is the public address of the portal, without a slash at its end.
 type Links struct{ Base string }
+
+// On are the same links on a controller's own domain; without one they stay as they are.
+func (l Links) On(host string) Links {
+	if host == "" {
+		return l
+	}
+	scheme, _, _ := strings.Cut(l.Base, "://")
+	return Links{Base: scheme + "://" + host}
+}
 
 // Verify is the one-time link that proves control of an address.
 func (l Links) Verify(token string) string { return l.Base + "/verify/" + token }

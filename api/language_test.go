@@ -65,3 +65,14 @@ func TestTheStatusPageSaysHowToComplain(t *testing.T) {
 	require.Contains(t, page, "Art. 77 and 79 GDPR")
 	require.Contains(t, page, "Quote the reference")
 }
+
+func TestAFailureOnThePortalIsExplainedInTheLanguageOfThePerson(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	f := b.file(models.Access, "sam@example.com")
+	got := b.post(b.browser(), "/status/"+f.token+"/withdraw?lang=pl", nil)
+	require.Equal(t, http.StatusForbidden, got.status)
+	require.Contains(t, got.body, `<html lang="pl">`)
+	require.Contains(t, got.body, "Najpierw należy potwierdzić adres")
+	require.NotContains(t, got.body, "Open the link")
+}

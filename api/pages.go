@@ -91,7 +91,10 @@ func (s *server) failPage(w http.ResponseWriter, r *http.Request, p problem.Prob
 	}
 	view := templates.ErrorView{Status: p.Status, Title: title, Advice: title + ".advice", RequestID: p.Instance}
 	f := templates.Frame{Lang: tongue.Of(r), Here: tongue.Here(r), Contact: s.Contact}
-	if (p.Status == http.StatusConflict || p.Status == http.StatusBadRequest) && f.Lang == "en" { // the sentences of errors are in English
+	if !inConsole(r) {
+		view.Code = p.Code // the person reads it in their language
+	}
+	if (p.Status == http.StatusConflict || p.Status == http.StatusBadRequest) && f.Lang == "en" { // other sentences are in English alone
 		view.Detail = p.Detail
 	}
 	show := &pages{engine: s.engine, contact: s.Contact, store: s.Store}

@@ -19,7 +19,8 @@ import (
 type Mail struct {
 	Subject string
 	Text    string // UTF-8, lines separated by \n
-	HTML    string // a whole document without any external resource
+	HTML    string // a whole document without any external resource; cid:logo in it is Logo
+	Logo    []byte // PNG; nil for none
 	// Unsubscribe is where one call ends the subscription that the mail belongs to, RFC 8058; empty for a mail of no subscription.
 	Unsubscribe string
 }
@@ -30,6 +31,16 @@ type MailHead struct {
 	Sender    string         // in whose name the message is written: the controller towards persons, the operator towards others
 	Reference string         // public reference of the request; empty when there is none
 	Zone      *time.Location // in which dates and times are meant and shown; nil is UTC
+	Look      *MailLook      // of the controller in whose name it is written; nil for none
+}
+
+// MailLook is how a mail to a person looks for a controller. Colours are like #12352f; an empty one is that of every mail.
+type MailLook struct {
+	Name    string
+	Band    string // behind the name
+	BandInk string // of the name; given with Band
+	Accent  string // of buttons and links
+	Logo    []byte // PNG; nil for none
 }
 
 // Day is a date in words with the zone in which it ends, e.g. "3 March 2027 (Europe/Brussels)".
@@ -77,6 +88,13 @@ func (h MailHead) zone() *time.Location {
 }
 
 func (h MailHead) language() string { return Match(h.Language) }
+
+func (h MailHead) logo() []byte {
+	if h.Look == nil {
+		return nil
+	}
+	return h.Look.Logo
+}
 
 //go:embed mail
 var mailFiles embed.FS
@@ -164,8 +182,14 @@ func mailTemplate(lang, name string) *template.Template {
 	return mailTemplates[english][name]
 }
 
+// headed is a mail's data.
+type headed interface {
+	language() string
+	logo() []byte
+}
+
 // renderMail executes the template and derives subject and text from the document. Its error names the mail and never the data.
-func renderMail(name string, data interface{ language() string }) (Mail, error) {
+func renderMail(name string, data headed) (Mail, error) {
 	t := mailTemplate(data.language(), name)
 	if t == nil {
 		return Mail{}, fmt.Errorf("mail %s: no such template", name)
@@ -181,5 +205,5 @@ func renderMail(name string, data interface{ language() string }) (Mail, error) 
 	if subject == "" || text == "" {
 		return Mail{}, fmt.Errorf("mail %s: empty subject or text", name)
 	}
-	return Mail{Subject: subject, Text: text, HTML: document.String()}, nil
+	return Mail{Subject: subject, Text: text, HTML: document.String(), Logo: data.logo()}, nil
 }

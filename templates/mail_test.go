@@ -110,6 +110,8 @@ func mails() map[string]mail {
 		"reminder_notice":      reminder(templates.RemindNotice, noticeID, 1),
 		"reminder_by_hand":     reminder(templates.RemindByHand, noticeID, 1),
 		"reminder_declined":    reminder(templates.RemindDeclined, noticeID, 2),
+		"complaint":            templates.ComplaintMail{MailHead: head, Answer: "We have looked again and corrected it.\nIt will not happen again.", Authority: authority, Link: link},
+		"reminder_complaint":   reminder(templates.RemindComplaint, models.ID{}, 0),
 		"reminder_proof":       reminder(templates.RemindProof, models.ID{}, 0),
 		"reminder_incomplete":  reminder(templates.RemindIncomplete, models.ID{}, 1),
 		"extension": templates.ExtensionMail{
@@ -364,7 +366,7 @@ func TestAMailWithoutItsDateIsRefused(t *testing.T) {
 func TestSubjectsToPersonsNameNoRight(t *testing.T) {
 	t.Parallel()
 	for name, m := range mails() {
-		if slices.ContainsFunc([]string{"notice", "reminder", "instruction", "breach_", "contract_"}, func(kind string) bool { return strings.HasPrefix(name, kind) }) {
+		if slices.ContainsFunc([]string{"notice", "reminder", "instruction", "breach_", "contract_", "alert_"}, func(kind string) bool { return strings.HasPrefix(name, kind) }) {
 			continue // to companies and staff
 		}
 		got, err := m.Mail()

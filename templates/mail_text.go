@@ -53,7 +53,7 @@ type textWriter struct {
 
 func (w *textWriter) start(t html.Token) error {
 	switch t.DataAtom {
-	case atom.Html, atom.Head, atom.Meta, atom.Body, atom.Div, atom.Ul, atom.Dl, atom.Main, atom.Footer, atom.Strong, atom.Em, atom.Span:
+	case atom.Html, atom.Head, atom.Meta, atom.Body, atom.Div, atom.Ul, atom.Dl, atom.Main, atom.Footer, atom.Strong, atom.Em, atom.Span, atom.Img:
 	case atom.Title, atom.Style:
 		w.in = t.DataAtom
 	case atom.Blockquote:

@@ -59,6 +59,7 @@ const (
 	RemindDeclined   ReminderKind = "declined"   // a recipient declines, with a reason
 	RemindIncomplete ReminderKind = "incomplete" // something is left after an erasure
 	RemindTask       ReminderKind = "task"       // a task waits for people
+	RemindComplaint  ReminderKind = "complaint"  // a person is not content
 	RemindProof      ReminderKind = "proof"      // a proof of authority can be looked at
 )
 
@@ -114,6 +115,17 @@ type RefusalMail struct {
 
 // Mail renders the letter.
 func (m RefusalMail) Mail() (Mail, error) { return renderMail("refusal", m) }
+
+// ComplaintMail tells the person what the data protection officer answers to their complaint.
+type ComplaintMail struct {
+	MailHead
+	Answer    models.Personal
+	Authority string
+	Link      string // status page; may be empty
+}
+
+// Mail renders the message.
+func (m ComplaintMail) Mail() (Mail, error) { return renderMail("complaint", m) }
 
 // Portion is a number of records of one sort, in words that the person understands.
 type Portion struct {

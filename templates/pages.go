@@ -6,7 +6,6 @@ import (
 
 	"habeas/models"
 	"habeas/models/calendar"
-	"habeas/models/plan"
 )
 
 // Due is a legal date as it is shown. Days counts from today in the controller's zone and is negative when the date has passed.
@@ -90,73 +89,6 @@ type SentView struct {
 	Agent                 bool // somebody else was asked
 }
 
-// StatusView is the person's view of their request; a masked one tells nothing but that a mail was sent.
-type StatusView struct {
-	Path         string // of this page
-	Reference    string
-	Right        models.Right
-	Controller   string
-	State        models.State
-	Outcome      models.Outcome
-	Masked       bool
-	Agent        string // of a masked one: the page is that of somebody who acts for the person, and their authority stands so
-	Proved       bool   // that authority, so that the state shows
-	Due          Due
-	Reckoning    *Reckoning // how the legal date was computed; nil while it is not
-	Events       []Event
-	Question     string // an open question to the person
-	Messages     []Message
-	PackageReady bool
-	CanWithdraw  bool
-	Kept         []Kept
-	Told         bool        // somebody who had received the data was told of the request
-	Authorities  []Authority // competent for the controller
-	Flash        string      // key of a message about what was just done
-	Errors       Errors
-}
-
-// Event is one step of the timeline.
-type Event struct {
-	At   time.Time
-	Text string // key of the catalogue
-	Note string // a fact that needs no translation, e.g. a reference
-}
-
-// Message is something that was written to the person.
-type Message struct {
-	At   time.Time
-	Kind string
-	Body string
-}
-
-// Kept is data that was not erased, and why.
-type Kept struct {
-	What     models.Said
-	Rows     int64
-	Reason   string // key of the catalogue, for rows kept for another reason than a law
-	Citation string
-	Counted  *plan.Counted // how the last day came about; nil where nobody knows
-	Until    calendar.Date
-}
-
-// Reckoning is how a legal date came about, step by step.
-type Reckoning struct {
-	StartOn    calendar.Date // does not count
-	MonthOn    calendar.Date // a month after it
-	Waited     int           // days on which the clock stood still
-	LastOn     calendar.Date // before it is moved to a working day; zero while paused
-	EndsOn     calendar.Date // zero while paused
-	ExtendedTo calendar.Date // zero unless extended
-	Paused     bool
-	UK         bool
-}
-
-// Rolled reports whether the last day was no working day.
-func (r Reckoning) Rolled() bool { return r.LastOn != r.EndsOn }
-
-// Authority is a supervisory authority with its contact.
-type Authority struct{ Name, Site, Email string }
-
 // VerifyView asks the person to press the button of a one-time link. State is live, used, expired, superseded or objected.
 type VerifyView struct {
 	State      string
@@ -205,7 +137,8 @@ type ErrorView struct {
 	Status    int
 	Title     string // key
 	Advice    string // key
-	Detail    string // the safe sentence of the error; empty when the advice says it
+	Code      string // of the error, where the catalogue may have a sentence of its own for it
+	Detail    string // the safe sentence of the error, in English; empty when the advice says it
 	RequestID string
 }
 
@@ -247,9 +180,18 @@ var (
 				{Field: "agent_email", Key: "error.bad_agent_email"},
 			},
 		},
+		{
+			Right: models.Restriction, Article: "Art. 18 GDPR", Other: "/requests/new?right=restriction", Identities: []IdentityField{{Kind: "phone_number"}},
+			Agent:     &AgentForm{Bases: []Option{{Value: "mandate"}, {Value: "parent"}, {Value: "guardian"}}},
+			Statement: &StatementForm{Grounds: []Option{{Value: "accuracy"}, {Value: "unlawful"}, {Value: "claims"}, {Value: "objection"}}},
+		},
+		{
+			Right: models.Objection, Article: "Art. 21 GDPR", Other: "/requests/new?right=objection",
+			Agent:     &AgentForm{Bases: []Option{{Value: "mandate"}, {Value: "parent"}, {Value: "guardian"}}},
+			Statement: &StatementForm{Purposes: []Option{{Value: "direct_marketing"}, {Value: "profiling"}}},
+		},
 	}}
 	Sent   = &Page[SentView]{"portal/sent", []SentView{{Reference: "7K3F-9QXM-2T", StatusPath: "/status/sample"}}}
-	Status = &Page[StatusView]{"portal/status", statusExamples()}
 	Verify = &Page[VerifyView]{"portal/verify", []VerifyView{
 		{State: "live", Path: "/verify/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding"},
 		{State: "used", Path: "/verify/sample", StatusPath: "/status/sample"},
@@ -282,12 +224,13 @@ var (
 	}}
 	Failure = &Page[ErrorView]{"error", []ErrorView{
 		{Status: 404, Title: "failure.not_found", Advice: "failure.not_found.advice", RequestID: "0192-sample"},
+		{Status: 409, Title: "failure.conflict", Advice: "failure.conflict.advice", Code: "decision_not_open", RequestID: "0192-sample"},
 		{Status: 500, Title: "failure.internal", Advice: "failure.internal.advice", RequestID: "0192-sample"},
 	}}
 )
 
 var allPages = []Example{
-	Home, Form, Sent, Status, Told, Verify, Package, Notice, Failure,
+	Home, Form, Sent, Status, Told, Authorities, Verify, Package, Notice, Failure,
 	Inbox, Bulk, Reminders, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
@@ -298,7 +241,7 @@ var allPages = []Example{
 }
 
 // toPersons are the pages that a data subject sees; they are in every language. The others, for staff, customers and recipients, are in English.
-var toPersons = []Example{Home, Form, Sent, Status, Told, Verify, Package, Failure}
+var toPersons = []Example{Home, Form, Sent, Status, Told, Authorities, Verify, Package, Failure}
 
 // ToPersons reports whether a page is one that data subjects see.
 func ToPersons(p Example) bool { return slices.Contains(toPersons, p) }
@@ -314,46 +257,4 @@ var exampleTime = time.Date(2027, time.February, 19, 14, 5, 0, 0, time.UTC)
 
 func exampleDate(month time.Month, day int) calendar.Date {
 	return calendar.Date{Year: 2027, Month: month, Day: day}
-}
-
-func statusExamples() []StatusView {
-	kept := []Kept{
-		{
-			What: models.Said{Text: "Import declarations", Lang: "en"}, Rows: 3, Citation: "Art. 51(1) Regulation (EU) No 952/2013",
-			Counted: &plan.Counted{Years: 3, OfYear: true, Start: "declaration_accepted"}, Until: calendar.Date{Year: 2030, Month: time.December, Day: 31},
-		},
-		{What: models.Said{Text: "parties"}, Rows: 1, Reason: "kept.shared"},
-	}
-	return []StatusView{
-		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Errors: Errors{{Field: "code", Key: "error.wrong_code"}}},
-		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Agent: "asked"},
-		{Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.Verifying, Agent: "refused"},
-		{
-			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Masked: true, State: models.InReview, Agent: "agreed", Proved: true,
-			Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
-		},
-		{
-			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", Told: true, State: models.InReview,
-			Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
-			Reckoning: &Reckoning{
-				StartOn: exampleDate(time.February, 3), MonthOn: exampleDate(time.March, 3), LastOn: exampleDate(time.March, 3), EndsOn: exampleDate(time.March, 3),
-			},
-			Events: []Event{
-				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.received"},
-				{At: exampleTime.AddDate(0, 0, -16), Text: "event.request.verified"},
-				{At: exampleTime.AddDate(0, 0, -15), Text: "event.state.locating"},
-				{At: exampleTime.AddDate(0, 0, -14), Text: "event.state.in_review"},
-			},
-			Question: "Which of your two delivery addresses do you mean?", CanWithdraw: true, Flash: "flash.verified",
-		},
-		{
-			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.Closed,
-			Outcome: models.PartlyFulfilled, Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Done: true},
-			Events:       []Event{{At: exampleTime, Text: "event.request.received"}, {At: exampleTime, Text: "event.state.closed"}},
-			Messages:     []Message{{At: exampleTime, Kind: "closed", Body: "We have erased your data.\n\nSome of it must be kept by law."}},
-			PackageReady: true, Kept: kept, Authorities: []Authority{{
-				Name: "Berliner Beauftragte für Datenschutz und Informationsfreiheit", Site: "https://www.datenschutz-berlin.de", Email: "mailbox@datenschutz-berlin.de",
-			}},
-		},
-	}
 }

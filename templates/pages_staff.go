@@ -35,6 +35,7 @@ type RequestView struct {
 	Restriction string   // state of the restriction; empty for none
 	Subject     *SubjectView
 	Agents      []AgentView // who asks for the person
+	Complaints  []ComplaintView
 	Plan        *PlanView
 	Offers      []Offer
 	Entered     Entered // into the form of an offer that was refused
@@ -64,6 +65,15 @@ type AgentView struct {
 	Reason      string // of what the DPO decided
 	CanFetch    bool
 	CanDecide   bool
+}
+
+// ComplaintView is what the person has complained of; its texts are empty for those who may not read them.
+type ComplaintView struct {
+	Path         string
+	At           time.Time
+	AnsweredAt   time.Time // zero until then
+	Text, Answer string
+	CanAnswer    bool
 }
 
 // ClockView is how the legal date came to be.
@@ -246,6 +256,11 @@ func requestExample() RequestView {
 		ReceivedAt: exampleTime.AddDate(0, 0, -16), VerifiedAt: exampleTime.AddDate(0, 0, -16),
 		Due:       Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Days: 12},
 		CanReveal: true, CanRemind: true, Waits: "dpo",
+		Complaints: []ComplaintView{
+			{Path: "/staff/requests/sample/complaints/1", At: exampleTime, AnsweredAt: exampleTime, Text: "My old address is still used.", Answer: "We have looked again and corrected it."},
+			{Path: "/staff/requests/sample/complaints/2", At: exampleTime, Text: "It is used again.", CanAnswer: true},
+			{Path: "/staff/requests/sample/complaints/3", At: exampleTime},
+		},
 		Agents: []AgentView{
 			{Path: "/staff/requests/sample/agents/one", Basis: "mandate", State: "asked", Name: "Robin Counsel", Email: "robin@example.org", Size: 812_400, At: exampleTime, CanFetch: true, CanDecide: true},
 			{Path: "/staff/requests/sample/agents/two", Basis: "guardian", State: "refused", Size: 12_400, At: exampleTime, Reason: "The order has run out.", CanFetch: true},

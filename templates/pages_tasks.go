@@ -11,6 +11,16 @@ import (
 type TasksView struct {
 	Rows []TaskRow
 	More bool // the list was cut
+
+	Complaints []ComplaintRow
+}
+
+// ComplaintRow is a complaint that waits for the data protection officer's answer.
+type ComplaintRow struct {
+	Path      string
+	Reference string // of the request
+	Right     models.Right
+	At        time.Time
 }
 
 // TaskRow is one manual task of a list.
@@ -81,7 +91,8 @@ func tasksExample() TasksView {
 	zone := "Europe/Berlin"
 	deferred := row("9ZQ2-0M4C-7B", models.Erasure, "customs_archive", task.Erase, task.Open, Due{Done: true})
 	deferred.Deferral = true
-	return TasksView{More: true, Rows: []TaskRow{
+	complaints := []ComplaintRow{{Path: "/staff/requests/sample#complaints", Reference: "7K3F-9QXM-2T", Right: models.Erasure, At: exampleTime}}
+	return TasksView{More: true, Complaints: complaints, Rows: []TaskRow{
 		row("7K3F-9QXM-2T", models.Erasure, "paper_archive", task.Locate, task.Open, Due{On: exampleDate(time.February, 17), Zone: zone, Days: -2, Overdue: true}),
 		row("2D8P-44VN-1R", models.Access, "helpdesk", task.Export, task.Done, Due{On: exampleDate(time.February, 22), Zone: zone, Days: 3}),
 		row("B6XW-7A2M-3K", models.Erasure, "helpdesk", task.Prove, task.Open, Due{Paused: true}),

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -184,6 +185,12 @@ func (s *Sender) compose(recipient models.Personal, m templates.Mail, key string
 	}
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
 	message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	if m.Logo != nil {
+		err := message.EmbedReader("logo.png", bytes.NewReader(m.Logo), gomail.WithFileContentID("<logo>"), gomail.WithFileContentType("image/png"))
+		if err != nil {
+			return nil, models.Errorf(models.Invalid, CodeBadMessage, "The logo cannot be put into the mail.").Because(err)
+		}
+	}
 	return message, nil
 }
 

@@ -47,6 +47,7 @@ type received struct {
 	to     []string
 	header mail.Header
 	parts  map[string]string
+	logo   string // Content-ID of a picture
 }
 
 func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{s: s}, nil }
@@ -99,6 +100,9 @@ func (c *session) Data(r io.Reader) error {
 		}
 		kind, _, _ := p.Header.(*mail.InlineHeader).ContentType()
 		got.parts[kind] = string(body)
+		if kind == "image/png" {
+			got.logo = p.Header.Get("Content-Id")
+		}
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
@@ -196,6 +200,17 @@ func TestAMessageArrivesWithBothPartsAndItsHeaders(t *testing.T) {
 			require.Len(t, srv.users, map[bool]int{false: 1, true: 0}[mode == mailer.Plain])
 		})
 	}
+}
+
+func TestALogoTravelsInsideTheMail(t *testing.T) {
+	t.Parallel()
+	srv := &server{}
+	m := message
+	m.HTML, m.Logo = `<img src="cid:logo" alt="">`, []byte("\x89PNG picture")
+	require.NoError(t, sender(t, start(t, srv, mailer.Plain)).Send(t.Context(), to, m, key))
+	require.Equal(t, m.HTML, srv.got[0].parts["text/html"])
+	require.Equal(t, string(m.Logo), srv.got[0].parts["image/png"])
+	require.Equal(t, "<logo>", srv.got[0].logo)
 }
 
 func TestAMailOfASubscriptionEndsItByOneCall(t *testing.T) {

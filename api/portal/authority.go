@@ -29,5 +29,5 @@ func authorities(c request.Controller) []templates.Authority {
 }
 
 func contact(a authority.Authority) templates.Authority {
-	return templates.Authority{Name: a.Name, Site: a.Site, Email: a.Email}
+	return templates.Authority{Name: a.Name, Site: a.Site, Email: a.Email, Address: a.Address, Form: a.Complaint}
 }

@@ -66,6 +66,8 @@ func (p *Portal) Routes(e *echo.Echo) {
 	e.POST("/status/:token/resend", p.resend)
 	e.POST("/status/:token/withdraw", p.withdraw)
 	e.POST("/status/:token/answer", p.answer)
+	e.POST("/status/:token/complain", p.complain)
+	e.GET("/authorities", p.authoritiesPage)
 	e.GET("/package/:token", p.packagePage)
 	e.POST("/package/:token/code", p.sendCode)
 	e.POST("/package/:token/download", p.download)

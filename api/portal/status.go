@@ -27,7 +27,7 @@ func formOf(c echo.Context) (url.Values, error) { return middleware.Form(c.Reque
 func asFaults(err error) (problem.Faults, bool) { return errors.AsType[problem.Faults](err) }
 
 // flashes are the messages that a page may show after it was led to, by the word in the address.
-var flashes = map[string]string{"verified": "flash.verified", "resent": "flash.resent", "withdrawn": "flash.withdrawn", "answered": "flash.answered"}
+var flashes = map[string]string{"verified": "flash.verified", "resent": "flash.resent", "withdrawn": "flash.withdrawn", "answered": "flash.answered", "complained": "flash.complained"}
 
 func (p *Portal) status(c echo.Context) error {
 	return p.showStatus(c, http.StatusOK, nil)
@@ -71,7 +71,8 @@ func (p *Portal) statusView(c echo.Context, st store.Status, path string) (templ
 	view := templates.StatusView{
 		Path: path, Reference: st.Reference, Right: st.Right, Controller: st.Controller, State: st.State, Outcome: st.Outcome,
 		Due: words.Due(st.Clock, st.State != models.Closed, p.Now()), Reckoning: words.Reckoning(st.Clock), Question: st.Question.Reveal(),
-		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, Authorities: authorities(controller),
+		PackageReady: st.PackageReady, CanWithdraw: st.CanWithdraw, CanComplain: st.CanComplain, Slug: controller.Slug, Authorities: authorities(controller),
+		Countries: countries(tongue.Of(c.Request()), ""),
 	}
 	if !st.State.Verified() { // the workflow has not taken the confirmation up yet
 		view.State = models.Received
@@ -87,7 +88,10 @@ func (p *Portal) statusView(c echo.Context, st store.Status, path string) (templ
 		}
 	}
 	for _, m := range st.Messages {
-		view.Messages = append(view.Messages, templates.Message{At: m.At.In(zone), Kind: m.Kind, Body: m.Body.Reveal()})
+		view.Messages = append(view.Messages, templates.Message{At: m.At.In(zone), Kind: m.Kind, Body: m.Body.Reveal(), Lang: templates.Match(r.Language)})
+	}
+	for _, one := range st.Complaints {
+		view.Complaints = append(view.Complaints, templates.Complaint{At: one.At.In(zone), Text: one.Text.Reveal(), Answered: !one.AnsweredAt.IsZero()})
 	}
 	for _, g := range st.Retained {
 		view.Kept = append(view.Kept, templates.Kept{What: p.called(c, g), Rows: g.Rows, Citation: g.Citation, Counted: g.Counted, Until: g.HoldThrough})

@@ -89,6 +89,7 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/breaches/:id/persons", k.addPersons)
 	e.GET("/staff/tasks", k.tasks)
 	e.POST("/staff/requests/:id/agents/:submission", k.decideAgent)
+	e.POST("/staff/requests/:id/complaints/:complaint", k.answerComplaint)
 	e.POST("/staff/requests/:id/agents/:submission/proof", k.fetchProof)
 	e.GET("/staff/tasks/:id", k.task)
 	e.POST("/staff/tasks/:id/decisions", k.decideTask)

@@ -19,6 +19,8 @@ import (
 func (k *Console) request(c echo.Context) error {
 	flash := ""
 	switch c.QueryParam("done") {
+	case "answered":
+		flash = "flash.complaint"
 	case "decided":
 		flash = "flash.decided"
 	case "filed":

@@ -33,6 +33,16 @@ func (k *Console) tasks(c echo.Context) error {
 	for _, t := range list {
 		view.Rows = append(view.Rows, k.taskRow(t.Task, t.Request))
 	}
+	complaints, err := k.Store.OpenComplaints(c.Request().Context(), caller(c).Scope)
+	if err != nil {
+		return err
+	}
+	for _, one := range complaints {
+		r := one.Request
+		view.Complaints = append(view.Complaints, templates.ComplaintRow{
+			Path: "/staff/requests/" + r.ID.String() + "#complaints", Reference: r.Reference, Right: r.Right, At: one.At,
+		})
+	}
 	return show(k, c, http.StatusOK, "tasks", templates.Tasks, view)
 }
 

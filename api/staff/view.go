@@ -41,7 +41,7 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 			return templates.RequestView{}, err
 		}
 	}
-	for _, fill := range []func(context.Context, models.Principal, request.Request, *templates.RequestView) error{k.addTasks, k.addSilent, k.addAgents} {
+	for _, fill := range []func(context.Context, models.Principal, request.Request, *templates.RequestView) error{k.addTasks, k.addSilent, k.addAgents, k.addComplaints} {
 		if err := fill(ctx, who, r, &v); err != nil {
 			return templates.RequestView{}, err
 		}

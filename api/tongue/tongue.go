@@ -51,7 +51,7 @@ func Remember(w http.ResponseWriter, r *http.Request, tls bool) {
 }
 
 // acts are the last parts of the addresses to which a page's forms are sent.
-var acts = []string{"/verify", "/resend", "/withdraw", "/answer", "/code", "/download"}
+var acts = []string{"/verify", "/resend", "/withdraw", "/complain", "/answer", "/code", "/download"}
 
 // Here is the address at which the page that a call is answered with can be opened again. A form that comes back with its mistakes is opened
 // again without what was typed.

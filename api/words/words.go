@@ -54,6 +54,7 @@ var eventKeys = map[string]string{
 	"decision.answer": "event.decision.answer", "decision.withdraw": "event.decision.withdraw", "decision.instruct": "event.decision.instruct",
 	"decision.lift": "event.decision.lift", "restriction.imposed": "event.restriction.imposed", "restriction.lifted": "event.restriction.lifted",
 	"objection.entered": "event.objection.entered", "correction.corrected": "event.correction.corrected",
+	"complaint.received": "event.complaint.received", "complaint.answered": "event.complaint.answered",
 	"agent.accepted": "event.agent.accepted", "agent.refused": "event.agent.refused",
 	"decision.approve": "event.decision.approve", "decision.refuse": "event.decision.refuse", "decision.decline": "event.decision.decline",
 }

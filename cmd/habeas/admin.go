@@ -10,6 +10,7 @@ import (
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
+	"habeas/models/brand"
 	"habeas/models/ledger"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -78,8 +79,12 @@ func (cmd applyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err e
 	if err != nil {
 		return err
 	}
+	looks, err := looksOf(o, filepath.Dir(cmd.File))
+	if err != nil {
+		return err
+	}
 	for _, controller := range o.Controllers {
-		if err := putController(ctx, db, controller, filepath.Dir(cmd.File)); err != nil {
+		if err := putController(ctx, db, controller, looks[controller.Slug]); err != nil {
 			return fmt.Errorf("controller %s: %w", controller.Slug, err)
 		}
 	}
@@ -102,16 +107,34 @@ func withoutCustomers(ctx context.Context, db *store.Store) (bool, error) {
 	return !slices.ContainsFunc(all, func(c request.Controller) bool { return !c.Operator }), err
 }
 
-func putController(ctx context.Context, db *store.Store, c config.Controller, dir string) error {
+// looksOf are the looks that a file names, by controller. One that is refused is refused before anything is written.
+func looksOf(o config.Organisation, dir string) (map[string]*brand.Brand, error) {
+	out := map[string]*brand.Brand{}
+	for _, c := range o.Controllers {
+		if c.Brand == nil {
+			continue
+		}
+		look, err := c.Brand.Domain(dir)
+		if err == nil {
+			err = look.Check()
+		}
+		if err == nil && len(look.Logo) > 0 {
+			look.Logo, err = brand.Clean(look.Logo)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("controller %s: %w", c.Slug, err)
+		}
+		out[c.Slug] = &look
+	}
+	return out, nil
+}
+
+func putController(ctx context.Context, db *store.Store, c config.Controller, look *brand.Brand) error {
 	made, err := db.PutController(ctx, c.Domain())
-	if err != nil || c.Brand == nil {
+	if err != nil || look == nil {
 		return err
 	}
-	look, err := c.Brand.Domain(dir)
-	if err != nil {
-		return err
-	}
-	return db.PutBrand(ctx, made.ID, look)
+	return db.PutBrand(ctx, made.ID, *look)
 }
 
 // keepRecipient writes a recipient; a subprocessor that customers' data goes to comes in at the beginning only, and else by an announced change.

@@ -41,19 +41,41 @@ var host = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z
 
 // Check refuses a brand that some people could not read, with low_contrast, and one that is not well formed, with bad_colour or bad_host.
 func (b Brand) Check() error {
-	for _, colour := range []string{b.Band, b.Accent} {
-		if _, ok := parse(colour); colour != "" && !ok {
-			return models.Errorf(models.Invalid, "bad_colour", "A colour is written like #12352f.").At("/brand")
+	for _, part := range []struct{ field, colour string }{{"band", b.Band}, {"accent", b.Accent}} {
+		if _, ok := parse(part.colour); part.colour != "" && !ok {
+			return models.Errorf(models.Invalid, "bad_colour", "The colour of the %s is not written like #12352f: # and six digits or small letters a to f.", part.field).At("/brand/" + part.field)
 		}
 	}
-	if b.Accent != "" && (Contrast(b.Accent, white) < readable || Contrast(b.Accent, paper) < readable) {
-		return models.Errorf(models.Invalid, "low_contrast", "The accent is too light to be read on white: its contrast must be at least 4.5 to 1.").At("/brand/accent")
+	if b.Accent != "" && !legible(b.Accent) {
+		return models.Errorf(models.Invalid, "low_contrast", "The accent is too light to be read on white: its contrast is %.1f to 1 and must be at least 4.5. Choose a darker one, such as %s.",
+			min(Contrast(b.Accent, white), Contrast(b.Accent, paper)), darker(b.Accent)).At("/brand/accent")
 	}
 	if b.Host != "" && (!host.MatchString(b.Host) || len(b.Host) > 253) {
 		return models.Errorf(models.Invalid, "bad_host", "An own domain is written like privacy.example.com.").At("/brand/host")
 	}
 	return nil
 }
+
+func legible(accent string) bool {
+	return Contrast(accent, white) >= readable && Contrast(accent, paper) >= readable
+}
+
+// darker is the lightest shade of a colour that can be read on white.
+func darker(colour string) string {
+	raw, err := hex.DecodeString(strings.TrimPrefix(colour, "#"))
+	if err != nil || len(raw) != 3 {
+		return black
+	}
+	for share := 99; share > 0; share-- {
+		shade := "#" + hex.EncodeToString([]byte{scaled(raw[0], share), scaled(raw[1], share), scaled(raw[2], share)})
+		if legible(shade) {
+			return shade
+		}
+	}
+	return black
+}
+
+func scaled(part byte, share int) byte { return byte(int(part) * share / 100) }
 
 // BandInk is the colour of text on the band: white or black, whichever can be read better. One of them always can.
 func (b Brand) BandInk() string {
@@ -95,7 +117,7 @@ func parse(colour string) (luminance float64, ok bool) {
 // Clean is a logo written anew from its pixels, so that nothing else of the file is served. It fails with bad_logo for what is no PNG of at most
 // 1024 pixels a side, or is larger than a page may carry.
 func Clean(logo []byte) ([]byte, error) {
-	refused := models.Errorf(models.Invalid, "bad_logo", "A logo is a PNG of at most 1024 pixels a side, and of at most 40 kB when it is packed well.").At("/brand/logo")
+	refused := models.Errorf(models.Invalid, "bad_logo", "A logo is a PNG of at most 1024 pixels a side, and of at most 40 kB when it is packed well: make it smaller, or give it fewer colours.").At("/brand/logo")
 	if len(logo) > MaxLogo {
 		return nil, refused
 	}

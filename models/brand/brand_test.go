@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"math/rand/v2"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +30,21 @@ func TestABrandThatSomePeopleCannotReadIsRefused(t *testing.T) {
 	for _, host := range []string{"localhost", "a..b", "-a.example", "privacy.example.com/", "127.0.0.1"} {
 		require.Equal(t, "bad_host", models.CodeOf(brand.Brand{Host: host}.Check()), host)
 	}
+}
+
+func TestAColourThatIsTooLightComesWithOneThatIsNot(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		b := brand.Brand{Accent: "#" + rapid.StringMatching(`[0-9a-f]{6}`).Draw(t, "colour")}
+		err := b.Check()
+		if err == nil {
+			return
+		}
+		require.Equal(t, "low_contrast", models.CodeOf(err))
+		shade := regexp.MustCompile(`such as (#[0-9a-f]{6})\.`).FindStringSubmatch(err.Error())
+		require.Len(t, shade, 2, err.Error())
+		require.NoError(t, brand.Brand{Accent: shade[1]}.Check())
+	})
 }
 
 func TestContrastIsThatOfWCAG(t *testing.T) {

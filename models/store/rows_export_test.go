@@ -67,6 +67,7 @@ func Rows() []any {
 		approvalRow{},
 		subscriberRow{},
 		agentRow{},
+		complaintRow{},
 		subscriberMailRow{},
 		trustEntryRow{},
 		trustReleaseRow{},

@@ -12,7 +12,7 @@ import (
 )
 
 // DestroyKey erases what Habeas itself holds about a request: its key, without which nothing sealed can be read, in backups either, and the
-// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found, request_open, deferral_pending or restriction_in_force.
+// keyed indexes of its subject. Repeating it changes nothing. It fails with not_found, request_open, deferral_pending, restriction_in_force or complaint_open.
 func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, models.ScopeOperator(), requestID)
@@ -36,6 +36,13 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 		}
 		if pending > 0 {
 			return models.Errorf(models.Conflict, "restriction_in_force", "A restriction is in force; the key is needed to lift it.")
+		}
+		err = tx.Model(&complaintRow{}).Where("request_id = ? AND told_at IS NULL", r.ID).Count(&pending).Error
+		if err != nil {
+			return err
+		}
+		if pending > 0 {
+			return models.Errorf(models.Conflict, "complaint_open", "A complaint waits for its answer.")
 		}
 		if err := forgetValues(tx, r.ID); err != nil {
 			return err
@@ -65,12 +72,13 @@ func (s *Store) DestroyKey(ctx context.Context, requestID models.ID) error {
 }
 
 // Shreddable lists requests whose key can be destroyed: closed before an instant, oldest first. Requests with a deferral that is unfinished, or
-// was finished after the instant, are left out: whose data it is to be erased, and who is to be told of it, stands in what the key seals.
+// was finished after the instant, are left out: whose data it is to be erased, and who is to be told of it, stands in what the key seals. So are those with a complaint that waits, or was answered after it.
 func (s *Store) Shreddable(ctx context.Context, closedBefore time.Time, limit int) ([]models.ID, error) {
 	var ids []models.ID
 	err := s.read(ctx).Model(&requestRow{}).Where("closed_at < ? AND wrapped_key IS NOT NULL", closedBefore).
 		Where("NOT EXISTS (SELECT FROM deferrals d WHERE d.request_id = requests.id AND (d.state <> 'done' OR d.finished_at >= ?))", closedBefore).
 		Where("NOT EXISTS (SELECT FROM restrictions x WHERE x.request_id = requests.id AND (x.state <> 'lifted' OR x.lifted_at >= ?))", closedBefore).
+		Where("NOT EXISTS (SELECT FROM complaints c WHERE c.request_id = requests.id AND (c.told_at IS NULL OR c.told_at >= ?))", closedBefore).
 		Order("closed_at, id").Limit(limit).Pluck("id", &ids).Error
 	return ids, unavailable(err)
 }

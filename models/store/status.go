@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type Status struct {
 	Messages     []Message
 	PackageReady bool
 	CanWithdraw  bool
+	Complaints   []Complaint
+	CanComplain  bool
 	Agent        *AgentStatus // on the page of somebody who acts for the person, which stays masked
 	Retained     []plan.Group // what the decided plan retains, with rule, citation and date
 }
@@ -84,6 +87,8 @@ var shown = map[string][]string{
 	"key.destroyed":        nil,
 	"agent.accepted":       nil,
 	"agent.refused":        nil,
+	"complaint.received":   nil,
+	"complaint.answered":   nil,
 }
 
 // StatusByToken is the status page's content; it fails with not_found.
@@ -151,6 +156,10 @@ func (s *Store) unmask(tx *gorm.DB, out *Status, r requestRow) error {
 	if out.Messages, err = messagesOf(tx, key, r.ID); err != nil {
 		return err
 	}
+	if out.Complaints, err = complaintsOf(tx, key, r.ID); err != nil {
+		return err
+	}
+	out.CanComplain = len(out.Complaints) < maxComplaints && !slices.ContainsFunc(out.Complaints, func(c Complaint) bool { return c.AnsweredAt.IsZero() })
 	out.Question, err = openQuestion(tx, key, r)
 	return err
 }

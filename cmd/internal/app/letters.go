@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"habeas/activities"
 	"habeas/activities/mail"
 	"habeas/models"
 	"habeas/models/store"
@@ -35,8 +36,15 @@ func (l codes) SendPackageCode(ctx context.Context, c store.PackageCode) error {
 	if err != nil {
 		return err
 	}
+	head := templates.MailHead{Language: c.Language, Sender: c.Controller, Reference: c.Reference, Zone: zone}
+	switch b, err := l.app.Store.BrandByID(ctx, controller.ID); {
+	case err == nil:
+		head.Look = activities.LookOf(b)
+	case codeOf(err) != "not_found":
+		return err
+	}
 	m, err := templates.PackageCodeMail{
-		MailHead: templates.MailHead{Language: c.Language, Sender: c.Controller, Reference: c.Reference, Zone: zone},
+		MailHead: head,
 		Code:     c.Code[:4] + "-" + c.Code[4:], ExpiresAt: c.ExpiresAt,
 	}.Mail()
 	if err != nil {

@@ -90,6 +90,7 @@ func (a *App) Work(ctx context.Context) error {
 		group.Go(func() error { return a.seal(ctx) })
 		group.Go(func() error { return a.Deliver(ctx) })
 		group.Go(func() error { return a.TellSubscribers(ctx) })
+		group.Go(func() error { return a.TellOfComplaints(ctx) })
 		group.Go(func() error { return a.SendLinks(ctx) })
 		group.Go(func() error { return a.indexIdentities(ctx) })
 		group.Go(func() error { return a.keepFigures(ctx) })

@@ -147,7 +147,7 @@ func TestAPersonGetsACopyByTheKeyboardAlone(t *testing.T) {
 		script                                bool
 	}{
 		{"phone-script", "de", "Bestätigen Sie Ihren Antrag", "Ihre Daten liegen bereit", "schon abgeholt", pagetest.Screen{Width: 390, Scheme: "light"}, true},
-		{"phone-plain", "pl", "Potwierdź swój wniosek", "Twoje dane są gotowe", "już odebrane", pagetest.Screen{Width: 390, Scheme: "dark"}, false},
+		{"phone-plain", "pl", "Potwierdzenie wniosku", "Dane są gotowe", "już odebrane", pagetest.Screen{Width: 390, Scheme: "dark"}, false},
 		{"desk-script", "fr", "Confirmez votre demande", "Vos données sont prêtes", "déjà récupéré", pagetest.Screen{Width: 1280, Scheme: "dark"}, true},
 		{"desk-plain", "en", "Confirm your request", "Your data is ready", "already fetched", pagetest.Screen{Width: 1280, Scheme: "light"}, false},
 	} {

@@ -17,6 +17,8 @@ type Authority struct {
 	English     string `json:"english"`               // in English
 	Site        string `json:"site"`                  // where it says how a breach is notified
 	Email       string `json:"email,omitempty"`       // general address; most authorities want their own form instead
+	Address     string `json:"address,omitempty"`     // for letters
+	Complaint   string `json:"complaint,omitempty"`   // where its site takes complaints of persons (Art. 77); its site says so where this is empty
 	Note        string `json:"note,omitempty"`        // e.g. for which bodies it is competent
 	Private     bool   `json:"private"`               // competent for companies
 }
@@ -48,6 +50,17 @@ func ByCode(code string) (Authority, bool) {
 		}
 	}
 	return Authority{}, false
+}
+
+// Countries are those whose authorities are in the register, by code.
+func Countries() []string {
+	var out []string
+	for _, a := range all() {
+		if !slices.Contains(out, a.Country) {
+			out = append(out, a.Country)
+		}
+	}
+	return out
 }
 
 // For proposes the authorities competent for a company established in a place, the finest first: the one of the subdivision where competence is

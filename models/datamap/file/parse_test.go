@@ -28,6 +28,9 @@ func TestWhatIsNotADataMapIsNamedAtItsPlace(t *testing.T) {
 		"a length in words":      {"dataset: [{fides_key: a, collections: [{name: c, fields: [{name: f, fides_meta: {length: ten}}]}]}]", "bad_value", 1, 90},
 		"a reference to nothing": {"dataset: [{fides_key: a, collections: [{name: c, fields: [{name: f, fides_meta: {references: [{dataset: a, field: x}]}}]}]}]", "bad_value", 1, 95},
 		"a hold without rule":    {"dataset: [{fides_key: a, collections: [{name: c, habeas: {holds: [{anchors: {a: b}}]}}]}]", "bad_value", 1, 67},
+		"no language":            {"dataset: [{fides_key: a, habeas: {translations: {Polski: {name: b}}}}]", "bad_value", 1, 49},
+		"an unpaired purpose":    {"dataset: [{fides_key: a, habeas: {purposes: [b, c], translations: {pl: {purposes: [d]}}}}]", "bad_value", 1, 67},
+		"a translated key":       {"dataset: [{fides_key: a, habeas: {translations: {pl: {nazwa: b}}}}]", "unknown_key", 1, 55},
 		"sharing of a field":     {"dataset: [{fides_key: a, collections: [{name: c, fields: [{name: f, habeas: {shared: refer}}]}]}]", "bad_value", 1, 86},
 	} {
 		t.Run(name, func(t *testing.T) {
