@@ -55,5 +55,5 @@ var Instructions = &Page[InstructionsView]{"staff/instructions", []InstructionsV
 }}
 
 func channelsExample() []Option {
-	return []Option{{Value: "portal", Selected: true}, {Value: "api"}, {Value: "controller"}, {Value: "staff"}}
+	return []Option{{Value: "portal", Selected: true}, {Value: "api"}, {Value: "staff"}}
 }

@@ -59,6 +59,9 @@ func (k *Console) showInstructions(c echo.Context, status int, flash string, cho
 			}
 		}
 		for _, channel := range request.Channels() {
+			if channel == request.ChannelController { // which is an instruction by itself
+				continue
+			}
 			view.Channels = append(view.Channels, templates.Option{Value: string(channel), Selected: slices.Contains(chosen.Channels, channel)})
 		}
 		if k.Graph != nil {
