@@ -104,7 +104,7 @@ func TestWhatTheCustomerLeavesOutOfAnErasureStaysUntouched(t *testing.T) {
 	receipts, err := w.store.Receipts(t.Context(), models.ScopeOperator(), id)
 	require.NoError(t, err)
 	require.Contains(t, string(receipts[0].Body), `"reason": "left_out"`)
-	require.Contains(t, string(receipts[0].Body), `"controller": "northwind"`)
+	require.Contains(t, string(receipts[0].Body), `"narrowed": {`)
 	require.NotContains(t, string(receipts[0].Body), "Adviser", "the words stay sealed")
 
 	do[none](w, w.acts.SendAnswer, activities.Ending{RequestID: id, Outcome: models.PartlyFulfilled})

@@ -112,7 +112,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	machines := v1.New(v1.Deps{Store: s.Store, Base: s.BaseURL, Keys: s.published, Audit: s.audit, Text: s.engine.Text, Now: s.Now})
+	machines := v1.New(v1.Deps{Store: s.Store, Graph: s.Graph, Base: s.BaseURL, Keys: s.published, Audit: s.audit, Text: s.engine.Text, Now: s.Now})
 	e.Use(s.allow, onV1(v1.Whole(v1.Readable)), onV1(v1.Whole(echo.WrapMiddleware(validate))), onV1(v1.Whole(machines.Once)))
 	s.routes(e, machines)
 	if err := checkRoutes(e.Routes()); err != nil {

@@ -174,7 +174,7 @@ func (e *Engine) parse(words catalogue, pages []Example) (map[string]*template.T
 		return e.urls[name], nil
 	}
 	shared, err := template.New("").Funcs(funcs).Option("missingkey=error").
-		ParseFS(pageFiles, "pages/frame.html", "pages/parts.html", "pages/staff/parts.html", "pages/change_parts.html", "pages/trust_parts.html", "pages/reference/parts.html")
+		ParseFS(pageFiles, "pages/frame.html", "pages/parts.html", "pages/staff/parts.html", "pages/staff/narrow_parts.html", "pages/change_parts.html", "pages/trust_parts.html", "pages/reference/parts.html")
 	if err != nil {
 		return nil, err
 	}

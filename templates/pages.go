@@ -231,7 +231,7 @@ var (
 
 var allPages = []Example{
 	Home, Form, Sent, Status, Told, Authorities, Verify, Package, Notice, Failure,
-	Inbox, Bulk, Reminders, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Request, Group, Operations, Rules, Tasks, Task,
+	Inbox, Bulk, Reminders, Dashboard, Report, Holds, Ledger, Map, File, Instructions, Narrow, Request, Group, Operations, Rules, Tasks, Task,
 	Breaches, Breach, BreachReport, BreachSent, BreachAnswer, BreachLetter,
 	Recipients, Recipient, RecipientForm, Changes, Change, ChangeForm, ChangeAnswer, Trust, Subscription, TrustContent, TrustOne, TrustForm,
 	Contracts, Contract, ContractForm, Certificate,

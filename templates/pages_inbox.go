@@ -80,6 +80,7 @@ type BulkRow struct {
 	Right                       models.Right
 	State                       models.State
 	Totals                      []Total
+	First                       bool // two persons have to approve, and this is the first of them
 	Refusal                     string
 }
 

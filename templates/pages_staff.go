@@ -119,6 +119,26 @@ type PlanView struct {
 	Groups    []plan.Group
 	Undecided int
 	Totals    []Total
+	Narrowed  *NarrowedView // nil: the customer has instructed the whole
+	FourEyes  bool          // two persons have to approve it
+	First     *FirstView    // the first of them; nil while there is none, or when it is decided
+}
+
+// NarrowedView says by whose instruction parts of the data are left out.
+type NarrowedView struct {
+	By     string
+	At     time.Time
+	Names  LeftOutNames
+	Reason models.Personal // empty when the request's key was destroyed
+}
+
+// FirstView is the first of two approvals of a plan.
+type FirstView struct {
+	Name   string
+	Role   string
+	At     time.Time
+	Own    bool // of the reader
+	Reason models.Personal
 }
 
 // Total counts the rows under a treatment.
@@ -133,6 +153,7 @@ type Offer struct {
 	Words  string // of the catalogue: the kind, or the kind and the right
 	Reason bool   // a reason is mandatory
 	Danger bool   // cannot be undone
+	Parts  bool   // parts of the data may be left out, on a page of its own
 }
 
 // Entered is what somebody wrote into the form of an offer.
@@ -180,6 +201,7 @@ type DeferralRow struct {
 type DecisionRow struct {
 	At       time.Time
 	Kind, By string
+	LeftOut  *LeftOutNames // of an instruction; nil for the whole
 	Reason   string
 }
 
@@ -221,7 +243,7 @@ type SystemHealth struct {
 
 // The console's pages.
 var (
-	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample()}}
+	Request    = &Page[RequestView]{"staff/request", []RequestView{requestExample(), closedExample(), restrictedExample(), rectificationExample(), narrowedExample(), awaitingExample()}}
 	Operations = &Page[OperationsView]{"staff/operations", []OperationsView{
 		{Ready: true},
 		{Failure: "The database does not answer.", OrdersWaiting: 12, OldestOrder: exampleTime, OldestMinutes: 17, Systems: []SystemHealth{
@@ -287,6 +309,29 @@ func requestExample() RequestView {
 			{At: exampleTime, Kind: "state.in_review", By: "system", Data: []Fact{{"from", "locating"}}},
 		},
 	}
+	return v
+}
+
+// narrowedExample is a plan of which the customer leaves parts out and that one of two has approved.
+func narrowedExample() RequestView {
+	v := requestExample()
+	names := LeftOutNames{Names: []string{"payments and prices", "Paper archive"}}
+	v.Plan.Groups = append(v.Plan.Groups[:1:1],
+		plan.Group{No: 2, System: "billing", Dataset: "billing", Collection: "invoices", Rows: 9, Proposed: models.TreatKeep, Reason: plan.ReasonLeftOut},
+		plan.Group{No: 3, System: "paper_archive", Dataset: "archive", Collection: "letters", Proposed: models.TreatKeep, Reason: plan.ReasonLeftOut, By: plan.ByHand})
+	v.Plan.Totals, v.Plan.Undecided = []Total{{models.TreatErase, 1412}, {models.TreatKeep, 9}}, 0
+	v.Plan.Narrowed = &NarrowedView{By: "Acme Forwarding", At: exampleTime, Names: names, Reason: "We answer for our invoices ourselves."}
+	v.Plan.FourEyes, v.Plan.First = true, &FirstView{Name: "Ada Brandt", Role: "dpo", At: exampleTime, Reason: "Checked against the contract."}
+	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "instruct", By: "controller", LeftOut: &names, Reason: "We answer for our invoices ourselves."}}
+	v.Offers = v.Offers[:1]
+	return v
+}
+
+// awaitingExample is what a customer sees that has to instruct.
+func awaitingExample() RequestView {
+	v := requestExample()
+	v.State, v.Waits, v.Plan, v.Scan, v.Agents = models.AwaitingInstruction, "controller", nil, nil, nil
+	v.Offers = []Offer{{Kind: "instruct", Words: "instruct", Parts: true}, {Kind: "decline", Words: "decline", Reason: true}}
 	return v
 }
 

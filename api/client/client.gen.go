@@ -282,6 +282,9 @@ type Dashboard struct {
 type Decision struct {
 	ID   string `json:"id"`
 	Kind string `json:"kind"`
+
+	// WaitsForSecond It is the first of two approvals and decides nothing yet
+	WaitsForSecond bool `json:"waits_for_second,omitempty,omitzero"`
 }
 
 // Deferral defines model for Deferral.
@@ -351,6 +354,14 @@ type Fault struct {
 
 	// Pointer JSON pointer to the member, or the name of the parameter
 	Pointer string `json:"pointer"`
+}
+
+// FirstApproval The first of two approvals, while the second is awaited
+type FirstApproval struct {
+	ActorID string    `json:"actor_id"`
+	At      time.Time `json:"at"`
+	ID      string    `json:"id"`
+	Role    string    `json:"role"`
 }
 
 // Group defines model for Group.
@@ -545,6 +556,40 @@ type MessageList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// Named Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+type Named struct {
+	// Categories Data categories; one stands for those below it, too
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// Collections dataset.collection
+	Collections []string `json:"collections,omitempty,omitzero"`
+	Systems     []string `json:"systems,omitempty,omitzero"`
+}
+
+// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+type Narrow struct {
+	// LeaveOut Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+	LeaveOut *Named `json:"leave_out,omitempty"`
+
+	// Only Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+	Only *Named `json:"only,omitempty"`
+}
+
+// Narrowed By whose instruction parts of the data are left out, Art. 28(3)(a). Absent when the whole was instructed
+type Narrowed struct {
+	At time.Time `json:"at"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+	DecisionID string `json:"decision_id"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow Narrow `json:"narrow"`
+
+	// Reason In the controller's words; absent when the request's key was destroyed
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // NewAgentRequest defines model for NewAgentRequest.
 type NewAgentRequest struct {
 	// AgentBasis Why they may: mandate, parent or guardian
@@ -672,9 +717,12 @@ type NewDecision struct {
 	Choices map[string]string `json:"choices,omitempty,omitzero"`
 
 	// Counts To complete a task: records by collection, none is 0
-	Counts   map[string]int64 `json:"counts,omitempty,omitzero"`
-	Kind     string           `json:"kind"`
-	NoticeID string           `json:"notice_id,omitempty,omitzero"`
+	Counts map[string]int64 `json:"counts,omitempty,omitzero"`
+	Kind   string           `json:"kind"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow   *Narrow `json:"narrow,omitempty"`
+	NoticeID string  `json:"notice_id,omitempty,omitzero"`
 
 	// PlanDigest The digest of the plan that was shown
 	PlanDigest string `json:"plan_digest,omitempty,omitzero"`
@@ -795,6 +843,27 @@ type Objection struct {
 	Reason string `json:"reason"`
 }
 
+// Part defines model for Part.
+type Part struct {
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// Collection dataset.collection
+	Collection string `json:"collection"`
+
+	// Dataset In words
+	Dataset     string `json:"dataset,omitempty,omitzero"`
+	Description string `json:"description,omitempty,omitzero"`
+
+	// Held A law holds rows of it for a time
+	Held   bool   `json:"held,omitempty,omitzero"`
+	System string `json:"system"`
+}
+
+// PartList defines model for PartList.
+type PartList struct {
+	Parts []Part `json:"parts"`
+}
+
 // PastTally defines model for PastTally.
 type PastTally struct {
 	Answered int64 `json:"answered"`
@@ -836,12 +905,21 @@ type Person struct {
 
 // Plan defines model for Plan.
 type Plan struct {
-	Decided bool    `json:"decided"`
-	Digest  string  `json:"digest"`
-	Groups  []Group `json:"groups"`
-	Right   string  `json:"right"`
-	RuleSet string  `json:"rule_set,omitempty,omitzero"`
-	Version int     `json:"version"`
+	Decided bool   `json:"decided"`
+	Digest  string `json:"digest"`
+
+	// FirstApproval The first of two approvals, while the second is awaited
+	FirstApproval FirstApproval `json:"first_approval,omitempty,omitzero"`
+
+	// FourEyes Two persons have to approve it
+	FourEyes bool    `json:"four_eyes,omitempty,omitzero"`
+	Groups   []Group `json:"groups"`
+
+	// Narrowed By whose instruction parts of the data are left out, Art. 28(3)(a). Absent when the whole was instructed
+	Narrowed Narrowed `json:"narrowed,omitempty,omitzero"`
+	Right    string   `json:"right"`
+	RuleSet  string   `json:"rule_set,omitempty,omitzero"`
+	Version  int      `json:"version"`
 }
 
 // Problem defines model for Problem.
@@ -2057,7 +2135,7 @@ type ClientInterface interface {
 
 	// DecideWithBody Take a decision
 	//
-	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2066,7 +2144,7 @@ type ClientInterface interface {
 
 	// Decide Take a decision
 	//
-	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2094,6 +2172,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 	GetNotices(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetParts The parts of the controller's data that an instruction may leave out
+	//
+	// Corresponds with GET /v1/requests/{id}/parts (the `GetParts` operationId).
+	GetParts(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPerson Who asks, and what was written
 	//
@@ -3106,7 +3189,7 @@ func (c *Client) EnterCorrection(ctx context.Context, id ID, params *EnterCorrec
 
 // DecideWithBody Take a decision
 //
-// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3125,7 +3208,7 @@ func (c *Client) DecideWithBody(ctx context.Context, id ID, params *DecideParams
 
 // Decide Take a decision
 //
-// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3194,6 +3277,21 @@ func (c *Client) GetLedger(ctx context.Context, id ID, params *GetLedgerParams, 
 // Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 func (c *Client) GetNotices(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetNoticesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetParts The parts of the controller's data that an instruction may leave out
+//
+// Corresponds with GET /v1/requests/{id}/parts (the `GetParts` operationId).
+func (c *Client) GetParts(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPartsRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -5762,6 +5860,40 @@ func NewGetNoticesRequest(server string, id ID, params *GetNoticesParams) (*http
 	return req, nil
 }
 
+// NewGetPartsRequest constructs an http.Request for the GetParts method
+func NewGetPartsRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/parts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetPersonRequest constructs an http.Request for the GetPerson method
 func NewGetPersonRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -7626,7 +7758,7 @@ type ClientWithResponsesInterface interface {
 
 	// DecideWithBodyWithResponse Take a decision
 	//
-	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7635,7 +7767,7 @@ type ClientWithResponsesInterface interface {
 
 	// DecideWithResponse Take a decision
 	//
-	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+	// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7671,6 +7803,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/requests/{id}/notices (the `GetNotices` operationId).
 	GetNoticesWithResponse(ctx context.Context, id ID, params *GetNoticesParams, reqEditors ...RequestEditorFn) (*GetNoticesResponse, error)
+
+	// GetPartsWithResponse The parts of the controller's data that an instruction may leave out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/parts (the `GetParts` operationId).
+	GetPartsWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPartsResponse, error)
 
 	// GetPersonWithResponse Who asks, and what was written
 	//
@@ -8924,6 +9063,31 @@ func (r GetNoticesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPartsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PartList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPartsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPartsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -10289,7 +10453,7 @@ func (c *ClientWithResponses) EnterCorrectionWithResponse(ctx context.Context, i
 
 // DecideWithBodyWithResponse Take a decision
 //
-// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10304,7 +10468,7 @@ func (c *ClientWithResponses) DecideWithBodyWithResponse(ctx context.Context, id
 
 // DecideWithResponse Take a decision
 //
-// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state.
+// A controller: instruct, decline, withdraw. A data protection officer: approve, change, refuse, extend, clarify, waive, lift. A case handler: extend, clarify. Both: complete, confirm and return of a task; who has completed one cannot confirm it. A data protection officer: abandon of a task. Which is open depends on the request's state. Where two persons have to approve a plan, a case handler may be one of them; the first approval answers with `waits_for_second`, and the plan with its choices has a new digest then.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10369,6 +10533,19 @@ func (c *ClientWithResponses) GetNoticesWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetNoticesResponse(rsp)
+}
+
+// GetPartsWithResponse The parts of the controller's data that an instruction may leave out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/parts (the `GetParts` operationId).
+func (c *ClientWithResponses) GetPartsWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPartsResponse, error) {
+	rsp, err := c.GetParts(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPartsResponse(rsp)
 }
 
 // GetPersonWithResponse Who asks, and what was written
@@ -12146,6 +12323,39 @@ func ParseGetNoticesResponse(rsp *http.Response) (*GetNoticesResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest NoticeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPartsResponse parses an HTTP response from a GetPartsWithResponse call
+func ParseGetPartsResponse(rsp *http.Response) (*GetPartsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPartsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PartList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

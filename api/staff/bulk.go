@@ -99,7 +99,7 @@ func (k *Console) foresee(ctx context.Context, who models.Principal, kind reques
 		return templates.BulkRow{}, err
 	}
 	row := templates.BulkRow{ID: id.String(), Path: "/staff/requests/" + id.String(), Reference: r.Reference, Right: r.Right, State: r.State}
-	if err := request.Allowed(kind, who.Role, r.State); err != nil {
+	if err := request.Allowed(kind, who.Role, r.State); err != nil { // a case handler, who may be one of two, approves on the request's page
 		row.Refusal = models.MessageOf(err, "")
 		return row, nil
 	}
@@ -115,7 +115,14 @@ func (k *Console) foresee(ctx context.Context, who models.Principal, kind reques
 		return row, err
 	}
 	row.Digest, row.Totals = p.Digest(), totals(p)
+	two, first, err := k.Store.Approvals(ctx, who.Scope, id)
+	if err != nil {
+		return row, err
+	}
+	row.First = two && first == nil
 	switch {
+	case approvable(who, two, first) != "":
+		row.Refusal = approvable(who, two, first)
 	case decided:
 		row.Refusal = "The plan is decided already."
 	case len(p.Undecided()) > 0:
@@ -156,11 +163,12 @@ func (k *Console) decideBulk(c echo.Context) error {
 	}
 	reason := models.Personal(strings.ReplaceAll(strings.TrimSpace(form.Get("reason")), "\r\n", "\n"))
 	for i, id := range ids {
-		_, err := k.Store.Decide(ctx, who.Scope, request.Decision{
+		d, err := k.Store.Decide(ctx, who.Scope, request.Decision{
 			RequestID: id, Kind: kind, Actor: who.Actor, Reason: reason, PlanDigest: form.Get("digest-" + id.String()),
 		})
 		if err == nil {
 			view.Possible++
+			view.Rows[i].First = d.Waits
 			continue
 		}
 		view.Rows[i].Refusal = models.MessageOf(err, "It could not be recorded just now.")

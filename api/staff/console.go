@@ -64,6 +64,8 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/requests", k.file)
 	e.GET("/staff/requests/:id", k.request)
 	e.POST("/staff/requests/:id/decisions", k.decide)
+	e.GET("/staff/requests/:id/narrow", k.narrowForm)
+	e.POST("/staff/requests/:id/narrow", k.narrow)
 	e.POST("/staff/requests/:id/identity", k.reveal)
 	e.POST("/staff/requests/:id/scan", k.orderScan)
 	e.GET("/staff/requests/:id/groups/:no", k.group)

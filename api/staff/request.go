@@ -23,6 +23,8 @@ func (k *Console) request(c echo.Context) error {
 		flash = "flash.complaint"
 	case "decided":
 		flash = "flash.decided"
+	case "first":
+		flash = "flash.first"
 	case "filed":
 		flash = "flash.filed"
 	case "scan":
@@ -79,7 +81,7 @@ func (k *Console) decide(c echo.Context) error {
 			return err
 		}
 	}
-	_, err = k.Store.Decide(c.Request().Context(), who.Scope, d)
+	d, err = k.Store.Decide(c.Request().Context(), who.Scope, d)
 	if kind := models.KindOf(err); kind == models.Conflict || kind == models.Invalid || kind == models.Forbidden {
 		p := problem.Of(err, "", "")
 		return k.showRequest(c, p.Status, func(v *templates.RequestView) {
@@ -92,7 +94,11 @@ func (k *Console) decide(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, "/staff/requests/"+id.String()+"?done=decided")
+	done := "decided"
+	if d.Waits {
+		done = "first"
+	}
+	return c.Redirect(http.StatusSeeOther, "/staff/requests/"+id.String()+"?done="+done)
 }
 
 // reveal shows the identity of the person. The ledger says who looked before anything is shown.

@@ -53,6 +53,9 @@ func (k *Console) view(ctx context.Context, who models.Principal, id models.ID, 
 	v.Restriction = string(restriction)
 	v.CanRemind = (who.Role == models.RoleDPO || who.Role == models.RoleHandler) && silent(r, v)
 	v.Offers = offers(who.Role, r, &v, restriction)
+	for i := range v.Offers {
+		v.Offers[i].Parts = v.Offers[i].Kind == string(request.Instruct) && k.Graph != nil
+	}
 	if err := k.addStatement(ctx, who, id, &v); err != nil {
 		return templates.RequestView{}, err
 	}
@@ -97,7 +100,7 @@ func offers(role models.Role, r request.Request, v *templates.RequestView, restr
 	p := v.Plan
 	var out []templates.Offer
 	for _, kind := range offered {
-		if request.Allowed(kind, role, r.State) != nil || kind == request.Lift && restriction != store.RestrictionInForce {
+		if mayDecide(kind, role, r.State, p) != nil || kind == request.Lift && restriction != store.RestrictionInForce {
 			continue
 		}
 		if tooLate(kind, v.Decisions) {
@@ -118,6 +121,17 @@ func offers(role models.Role, r request.Request, v *templates.RequestView, restr
 	return out
 }
 
+// mayDecide asks the rule, which is wider where two persons approve a plan and narrower for whoever of them has.
+func mayDecide(kind request.DecisionKind, role models.Role, state models.State, p *templates.PlanView) error {
+	if kind != request.Approve || p == nil || !p.FourEyes {
+		return request.Allowed(kind, role, state)
+	}
+	if p.First != nil && p.First.Own {
+		return models.Errorf(models.Conflict, "approved_already", "You have approved this plan. Somebody else has to approve it, too.")
+	}
+	return request.AllowedOfTwo(kind, role, state)
+}
+
 // tooLate says that a decision that was taken leaves no room for another, though the request has not moved yet. The store has the last word.
 func tooLate(kind request.DecisionKind, taken []templates.DecisionRow) bool {
 	return slices.ContainsFunc(taken, func(d templates.DecisionRow) bool {
@@ -135,7 +149,7 @@ var treatments = []models.Treatment{
 	models.TreatDisclose, models.TreatRedact, models.TreatWithhold, models.TreatRefer,
 }
 
-func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.Request, _ *time.Location, v *templates.RequestView) error {
+func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.Request, zone *time.Location, v *templates.RequestView) error {
 	if r.PlanVersion == 0 {
 		return nil
 	}
@@ -145,6 +159,12 @@ func (k *Console) addPlan(ctx context.Context, who models.Principal, r request.R
 	}
 	v.Plan = &templates.PlanView{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, Decided: decided, Groups: p.Groups, Undecided: len(p.Undecided())}
 	v.Plan.Totals = totals(p)
+	if err := k.addApprovals(ctx, who, r, v.Plan); err != nil {
+		return err
+	}
+	if err := k.addNarrowed(ctx, who, p, zone, v.Plan); err != nil {
+		return err
+	}
 	return k.addProgress(ctx, r, v)
 }
 
@@ -214,7 +234,7 @@ func (k *Console) addDecisions(ctx context.Context, who models.Principal, r requ
 		return err
 	}
 	for _, d := range decisions {
-		row := templates.DecisionRow{At: d.At.In(zone), Kind: string(d.Kind), By: string(d.Actor.Role)}
+		row := templates.DecisionRow{At: d.At.In(zone), Kind: string(d.Kind), By: string(d.Actor.Role), LeftOut: k.namesOf(d.Narrowing)}
 		if d.Actor.Role.Staff() || d.Actor.Role == models.RoleController {
 			row.Reason = d.Reason.Reveal()
 		}

@@ -261,6 +261,9 @@ type Dashboard struct {
 type Decision struct {
 	ID   string `json:"id"`
 	Kind string `json:"kind"`
+
+	// WaitsForSecond It is the first of two approvals and decides nothing yet
+	WaitsForSecond bool `json:"waits_for_second,omitempty,omitzero"`
 }
 
 // Deferral defines model for Deferral.
@@ -330,6 +333,14 @@ type Fault struct {
 
 	// Pointer JSON pointer to the member, or the name of the parameter
 	Pointer string `json:"pointer"`
+}
+
+// FirstApproval The first of two approvals, while the second is awaited
+type FirstApproval struct {
+	ActorID string    `json:"actor_id"`
+	At      time.Time `json:"at"`
+	ID      string    `json:"id"`
+	Role    string    `json:"role"`
 }
 
 // Group defines model for Group.
@@ -524,6 +535,40 @@ type MessageList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// Named Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+type Named struct {
+	// Categories Data categories; one stands for those below it, too
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// Collections dataset.collection
+	Collections []string `json:"collections,omitempty,omitzero"`
+	Systems     []string `json:"systems,omitempty,omitzero"`
+}
+
+// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+type Narrow struct {
+	// LeaveOut Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+	LeaveOut *Named `json:"leave_out,omitempty"`
+
+	// Only Collections, named by what is in them, by their system or by themselves. A collection is left out, or not, as a whole
+	Only *Named `json:"only,omitempty"`
+}
+
+// Narrowed By whose instruction parts of the data are left out, Art. 28(3)(a). Absent when the whole was instructed
+type Narrowed struct {
+	At time.Time `json:"at"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+	DecisionID string `json:"decision_id"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow Narrow `json:"narrow"`
+
+	// Reason In the controller's words; absent when the request's key was destroyed
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // NewAgentRequest defines model for NewAgentRequest.
 type NewAgentRequest struct {
 	// AgentBasis Why they may: mandate, parent or guardian
@@ -651,9 +696,12 @@ type NewDecision struct {
 	Choices map[string]string `json:"choices,omitempty,omitzero"`
 
 	// Counts To complete a task: records by collection, none is 0
-	Counts   map[string]int64 `json:"counts,omitempty,omitzero"`
-	Kind     string           `json:"kind"`
-	NoticeID string           `json:"notice_id,omitempty,omitzero"`
+	Counts map[string]int64 `json:"counts,omitempty,omitzero"`
+	Kind   string           `json:"kind"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow   *Narrow `json:"narrow,omitempty"`
+	NoticeID string  `json:"notice_id,omitempty,omitzero"`
 
 	// PlanDigest The digest of the plan that was shown
 	PlanDigest string `json:"plan_digest,omitempty,omitzero"`
@@ -763,6 +811,27 @@ type Objection struct {
 	Reason string `json:"reason"`
 }
 
+// Part defines model for Part.
+type Part struct {
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// Collection dataset.collection
+	Collection string `json:"collection"`
+
+	// Dataset In words
+	Dataset     string `json:"dataset,omitempty,omitzero"`
+	Description string `json:"description,omitempty,omitzero"`
+
+	// Held A law holds rows of it for a time
+	Held   bool   `json:"held,omitempty,omitzero"`
+	System string `json:"system"`
+}
+
+// PartList defines model for PartList.
+type PartList struct {
+	Parts []Part `json:"parts"`
+}
+
 // PastTally defines model for PastTally.
 type PastTally struct {
 	Answered int64 `json:"answered"`
@@ -804,12 +873,21 @@ type Person struct {
 
 // Plan defines model for Plan.
 type Plan struct {
-	Decided bool    `json:"decided"`
-	Digest  string  `json:"digest"`
-	Groups  []Group `json:"groups"`
-	Right   string  `json:"right"`
-	RuleSet string  `json:"rule_set,omitempty,omitzero"`
-	Version int     `json:"version"`
+	Decided bool   `json:"decided"`
+	Digest  string `json:"digest"`
+
+	// FirstApproval The first of two approvals, while the second is awaited
+	FirstApproval FirstApproval `json:"first_approval,omitempty,omitzero"`
+
+	// FourEyes Two persons have to approve it
+	FourEyes bool    `json:"four_eyes,omitempty,omitzero"`
+	Groups   []Group `json:"groups"`
+
+	// Narrowed By whose instruction parts of the data are left out, Art. 28(3)(a). Absent when the whole was instructed
+	Narrowed Narrowed `json:"narrowed,omitempty,omitzero"`
+	Right    string   `json:"right"`
+	RuleSet  string   `json:"rule_set,omitempty,omitzero"`
+	Version  int      `json:"version"`
 }
 
 // Problem defines model for Problem.
@@ -1693,6 +1771,9 @@ type ServerInterface interface {
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
 	GetNotices(ctx echo.Context, id ID, params GetNoticesParams) error
+	// GetParts The parts of the controller's data that an instruction may leave out
+	// (GET /v1/requests/{id}/parts)
+	GetParts(ctx echo.Context, id ID) error
 	// GetPerson Who asks, and what was written
 	// (GET /v1/requests/{id}/person)
 	GetPerson(ctx echo.Context, id ID) error
@@ -2752,6 +2833,22 @@ func (w *ServerInterfaceWrapper) GetNotices(ctx echo.Context) error {
 	return err
 }
 
+// GetParts converts echo context to params.
+func (w *ServerInterfaceWrapper) GetParts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetParts(ctx, id)
+	return err
+}
+
 // GetPerson converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPerson(ctx echo.Context) error {
 	var err error
@@ -3666,6 +3763,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/requests/:id/evidence", wrapper.GetEvidence, options.OperationMiddlewares["getEvidence"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/parts", wrapper.GetParts, options.OperationMiddlewares["getParts"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/person", wrapper.GetPerson, options.OperationMiddlewares["getPerson"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/plan", wrapper.GetPlan, options.OperationMiddlewares["getPlan"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/receipts", wrapper.GetReceipts, options.OperationMiddlewares["getReceipts"]...)
@@ -5140,6 +5238,45 @@ func (response GetNoticesdefaultApplicationProblemPlusJSONResponse) VisitGetNoti
 	return err
 }
 
+type GetPartsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPartsResponseObject interface {
+	VisitGetPartsResponse(w http.ResponseWriter) error
+}
+
+type GetParts200JSONResponse PartList
+
+func (response GetParts200JSONResponse) VisitGetPartsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPartsdefaultApplicationProblemPlusJSONResponse) VisitGetPartsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPersonRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -6380,6 +6517,9 @@ type StrictServerInterface interface {
 	// GetNotices The notices to recipients
 	// (GET /v1/requests/{id}/notices)
 	GetNotices(ctx context.Context, request GetNoticesRequestObject) (GetNoticesResponseObject, error)
+	// GetParts The parts of the controller's data that an instruction may leave out
+	// (GET /v1/requests/{id}/parts)
+	GetParts(ctx context.Context, request GetPartsRequestObject) (GetPartsResponseObject, error)
 	// GetPerson Who asks, and what was written
 	// (GET /v1/requests/{id}/person)
 	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
@@ -7611,6 +7751,31 @@ func (sh *strictHandler) GetNotices(ctx echo.Context, id ID, params GetNoticesPa
 		return err
 	} else if validResponse, ok := response.(GetNoticesResponseObject); ok {
 		return validResponse.VisitGetNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetParts operation middleware
+func (sh *strictHandler) GetParts(ctx echo.Context, id ID) error {
+	var request GetPartsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetParts(ctx.Request().Context(), request.(GetPartsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetParts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPartsResponseObject); ok {
+		return validResponse.VisitGetPartsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -11,6 +11,7 @@ import (
 	"habeas/api/intake"
 	"habeas/api/middleware"
 	"habeas/models"
+	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -19,6 +20,7 @@ import (
 // Deps is what the server needs.
 type Deps struct {
 	Store *store.Store
+	Graph *datamap.Graph         // the data map; nil: none is loaded
 	Base  string                 // URL under which people reach the installation, without a slash at its end
 	Keys  func() ([]byte, error) // the JWK set that verifies receipts and the ledger
 	Audit *audit.Audit           // of the ledger
@@ -179,13 +181,25 @@ func (s *Server) GetPlan(ctx context.Context, in GetPlanRequestObject) (GetPlanR
 	if err != nil {
 		return nil, err
 	}
-	p, decided, err := s.store.Plan(ctx, caller(ctx).Scope, id)
+	scope := caller(ctx).Scope
+	p, decided, err := s.store.Plan(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	return GetPlan200JSONResponse{
+	out := GetPlan200JSONResponse{
 		Version: p.Version, Right: string(p.Right), Digest: p.Digest(), Decided: decided, RuleSet: p.RuleSet, Groups: groups(p.Groups),
-	}, nil
+	}
+	if out.Narrowed, err = s.narrowed(ctx, p.Narrowed); err != nil {
+		return nil, err
+	}
+	two, first, err := s.store.Approvals(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	if out.FourEyes = two; first != nil {
+		out.FirstApproval = FirstApproval{ID: first.ID.String(), Role: string(first.Actor.Role), ActorID: first.Actor.ID.String(), At: first.At}
+	}
+	return out, nil
 }
 
 func groups(in []plan.Group) []Group {
@@ -230,10 +244,13 @@ func (s *Server) Decide(ctx context.Context, in DecideRequestObject) (DecideResp
 			return nil, err
 		}
 	}
+	if d.Narrowing, err = s.narrowing(ctx, id, in.Body.Narrow); err != nil {
+		return nil, err
+	}
 	if d, err = s.store.Decide(ctx, by.Scope, d); err != nil {
 		return nil, err
 	}
-	return Decide202JSONResponse{ID: d.ID.String(), Kind: string(d.Kind)}, nil
+	return Decide202JSONResponse{ID: d.ID.String(), Kind: string(d.Kind), WaitsForSecond: d.Waits}, nil
 }
 
 func (s *Server) request(r request.Request, slug string) Request {

@@ -52,7 +52,7 @@ func installation(t *testing.T) (configuration, dsn string, keys vault.Config) {
 func TestEveryCommandExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key rotate", "key revoke", "request", "request list", "request show", "request file", "request approve", "member", "member add", "member list", "member deactivate", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
+		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key rotate", "key revoke", "request", "request list", "request show", "request file", "request parts", "request instruct", "request approve", "member", "member add", "member list", "member deactivate", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
 		"rules", "rules eval", "rules list", "rules explain", "datamap", "datamap check", "ledger", "ledger verify", "receipt", "receipt verify",
 	} {
 		got := habeas(t, append(strings.Fields(command), "--help")...)
@@ -139,12 +139,26 @@ recipients:
 
 func TestAnOrganisationIsAppliedAndMayBeAgain(t *testing.T) {
 	t.Parallel()
-	configuration, _, _ := installation(t)
+	configuration, dsn, keys := installation(t)
 	for range 2 {
 		got := habeas(t, "--config", configuration, "apply", file(t, organisation))
 		require.Zero(t, got.status, got.err)
 		require.Contains(t, got.out, "2 controllers and 1 recipients")
 	}
+	two := strings.Replace(organisation, "operator: true", "operator: true, four_eyes: every", 1)
+	require.Zero(t, habeas(t, "--config", configuration, "apply", file(t, two)).status)
+	v, err := vault.New(keys)
+	require.NoError(t, err)
+	db, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	operator, err := db.Operator(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, request.FourEyesEvery, operator.FourEyes)
+	six := habeas(t, "--config", configuration, "apply", file(t, strings.ReplaceAll(two, "every", "six")))
+	require.Equal(t, 1, six.status)
+	require.Contains(t, six.err, "controller northwind")
+	require.Contains(t, six.err, "[bad_controller]")
 	got := habeas(t, "--config", configuration, "apply", file(t, "recipients: [{slug: broken, name: Broken, channel: pigeon}]"))
 	require.Equal(t, 1, got.status)
 	require.Contains(t, got.err, "recipient broken", "which one it is about")

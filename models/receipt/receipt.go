@@ -58,11 +58,12 @@ type Clock struct {
 
 // Plan is the plan as decided, with rules, citations and dates of each group; its zero value says that there was none.
 type Plan struct {
-	Version       int          `json:"version"`
-	Digest        string       `json:"digest"`
-	RuleSet       string       `json:"rule_set"`
-	DataMapDigest string       `json:"data_map_digest"`
-	Groups        []plan.Group `json:"groups"`
+	Version       int            `json:"version"`
+	Digest        string         `json:"digest"`
+	RuleSet       string         `json:"rule_set"`
+	DataMapDigest string         `json:"data_map_digest"`
+	Groups        []plan.Group   `json:"groups"`
+	Narrowed      *plan.Narrowed `json:"narrowed,omitempty"` // by whose instruction data was left out; absent when the whole was instructed
 }
 
 // Rows counts the rows of a group of the plan by what became of them.

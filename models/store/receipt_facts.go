@@ -100,7 +100,7 @@ func (s *Store) planFacts(ctx context.Context, r requestRow, out *receipt.Receip
 		return nil // withdrawn or refused before there was one
 	}
 	p := row.Body
-	out.Plan = receipt.Plan{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, DataMapDigest: p.DataMapDigest, Groups: p.Groups}
+	out.Plan = receipt.Plan{Version: p.Version, Digest: p.Digest(), RuleSet: p.RuleSet, DataMapDigest: p.DataMapDigest, Groups: p.Groups, Narrowed: p.Narrowed}
 	return err
 }
 

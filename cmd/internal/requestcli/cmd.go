@@ -25,7 +25,8 @@ type Cmd struct {
 	Search      SearchCmd      `cmd:"" help:"Find the requests of a person, whose e-mail address stands on standard input."`
 	Person      PersonCmd      `cmd:"" help:"Say who asks and what was written, as JSON; the ledger says who looked."`
 	File        FileCmd        `cmd:"" help:"File a request that stands as JSON on standard input."`
-	Instruct    InstructCmd    `cmd:"" help:"As the controller: instruct that the request is carried out."`
+	Parts       PartsCmd       `cmd:"" help:"List the parts of the data that an instruction may leave out."`
+	Instruct    InstructCmd    `cmd:"" help:"As the controller: instruct that the request is carried out, in whole or without parts of the data."`
 	Decline     DeclineCmd     `cmd:"" help:"As the controller: decline to instruct it."`
 	Withdraw    WithdrawCmd    `cmd:"" help:"As the controller: withdraw it for the person."`
 	Approve     ApproveCmd     `cmd:"" help:"Approve the plan that was shown."`
@@ -61,6 +62,7 @@ Examples:
   export HABEAS_API_KEY=$(cat /run/secrets/habeas)
   habeas request list --open --state in_review
   habeas request show 7K3F-9QXM-2TB
+  habeas request instruct 7K3F-9QXM-2TB --leave-out category:user.financial --reason "We answer for invoices ourselves."
   habeas request approve 7K3F-9QXM-2TB --plan 1f0c… --choice 3=keep
   habeas request refuse 7K3F-9QXM-2TB --reason "Manifestly unfounded: …"
   habeas request evidence download 7K3F-9QXM-2TB
@@ -156,6 +158,10 @@ func (s *session) decide(ctx context.Context, name string, d client.NewDecision)
 	}
 	if s.json {
 		return s.write(got.JSON202)
+	}
+	if got.JSON202.WaitsForSecond {
+		_, err = fmt.Fprintf(s.out.Out, "%s: the first of two approvals is recorded; somebody else has to approve the plan, too.\n", r.Reference)
+		return err
 	}
 	_, err = fmt.Fprintf(s.out.Out, "%s: %s is recorded; it takes effect within moments.\n", r.Reference, got.JSON202.Kind)
 	return err

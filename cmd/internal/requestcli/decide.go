@@ -30,7 +30,12 @@ type Task struct {
 
 type (
 	// InstructCmd is `habeas request instruct`.
-	InstructCmd struct{ Request }
+	InstructCmd struct {
+		Request
+		LeaveOut []string `help:"What stays out: a category, a system or a collection as 'habeas request parts' lists them; may be repeated." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
+		Only     []string `help:"What is all that is instructed, likewise." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
+		Reason   string   `help:"Why something stays out; the person is told." placeholder:"TEXT"`
+	}
 	// DeclineCmd is `habeas request decline`.
 	DeclineCmd struct {
 		Request
@@ -107,11 +112,6 @@ type (
 		Reason
 	}
 )
-
-// Run takes the decision.
-func (cmd InstructCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
-	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "instruct"})
-}
 
 // Run takes the decision.
 func (cmd DeclineCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {

@@ -157,6 +157,12 @@ func (a shown) print(out io.Writer) error {
 		r.Reference, r.ID, r.Right, r.Controller, state(r), r.ReceivedAt.Format("2006-01-02 15:04 MST"), due(r.Clock))
 	if p := a.Plan; p != nil {
 		fmt.Fprintf(w, "\nPlan\t%s%s\n", p.Digest, map[bool]string{true: " (decided)"}[p.Decided])
+		if p.Narrowed.DecisionID != "" {
+			fmt.Fprintf(w, "Narrowed\tby instruction of %s: %s\n", p.Narrowed.Controller, p.Narrowed.Reason)
+		}
+		if p.FirstApproval.ID != "" {
+			fmt.Fprintf(w, "Approved\tby the first of two (%s), at %s\n", p.FirstApproval.Role, p.FirstApproval.At.Format("2006-01-02 15:04 MST"))
+		}
 		for _, g := range p.Groups {
 			fmt.Fprintf(w, "  %d\t%s, %s.%s\t%d rows\t%s\n", g.No, g.Treatment, g.Dataset, g.Collection, g.Rows, why(g))
 		}

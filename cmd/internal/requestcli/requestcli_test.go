@@ -19,6 +19,8 @@ import (
 	"habeas/cmd/internal/requestcli"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
+	"habeas/models/datamap"
+	"habeas/models/datamap/file"
 	"habeas/models/ledger"
 	"habeas/models/plan"
 	"habeas/models/request"
@@ -35,7 +37,7 @@ type bundle struct {
 	officer, acme string // access keys
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t *testing.T, opts ...func(*api.Deps)) *bundle {
 	t.Helper()
 	dsn := pgtest.Template(t, "requestcli", func(dsn string) error { return store.Migrate(context.Background(), dsn, func(string) {}) })
 	v, err := vault.New(vault.Generate())
@@ -43,10 +45,14 @@ func setup(t *testing.T) *bundle {
 	s, err := store.Open(t.Context(), store.Config{DSN: dsn, Vault: v, MaxConns: 4})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	handler, err := api.New(api.Deps{
+	d := api.Deps{
 		Store: s, Sessions: pgxstore.NewWithCleanupInterval(s.Pool(), 0), Config: api.Config{BaseURL: "http://habeas.test"},
 		Keys: func() ([]byte, error) { return ledger.JWKS(v.Signer().Public()) },
-	})
+	}
+	for _, o := range opts {
+		o(&d)
+	}
+	handler, err := api.New(d)
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -191,4 +197,70 @@ func TestWhatIsWrongIsSaidWithItsStatus(t *testing.T) {
 // reference is one that is well formed and that nothing has.
 func (b *bundle) reference() string {
 	return models.MustParseID("00000000-0000-4000-8000-00000000ffff").String()
+}
+
+func TestACustomerInstructsWithoutPartsOfItsData(t *testing.T) {
+	t.Parallel()
+	datasets, problems := file.Parse("shop.yml", []byte(`
+dataset:
+  - fides_key: shop
+    habeas: {controller: acme, system: shop}
+    collections:
+      - name: buyers
+        description: Customer accounts
+        fields:
+          - {name: id, fides_meta: {primary_key: true}}
+          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
+      - name: invoices
+        fields:
+          - {name: id, fides_meta: {primary_key: true}}
+          - {name: buyer, data_categories: [user.financial], fides_meta: {references: [{dataset: shop, field: buyers.id, direction: from}]}}
+`))
+	require.Empty(t, problems)
+	g, err := datamap.Compile(datasets)
+	require.NoError(t, err)
+	b := setup(t, func(d *api.Deps) { d.Graph = g })
+	filed := b.habeas(b.acme, `{"right":"erasure","email":"canary@example.com","identity_vouched":true}`, "--json", "file")
+	require.NoError(t, filed.err)
+	var accepted client.Accepted
+	require.NoError(t, json.Unmarshal([]byte(filed.out), &accepted))
+	id := models.MustParseID(accepted.ID)
+	require.NoError(t, b.Advance(t.Context(), id, models.AwaitingInstruction, ""))
+
+	parts := b.habeas(b.acme, "", "parts", accepted.Reference)
+	require.NoError(t, parts.err)
+	require.Regexp(t, `shop\.buyers +shop +user\.contact\.email +Customer accounts`, parts.out)
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"no kind":   {[]string{"--leave-out", "invoices", "--reason", "x"}, "category:NAME"},
+		"unknown":   {[]string{"--leave-out", "system:erp", "--reason", "x"}, "[unknown_system]"},
+		"no reason": {[]string{"--leave-out", "category:user.financial"}, "[reason_missing]"},
+	} {
+		require.ErrorContains(t, b.habeas(b.acme, "", append([]string{"instruct", accepted.Reference}, c.args...)...).err, c.says, name)
+	}
+	require.NoError(t, b.habeas(b.acme, "", "instruct", accepted.Reference, "--only", "collection:shop.buyers,category:user.contact", "--reason", "The rest is not ours.").err)
+	narrowed, err := b.Narrowed(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, request.Narrowing{Only: true, Categories: []string{"user.contact"}, Collections: []string{"shop.buyers"}}, narrowed.Instruction)
+
+	require.NoError(t, b.Advance(t.Context(), id, models.Locating, ""))
+	require.NoError(t, b.Advance(t.Context(), id, models.InReview, ""))
+	p, err := b.SavePlan(t.Context(), plan.Plan{RequestID: id, Right: models.Erasure, Narrowed: narrowed, Groups: []plan.Group{
+		{No: 1, System: "shop", Dataset: "shop", Collection: "invoices", Rows: 1, Proposed: models.TreatKeep, Reason: plan.ReasonLeftOut},
+	}})
+	require.NoError(t, err)
+	operator, err := b.Operator(t.Context())
+	require.NoError(t, err)
+	operator.FourEyes = request.FourEyesErasure
+	_, err = b.PutController(t.Context(), operator)
+	require.NoError(t, err)
+	first := b.habeas(b.officer, "", "approve", accepted.Reference, "--plan", p.Digest())
+	require.NoError(t, first.err)
+	require.Contains(t, first.out, "somebody else has to approve the plan, too")
+	require.ErrorContains(t, b.habeas(b.officer, "", "approve", accepted.Reference, "--plan", p.Digest()).err, "[approved_already]")
+	shown := b.habeas(b.officer, "", "show", accepted.Reference)
+	require.Regexp(t, `Narrowed +by instruction of acme: The rest is not ours\.`, shown.out)
+	require.Regexp(t, `Approved +by the first of two \(dpo\)`, shown.out)
 }
