@@ -173,6 +173,24 @@ func TestAStandingInstructionIsNarrowedOnThePage(t *testing.T) {
 	require.Equal(t, []string{"user.financial"}, narrowed.Instruction.Categories)
 }
 
+func TestAStandingInstructionIsNarrowedOverTheInterface(t *testing.T) {
+	t.Parallel()
+	b := mapped(t)
+	key := b.keys[models.RoleController]
+	body := func(more string) string {
+		return `{"right":"access","channels":["portal"],"narrow":{"only":{"collections":["shop.buyers"]}}` + more + `}`
+	}
+	require.Equal(t, "reason_missing", b.call("POST", "/v1/instructions", key, body("")).code(t))
+	require.Equal(t, "unknown_collection", b.call("POST", "/v1/instructions", key, `{"right":"access","narrow":{"only":{"collections":["own.staff"]}},"reason":"x"}`).code(t))
+	require.Equal(t, "bad_channel", b.call("POST", "/v1/instructions", key, `{"right":"access","channels":["pigeon"]}`).code(t))
+	made := b.call("POST", "/v1/instructions", key, body(`,"reason":"Only the account is ours."`))
+	require.Equal(t, http.StatusCreated, made.status, made.body)
+	got := made.json(t)
+	require.Equal(t, []any{"portal"}, got["channels"])
+	require.Equal(t, "Only the account is ours.", got["reason"])
+	require.Equal(t, map[string]any{"only": map[string]any{"collections": []any{"shop.buyers"}}}, got["narrow"])
+}
+
 // fourEyes has two persons approve acme's plans.
 func (b *bundle) fourEyes() {
 	b.t.Helper()

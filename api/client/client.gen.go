@@ -459,6 +459,9 @@ type Identity struct {
 
 // Instruction defines model for Instruction.
 type Instruction struct {
+	// Channels Absent for any
+	Channels []string `json:"channels,omitempty,omitzero"`
+
 	// Controller Slug
 	Controller string `json:"controller"`
 
@@ -466,7 +469,11 @@ type Instruction struct {
 	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
 	ID      string    `json:"id"`
 	MadeAt  time.Time `json:"made_at"`
-	Right   string    `json:"right"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow *Narrow `json:"narrow,omitempty"`
+	Reason string  `json:"reason,omitempty,omitzero"`
+	Right  string  `json:"right"`
 }
 
 // InstructionList defines model for InstructionList.
@@ -732,6 +739,15 @@ type NewDecision struct {
 
 // NewInstruction defines model for NewInstruction.
 type NewInstruction struct {
+	// Channels Ways by which the requests came: portal, api, staff; any when left out
+	Channels []string `json:"channels,omitempty,omitzero"`
+
+	// Narrow What an instruction leaves out, with a reason, or the only parts that it is for. Exactly one of the two; getParts lists what can be named
+	Narrow *Narrow `json:"narrow,omitempty"`
+
+	// Reason Of what is left out; each person is told
+	Reason string `json:"reason,omitempty,omitzero"`
+
 	// Right access, export, rectification, erasure, restriction or objection
 	Right string `json:"right"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"habeas/models"
+	"habeas/models/request"
 	"habeas/models/store"
 )
 
@@ -34,7 +35,17 @@ func (s *Server) GiveInstruction(ctx context.Context, in GiveInstructionRequestO
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.store.InstructStanding(ctx, caller(ctx), store.Standing{Right: right})
+	by := caller(ctx)
+	standing := store.Standing{Right: right, Reason: in.Body.Reason}
+	for _, c := range in.Body.Channels {
+		standing.Channels = append(standing.Channels, request.Channel(c))
+	}
+	if own, limited := by.Scope.Controller(); limited { // nobody else instructs, as the store says
+		if standing.Narrowing, err = s.narrowing(ctx, own, in.Body.Narrow); err != nil {
+			return nil, err
+		}
+	}
+	id, err := s.store.InstructStanding(ctx, by, standing)
 	if err != nil {
 		return nil, err
 	}
@@ -65,5 +76,11 @@ func (s *Server) instruction(ctx context.Context, id models.ID) (Instruction, er
 }
 
 func instructionOf(i store.Standing, slugs map[models.ID]string) Instruction {
-	return Instruction{ID: i.ID.String(), Controller: slugs[i.ControllerID], Right: string(i.Right), MadeAt: i.MadeAt, EndedAt: i.EndedAt}
+	out := Instruction{
+		ID: i.ID.String(), Controller: slugs[i.ControllerID], Right: string(i.Right), Narrow: narrowOf(i.Narrowing), Reason: i.Reason, MadeAt: i.MadeAt, EndedAt: i.EndedAt,
+	}
+	for _, c := range i.Channels {
+		out.Channels = append(out.Channels, string(c))
+	}
+	return out
 }

@@ -30,20 +30,27 @@ func (s *Server) GetParts(ctx context.Context, in GetPartsRequestObject) (GetPar
 	return out, nil
 }
 
-// narrowing reads what an instruction leaves out; it fails with bad_narrow, not_found, or as intake.Narrowing does.
-func (s *Server) narrowing(ctx context.Context, id models.ID, in *Narrow) (request.Narrowing, error) {
+// narrowingOf reads what an instruction about a request leaves out; it fails with not_found, or as narrowing does.
+func (s *Server) narrowingOf(ctx context.Context, id models.ID, in *Narrow) (request.Narrowing, error) {
+	if in == nil {
+		return request.Narrowing{}, nil
+	}
+	r, err := s.store.Request(ctx, caller(ctx).Scope, id)
+	if err != nil {
+		return request.Narrowing{}, err
+	}
+	return s.narrowing(ctx, r.ControllerID, in)
+}
+
+// narrowing reads what an instruction of a controller leaves out; it fails with bad_narrow, not_found, or as intake.Narrowing does.
+func (s *Server) narrowing(ctx context.Context, controller models.ID, in *Narrow) (request.Narrowing, error) {
 	if in == nil {
 		return request.Narrowing{}, nil
 	}
 	if (in.LeaveOut == nil) == (in.Only == nil) {
 		return request.Narrowing{}, models.Errorf(models.Invalid, "bad_narrow", "Name either what is left out, or what is all that is instructed.").At("/narrow")
 	}
-	scope := caller(ctx).Scope
-	r, err := s.store.Request(ctx, scope, id)
-	if err != nil {
-		return request.Narrowing{}, err
-	}
-	c, err := s.store.ControllerByID(ctx, scope, r.ControllerID)
+	c, err := s.store.ControllerByID(ctx, caller(ctx).Scope, controller)
 	if err != nil {
 		return request.Narrowing{}, err
 	}
@@ -56,16 +63,24 @@ func (s *Server) narrowing(ctx context.Context, id models.ID, in *Narrow) (reque
 	})
 }
 
+// narrowOf is what an instruction leaves out as the document has it; nil for the whole.
+func narrowOf(n request.Narrowing) *Narrow {
+	names := &Named{Categories: n.Categories, Systems: n.Systems, Collections: n.Collections}
+	switch {
+	case n.IsZero():
+		return nil
+	case n.Only:
+		return &Narrow{Only: names}
+	}
+	return &Narrow{LeaveOut: names}
+}
+
 // narrowed states what a plan leaves out, with the reason as long as it can be read.
 func (s *Server) narrowed(ctx context.Context, n *plan.Narrowed) (Narrowed, error) {
 	if n == nil {
 		return Narrowed{}, nil
 	}
-	names := &Named{Categories: n.Instruction.Categories, Systems: n.Instruction.Systems, Collections: n.Instruction.Collections}
-	out := Narrowed{DecisionID: n.DecisionID.String(), Controller: n.Controller, At: n.At, Narrow: Narrow{LeaveOut: names}}
-	if n.Instruction.Only {
-		out.Narrow = Narrow{Only: names}
-	}
+	out := Narrowed{DecisionID: n.DecisionID.String(), Controller: n.Controller, At: n.At, Narrow: *narrowOf(n.Instruction)}
 	d, err := s.store.Decision(ctx, caller(ctx).Scope, n.DecisionID)
 	if models.CodeOf(err) == "key_destroyed" {
 		return out, nil

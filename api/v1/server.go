@@ -244,7 +244,7 @@ func (s *Server) Decide(ctx context.Context, in DecideRequestObject) (DecideResp
 			return nil, err
 		}
 	}
-	if d.Narrowing, err = s.narrowing(ctx, id, in.Body.Narrow); err != nil {
+	if d.Narrowing, err = s.narrowingOf(ctx, id, in.Body.Narrow); err != nil {
 		return nil, err
 	}
 	if d, err = s.store.Decide(ctx, by.Scope, d); err != nil {

@@ -32,9 +32,7 @@ type (
 	// InstructCmd is `habeas request instruct`.
 	InstructCmd struct {
 		Request
-		LeaveOut []string `help:"What stays out: a category, a system or a collection as 'habeas request parts' lists them; may be repeated." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
-		Only     []string `help:"What is all that is instructed, likewise." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
-		Reason   string   `help:"Why something stays out; the person is told." placeholder:"TEXT"`
+		Narrow
 	}
 	// DeclineCmd is `habeas request decline`.
 	DeclineCmd struct {

@@ -10,21 +10,33 @@ import (
 	"habeas/cmd/internal/rulescli"
 )
 
+// Narrow says which parts of the controller's data an instruction leaves out.
+type Narrow struct {
+	LeaveOut []string `help:"What stays out: a category, a system or a collection as 'habeas request parts' lists them; may be repeated." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
+	Only     []string `help:"What is all that is instructed, likewise." sep:"," xor:"narrow" placeholder:"KIND:NAME"`
+	Reason   string   `help:"Why something stays out; the person is told." placeholder:"TEXT"`
+}
+
+// narrow is what the interface takes; nil for the whole.
+func (n Narrow) narrow() (*client.Narrow, error) {
+	leaveOut, err := named(n.LeaveOut)
+	if err != nil {
+		return nil, err
+	}
+	only, err := named(n.Only)
+	if err != nil || leaveOut == nil && only == nil {
+		return nil, err
+	}
+	return &client.Narrow{LeaveOut: leaveOut, Only: only}, nil
+}
+
 // Run takes the decision.
 func (cmd InstructCmd) Run(ctx context.Context, c *Cmd, env Env, s *rulescli.Streams) error {
-	d := client.NewDecision{Kind: "instruct", Reason: cmd.Reason}
-	leaveOut, err := named(cmd.LeaveOut)
+	narrow, err := cmd.narrow()
 	if err != nil {
 		return err
 	}
-	only, err := named(cmd.Only)
-	if err != nil {
-		return err
-	}
-	if leaveOut != nil || only != nil {
-		d.Narrow = &client.Narrow{LeaveOut: leaveOut, Only: only}
-	}
-	return c.take(ctx, env, s, cmd.Request, d)
+	return c.take(ctx, env, s, cmd.Request, client.NewDecision{Kind: "instruct", Reason: cmd.Reason, Narrow: narrow})
 }
 
 // named reads parts of the data as category:NAME, system:NAME or collection:NAME; nil when there is none.

@@ -227,6 +227,14 @@ dataset:
 	id := models.MustParseID(accepted.ID)
 	require.NoError(t, b.Advance(t.Context(), id, models.AwaitingInstruction, ""))
 
+	standing := []string{"instruction", "give", "access", "--channel", "portal,api", "--leave-out", "category:user.financial"}
+	require.ErrorContains(t, b.habeas(b.acme, "", standing...).err, "[reason_missing]")
+	require.NoError(t, b.habeas(b.acme, "", append(standing, "--reason", "Not ours.")...).err)
+	given, err := b.StandingInstructions(t.Context(), models.ScopeOperator())
+	require.NoError(t, err)
+	require.Equal(t, []request.Channel{request.ChannelPortal, request.ChannelAPI}, given[0].Channels)
+	require.Equal(t, request.Narrowing{Categories: []string{"user.financial"}}, given[0].Narrowing)
+
 	parts := b.habeas(b.acme, "", "parts", accepted.Reference)
 	require.NoError(t, parts.err)
 	require.Regexp(t, `shop\.buyers +shop +user\.contact\.email +Customer accounts`, parts.out)

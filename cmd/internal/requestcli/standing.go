@@ -119,7 +119,9 @@ func (cmd InstructionListCmd) Run(ctx context.Context, c *Cmd, env Env, s *rules
 
 // InstructionGiveCmd is `habeas request instruction give`.
 type InstructionGiveCmd struct {
-	Right string `arg:"" help:"The right, such as erasure."`
+	Right   string   `arg:"" help:"The right, such as erasure."`
+	Channel []string `help:"Only for requests that came so: portal, api or staff; may be repeated." sep:","`
+	Narrow
 }
 
 // Run gives it.
@@ -128,7 +130,13 @@ func (cmd InstructionGiveCmd) Run(ctx context.Context, c *Cmd, env Env, s *rules
 	if err != nil {
 		return err
 	}
-	got, err := api.GiveInstructionWithResponse(ctx, &client.GiveInstructionParams{IdempotencyKey: uuid.NewString()}, client.NewInstruction{Right: cmd.Right})
+	narrow, err := cmd.narrow()
+	if err != nil {
+		return err
+	}
+	got, err := api.GiveInstructionWithResponse(ctx, &client.GiveInstructionParams{IdempotencyKey: uuid.NewString()}, client.NewInstruction{
+		Right: cmd.Right, Channels: cmd.Channel, Narrow: narrow, Reason: cmd.Reason,
+	})
 	if err != nil {
 		return err
 	}
