@@ -63,15 +63,11 @@ func Narrowed(held, asked []Grant) (left []Grant, ok bool) {
 // MayGiveKey reports whether somebody may make access keys of a role. Nobody gives what they do not have; a customer's first key comes from the operator's
 // people, whom its administrators hear of.
 func MayGiveKey(by, role Role) bool {
-	switch by {
-	case RoleSystem:
-		return true
-	case RoleDPO:
-		return role.Staff() || role == RoleController
-	case RoleOperator:
-		return role == RoleOperator || role == RoleController
-	case RoleController:
-		return role == RoleController
+	may := map[Role]bool{
+		RoleSystem:     true,
+		RoleDPO:        role.Staff() || role == RoleController,
+		RoleOperator:   role == RoleOperator || role == RoleController,
+		RoleController: role == RoleController,
 	}
-	return false
+	return may[by]
 }
