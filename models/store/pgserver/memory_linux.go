@@ -18,7 +18,7 @@ const (
 // memory is a directory whose files are kept in memory, or empty where there is none or it has not enough room: containers often have 64 MB.
 func memory() string {
 	var files syscall.Statfs_t
-	if syscall.Statfs(memoryFiles, &files) != nil || files.Type != tmpfsMagic || files.Bavail*uint64(files.Bsize) < roomInMemory { //nolint:gosec // a block's size is no negative number
+	if syscall.Statfs(memoryFiles, &files) != nil || files.Type != tmpfsMagic || files.Bavail*uint64(files.Bsize) < roomInMemory {
 		return ""
 	}
 	if availableMemory() < roomInMemory {
