@@ -12,6 +12,11 @@ ARGS ?=
 PACKAGES ?= ./...
 PERSONS ?= 100000
 FUZZTIME ?= 30s
+# make check vets all packages. One more package than there are cores is tested at a time, since tests also wait.
+TESTING = -timeout 40m -vet=off -p $$(($$(nproc) + 1))
+# The ends of names of tests that pass very much data through one goroutine, or only drive a browser: the race detector finds nothing in them that
+# it does not find in others, and makes them take many times as long.
+MUCH = (InConstantMemory|TakesConstantMemory|WithConstantMemory|InBoundedMemory|ThroughLittleMemory|FitEveryScreenAndEverybody)
 # Go asks git for the version to stamp, and fails where git refuses, as it does in a checkout of another user.
 BUILDVCS = $(shell git status >/dev/null 2>&1 && echo true || echo false)
 
@@ -54,7 +59,12 @@ test: setup temporal-dev versitygw ## run all tests with the race detector; what
 	@scripts/setup.sh redis
 	@scripts/setup.sh web
 	@go test -C tools/testreport .
-	@scripts/test.sh --race -timeout 40m $(ARGS) $(PACKAGES)
+ifeq ($(strip $(ARGS) $(PACKAGES)),./...)
+	@scripts/test.sh $(TESTING) -run '$(MUCH)$$' $$(grep -rlE --include='*_test.go' '^func Test\w*$(MUCH)\(' . | xargs -n 1 dirname | sort -u)
+	@scripts/test.sh --race $(TESTING) -skip '$(MUCH)$$' ./...
+else
+	@scripts/test.sh --race $(TESTING) $(ARGS) $(PACKAGES)
+endif
 
 .PHONY: test-short
 test-short: setup ## run the tests without the race detector, and without those that are long (ARGS="-run Name")
@@ -77,7 +87,8 @@ bulk: setup temporal-dev ## write to PERSONS persons whom a breach concerns, the
 	HABEAS_TEST_PERSONS=$(PERSONS) go test ./cmd/internal/e2e -run TestEverybodyWhomABreachConcerns -v -timeout 60m
 
 .PHONY: check
-check: check-format check-lint check-workflows check-generated check-modules check-vulnerabilities ## everything below
+check: check-generated ## everything below
+	@$(MAKE) -j 3 --output-sync=target check-lint check-vulnerabilities check-workflows check-modules check-format
 	@echo "check: all is well"
 
 .PHONY: check-format

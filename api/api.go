@@ -8,9 +8,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/account"
@@ -90,7 +92,11 @@ type server struct {
 	drp     *drp.Server
 	about   *reference.Server
 	audit   *audit.Audit // of the ledger, for pages and programs
+	spec    *openapi3.T
 }
+
+// specification is the document of the JSON interface, read once in a process: all its servers share it.
+var specification = sync.OnceValues(func() (*openapi3.T, error) { return v1.Read(document) })
 
 // New builds the whole HTTP server. It fails when a page does not fit its view, the document is not right, a route has no entry in
 // the access table or the base URL is not one.
@@ -108,10 +114,7 @@ func New(d Deps) (http.Handler, error) {
 		}
 		s.fail(c.Response(), c.Request(), err)
 	}
-	validate, err := v1.Validator(document, s.fail)
-	if err != nil {
-		return nil, err
-	}
+	validate := v1.Validator(s.spec, s.fail)
 	machines := v1.New(v1.Deps{Store: s.Store, Graph: s.Graph, Base: s.BaseURL, Keys: s.published, Audit: s.audit, Text: s.engine.Text, Now: s.Now})
 	e.Use(s.allow, onV1(v1.Whole(v1.Readable)), onV1(v1.Whole(echo.WrapMiddleware(validate))), onV1(v1.Whole(machines.Once)))
 	s.routes(e, machines)
@@ -149,7 +152,11 @@ func prepare(d Deps) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Deps: d, engine: engine, base: base, address: addressOf(d.TrustedProxies)}
+	spec, err := specification()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Deps: d, engine: engine, spec: spec, base: base, address: addressOf(d.TrustedProxies)}
 	s.rates = map[string]*middleware.Rate{
 		"post":     middleware.NewRate("post", time.Minute/time.Duration(d.PostsPerMinute), d.PostsPerMinute, d.Now),
 		"callback": middleware.NewRate("callback", time.Minute/callbacksPerMinute, callbacksPerMinute, d.Now),
@@ -175,7 +182,7 @@ func prepare(d Deps) (*server, error) {
 	show.asked = s.account.AskedNow
 	s.openDSR = opendsr.New(d.OpenDSR, d.Handed, d.Store, d.BaseURL, d.Now)
 	s.drp = drp.New(d.DRP, d.Store, d.BaseURL, d.Now)
-	s.about, err = reference.New(document, d.BaseURL, show.public)
+	s.about, err = reference.New(s.spec, d.BaseURL, show.public)
 	return s, err
 }
 

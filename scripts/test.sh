@@ -5,8 +5,12 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
+# A busy machine may hold up a workflow's goroutine for longer than the second after which Temporal's SDK takes it for a deadlock.
+export TEMPORAL_DEBUG=1
 if [ "${1:-}" = --race ]; then
 	shift
+	# The detector otherwise waits a whole second at the end of each package, for goroutines that go on when all tests have ended.
+	export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
 	if [ "$(go env CGO_ENABLED)" = 1 ]; then
 		set -- -race "$@"
 	else

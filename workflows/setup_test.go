@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"habeas/activities"
@@ -22,7 +23,11 @@ import (
 	"habeas/workflows"
 )
 
-const day = 24 * time.Hour
+const (
+	day = 24 * time.Hour
+	// busy is how long a machine that does much else may leave a test alone.
+	busy = 2 * time.Minute
+)
 
 // received is the instant at which every test's request comes in.
 var received = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
@@ -52,7 +57,8 @@ func setup(t *testing.T) *run {
 	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	r := &run{t: t, env: suite.NewTestWorkflowEnvironment()}
 	r.env.SetStartTime(received)
-	r.env.SetTestTimeout(20 * time.Second)
+	r.env.SetTestTimeout(busy)
+	r.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: busy})
 	for name, fn := range workflows.Registered() {
 		r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}

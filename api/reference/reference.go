@@ -22,14 +22,9 @@ type Server struct {
 	problems templates.ProblemsView
 }
 
-// New reads the document once; base is the installation's URL. It fails when the document or the list of problems cannot be read.
-func New(document []byte, base string, show Show) (*Server, error) {
-	s := &Server{show: show}
-	spec, err := openapi3.NewLoader().LoadFromData(document)
-	if err != nil {
-		return nil, err
-	}
-	s.view, s.schemas = read(spec, base), schemas(spec)
+// New makes the pages of the document; base is the installation's URL. It fails when the list of problems cannot be read.
+func New(document *openapi3.T, base string, show Show) (*Server, error) {
+	s := &Server{show: show, view: read(document, base), schemas: schemas(document)}
 	list, err := problem.List()
 	for _, p := range list {
 		s.problems.Problems = append(s.problems.Problems, templates.KnownProblem{Code: p.Code, Says: p.Says, Statuses: p.Statuses})

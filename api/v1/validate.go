@@ -16,17 +16,19 @@ import (
 	"habeas/models"
 )
 
-// Validator refuses calls that do not follow the document, with codes of our own: the library's messages may quote what was sent. It
-// fails when the document itself is not right.
-func Validator(document []byte, fail func(http.ResponseWriter, *http.Request, error)) (func(http.Handler) http.Handler, error) {
+// Read reads the document. It fails when that is not right.
+func Read(document []byte) (*openapi3.T, error) {
 	spec, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		return nil, err
 	}
-	if err := spec.Validate(context.Background()); err != nil {
-		return nil, err
-	}
-	return nethttpmiddleware.OapiRequestValidatorWithOptions(spec, &nethttpmiddleware.Options{
+	return spec, spec.Validate(context.Background())
+}
+
+// Validator refuses calls that do not follow the document, with codes of our own: the library's messages may quote what was sent.
+func Validator(document *openapi3.T, fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+	own := *document // the library writes to it
+	return nethttpmiddleware.OapiRequestValidatorWithOptions(&own, &nethttpmiddleware.Options{
 		DoNotValidateServers: true,
 		Options: openapi3filter.Options{
 			MultiError:              true,
@@ -44,7 +46,7 @@ func Validator(document []byte, fail func(http.ResponseWriter, *http.Request, er
 			}
 			fail(w, r, err)
 		},
-	}), nil
+	})
 }
 
 // told turns the library's errors into ours.

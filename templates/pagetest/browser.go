@@ -49,7 +49,8 @@ func Open(t *testing.T, limit time.Duration) context.Context {
 	if path == "" {
 		t.Skip("no Chromium on this machine: pages were not looked at in a browser (scripts/setup.sh browser)")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900),
+		chromedp.DisableGPU) // without one, drawing as if there were takes far longer than drawing
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -105,7 +106,10 @@ func Documents(ctx context.Context) func(t *testing.T) []byte {
 func Picture(t *testing.T, ctx context.Context, file string) {
 	t.Helper()
 	var png []byte
-	require.NoError(t, chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)))
+	require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithFromSurface(true).WithOptimizeForSpeed(true).Do(ctx)
+		return err
+	})))
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
 	require.NoError(t, os.WriteFile(file, png, 0o600))
 }

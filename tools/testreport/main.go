@@ -1,6 +1,6 @@
 // Command testreport reads the events of `go test -json` and prints what a person wants to see of them: failures in full,
-// each skipped test with its reason, a line for each package, and last go test's own closing lines. It exits with status
-// 1 if anything failed.
+// each skipped test with its reason, a line for each package, and last go test's own closing lines. Of these, those of
+// packages that failed come at the very end, after the names of the tests that did. It exits with status 1 if anything failed.
 package main
 
 import (
@@ -29,12 +29,13 @@ type run struct {
 	failed  int
 }
 
-// report collects the packages' closing lines and whether anything failed.
+// report collects the packages' closing lines and what failed.
 type report struct {
-	out     *bufio.Writer
-	runs    map[string]*run
-	closing []string
-	failed  bool
+	out      *bufio.Writer
+	runs     map[string]*run
+	closing  []string
+	failures []string // the names of tests, and after them the closing line of their package
+	failed   bool
 }
 
 func main() {
@@ -127,6 +128,7 @@ func (r *report) endTest(e event, p *run) {
 		p.passed++
 	case "fail":
 		p.failed++
+		r.failures = append(r.failures, fmt.Sprintf("failed: %s %s\n", e.Package, e.Test))
 		fmt.Fprintf(r.out, "%s %s\n%s", e.Package, e.Test, text)
 	case "skip":
 		p.skipped++
@@ -147,7 +149,11 @@ func (r *report) endPackage(e event, p *run) {
 	if p.passed+p.failed+p.skipped > 0 || e.Action == "fail" {
 		fmt.Fprintf(r.out, "%s: %s in %.1f s: %d passed, %d failed, %d skipped\n", e.Action, e.Package, e.Elapsed, p.passed, p.failed, p.skipped)
 	}
-	r.closing = append(r.closing, p.closing...)
+	if e.Action == "fail" {
+		r.failures = append(r.failures, p.closing...)
+	} else {
+		r.closing = append(r.closing, p.closing...)
+	}
 	delete(r.runs, e.Package)
 }
 
@@ -158,7 +164,7 @@ func (r *report) end() (bool, error) {
 		fmt.Fprintf(r.out, "%s: its tests did not end\n", name)
 	}
 	fmt.Fprintln(r.out)
-	for _, line := range r.closing {
+	for _, line := range append(r.closing, r.failures...) {
 		fmt.Fprint(r.out, line)
 	}
 	if r.failed {

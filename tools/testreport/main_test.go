@@ -75,6 +75,18 @@ func TestAFailureIsShownInFull(t *testing.T) {
 	contains(t, out, "sample/a TestA/part\n", "before\n", "wrong\n", "fail: sample/a", "\nFAIL\tsample/a\t", "FAIL\n")
 }
 
+func TestWhatFailedIsNamedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	_, out := reported(t, map[string]string{
+		"a/a_test.go": `package a; import "testing"; func TestA(t *testing.T) { t.Run("part", func(t *testing.T) { t.Fatal("wrong") }) }`,
+		"b/b_test.go": `package b; import "testing"; func TestB(t *testing.T) {}`,
+	})
+	contains(t, out, "\nok  \tsample/b\t", "failed: sample/a TestA/part\nfailed: sample/a TestA\nFAIL\tsample/a\t")
+	if _, end, _ := strings.Cut(out, "failed: sample/a TestA\n"); strings.Count(end, "\n") != 2 {
+		t.Fatal(out)
+	}
+}
+
 func TestAPanicATimeoutAndABuildErrorAreShown(t *testing.T) {
 	t.Parallel()
 	_, out := reported(t, map[string]string{"a/a_test.go": `package a; import "testing"; func TestA(t *testing.T) { panic("boom") }`})

@@ -24,7 +24,7 @@ func guardFor(t *testing.T, addresses ...string) *outbound.Guard {
 		require.NoError(t, err)
 		private = append(private, u.Host)
 	}
-	return outbound.New(outbound.Options{Timeout: 5 * time.Second, Private: private})
+	return outbound.New(outbound.Options{Timeout: time.Minute, Private: private})
 }
 
 func header(t *testing.T, c *credentials.Credentials) http.Header {

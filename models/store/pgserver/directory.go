@@ -22,9 +22,10 @@ var ErrInUse = errors.New("another PostgreSQL server is running on this data dir
 
 // directory is the place of one cluster: pgdata, the password of its superuser, and the server's log.
 type directory struct {
-	path   string
-	remove bool
-	owner  *syscall.Credential // nil: the server runs as this process does
+	path     string
+	remove   bool
+	inMemory bool                // on a file system that the kernel keeps in memory
+	owner    *syscall.Credential // nil: the server runs as this process does
 }
 
 func (d directory) pgdata() string   { return filepath.Join(d.path, "pgdata") }
@@ -47,15 +48,16 @@ func DefaultDataDir(name string) (string, error) {
 	return filepath.Join(home, ".local", "share", "habeas-dev", name), nil
 }
 
-// openDirectory makes the directory that a cluster lives in; an empty path stands for a new temporary one.
-func openDirectory(path string) (directory, error) {
+// openDirectory makes the directory that a cluster lives in; without a path in the options it is a new temporary one.
+func openDirectory(options Options) (directory, error) {
 	owner, err := unprivileged()
 	if err != nil {
 		return directory{}, err
 	}
+	path := options.DataDir
 	dir := directory{path: path, remove: path == "", owner: owner}
 	if dir.remove {
-		dir.path, err = temporary(owner)
+		dir.path, dir.inMemory, err = temporary(owner, options.Durable)
 	} else if dir.path, err = filepath.Abs(path); err == nil {
 		err = os.MkdirAll(filepath.Dir(dir.path), 0o755)
 		if err == nil {
@@ -103,16 +105,23 @@ func unprivileged() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// temporary makes a new directory which the owner can reach, even where TMPDIR is inside root's home.
-func temporary(owner *syscall.Credential) (string, error) {
+// temporary makes a new directory which the owner can reach, even where TMPDIR is inside root's home. What need not last is kept in
+// memory where that has room: a disk takes many times as long over the hundreds of files that a database consists of.
+func temporary(owner *syscall.Credential, durable bool) (path string, inMemory bool, err error) {
+	if parent := memory(); !durable && parent != "" && (owner == nil || unreachable(parent, owner) == "") {
+		if path, err := os.MkdirTemp(parent, "habeas-pg-"); err == nil {
+			return path, true, nil
+		}
+	}
 	parent := os.TempDir()
 	if owner != nil && unreachable(parent, owner) != "" {
 		parent = "/var/lib/habeas-dev"
 		if err := os.MkdirAll(parent, 0o755); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
-	return os.MkdirTemp(parent, "habeas-pg-")
+	path, err = os.MkdirTemp(parent, "habeas-pg-")
+	return path, false, err
 }
 
 // unreachable names the first ancestor that the owner may not enter, or is empty.

@@ -164,7 +164,7 @@ func TestAServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(fields[1])
 		return os.IsNotExist(err) && dead(pid)
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // dead also counts a process that has ended but is not yet buried, which in a container may stay so.

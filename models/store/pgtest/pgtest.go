@@ -45,7 +45,7 @@ func New(t testing.TB) (dsn string) {
 }
 
 // Template returns the URL of a new database that is a copy of one which prepare filled, once per name and test process:
-// a migrated schema costs its time once, and each copy about 0.1 s. prepare gets the URL of an empty database; it need
+// a migrated schema costs its time once, and each copy some hundredths of a second. prepare gets the URL of an empty database; it need
 // not close its connections. Its error fails each test that asks for the template.
 func Template(t testing.TB, name string, prepare func(dsn string) error) (dsn string) {
 	t.Helper()
@@ -87,12 +87,11 @@ func clone(t testing.TB, template string) string {
 	server := Server(t)
 	database := unique("test", t.Name())
 	ctx := context.Background() // t.Context is over when the clean-up runs
-	quoted := pgx.Identifier{database}.Sanitize()
-	if err := server.Exec(ctx, "CREATE DATABASE "+quoted+" TEMPLATE "+pgx.Identifier{template}.Sanitize()); err != nil {
+	if err := server.CopyDatabase(ctx, database, template); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := server.Exec(ctx, "DROP DATABASE IF EXISTS "+quoted+" WITH (FORCE)"); err != nil {
+		if err := server.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{database}.Sanitize()+" WITH (FORCE)"); err != nil {
 			t.Errorf("pgtest: %v", err)
 		}
 	})

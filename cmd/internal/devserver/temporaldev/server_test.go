@@ -139,7 +139,7 @@ func TestAServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	require.False(t, dead(pid))
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
-	require.Eventually(t, func() bool { return dead(pid) }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return dead(pid) }, time.Minute, 5*time.Millisecond)
 }
 
 // dead also counts a process that has ended but is not yet buried, which in a container may stay so.
