@@ -58,7 +58,7 @@ var readmeSource string
 // Readme writes the list of a package's contents as plain text, UTF-8.
 func Readme(w io.Writer, c Contents) error {
 	d := in(c.Language)
-	text, err := template.New("readme.txt").Option("missingkey=error").Funcs(template.FuncMap(d.Funcs())).Funcs(template.FuncMap{
+	text, err := template.New("readme.txt").Option("missingkey=error").Funcs(d.Funcs()).Funcs(template.FuncMap{
 		"line": line, "pad": pad, "fold": fold, "moment": d.Instant,
 	}).Parse(readmeSource)
 	if err != nil {
