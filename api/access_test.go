@@ -265,6 +265,7 @@ var may = map[string]string{
 	"POST /drp/v1/data-rights-request/":                    "all",
 	"GET /drp/v1/data-rights-request/:id":                  "all",
 	"DELETE /drp/v1/data-rights-request/:id":               "all",
+	"GET /drp/results/:id":                                 "all",
 	"GET /drp/verify/:id":                                  "all",
 	"GET /.well-known/change-password":                     "all",
 	"GET /staff/login/factor":                              "all", // leads to signing in

@@ -280,5 +280,6 @@ var table = map[string]access{
 	"POST /drp/v1/data-rights-request/":                 agents,
 	"GET /drp/v1/data-rights-request/:id":               agents,
 	"DELETE /drp/v1/data-rights-request/:id":            agents,
+	"GET /drp/results/:id":                              public,
 	"GET /drp/verify/:id":                               public,
 }
