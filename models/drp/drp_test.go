@@ -167,8 +167,12 @@ func TestAMarkChangesWithWhatAnAgentIsToldOnly(t *testing.T) {
 	verified := drp.Progress{Verified: true, State: models.Locating}
 	require.Equal(t, verified.Mark(), drp.Progress{Verified: true, State: models.Executing}.Mark())
 	for _, other := range []drp.Progress{
-		{State: models.Locating}, {Verified: true, State: models.Locating, Extended: true}, {Verified: true, State: models.Delivering, Results: true},
-		{Verified: true, State: models.Closed, Outcome: models.Fulfilled}, {Revoked: true}, {Late: true},
+		{State: models.Locating},
+		{Verified: true, State: models.Locating, Extended: true},
+		{Verified: true, State: models.Delivering, Results: true},
+		{Verified: true, State: models.Closed, Outcome: models.Fulfilled},
+		{Revoked: true},
+		{Late: true},
 	} {
 		require.NotEqual(t, verified.Mark(), other.Mark(), "%+v", other)
 	}
