@@ -214,6 +214,11 @@ var may = map[string]string{
 	"GET /v1/instructions":                                 "controller other dpo case_handler auditor",
 	"POST /v1/instructions":                                "controller other",
 	"POST /v1/instructions/:id/end":                        "controller other",
+	"GET /v1/contract-ends":                                "controller other dpo case_handler auditor",
+	"POST /v1/contract-ends":                               "controller other dpo",
+	"GET /v1/contract-ends/:id":                            "controller other dpo case_handler auditor",
+	"POST /v1/contract-ends/:id/events":                    "controller other dpo",
+	"GET /v1/contract-ends/:id/certificate":                "controller other dpo case_handler auditor",
 	"GET /v1/holds":                                        "controller other dpo case_handler auditor",
 	"GET /v1/dashboard":                                    "controller other dpo case_handler auditor",
 	"GET /v1/reports/:period":                              "controller other dpo case_handler auditor",
@@ -248,6 +253,7 @@ var may = map[string]string{
 	"POST /staff/keys/:id/revoke":                          "controller other dpo operator",
 	"GET /reference":                                       "all",
 	"GET /reference/schemas":                               "all",
+	"GET /reference/schemas/:name":                         "all",
 	"GET /reference/problems":                              "all",
 	"GET /problems/:code":                                  "all",
 	"POST /opendsr/v2/callbacks":                           "all",
@@ -271,6 +277,7 @@ var may = map[string]string{
 	"POST /drp/v1/data-rights-request/":                    "all",
 	"GET /drp/v1/data-rights-request/:id":                  "all",
 	"DELETE /drp/v1/data-rights-request/:id":               "all",
+	"GET /drp/results/:id":                                 "all",
 	"GET /drp/verify/:id":                                  "all",
 	"GET /.well-known/change-password":                     "all",
 	"GET /staff/login/factor":                              "all", // leads to signing in
@@ -315,6 +322,8 @@ const person = "controller controller_viewer other dpo case_handler auditor oper
 
 // bodies are what is posted to a JSON route so that the document is followed and nothing happens.
 var bodies = map[string]string{
+	"POST /v1/contract-ends":                               `{"controller":"nobody","confirm":"nobody","last_day":"2027-03-31","return":true,"reason":"x"}`,
+	"POST /v1/contract-ends/:id/events":                    `{"kind":"none"}`,
 	"POST /v1/requests":                                    `{"right":"none","email":"a@example.com"}`,
 	"POST /v1/requests/:id/decisions":                      `{"kind":"none"}`,
 	"POST /v1/requests/:id/corrections":                    `{"plan_digest":"x","group":1,"field":"f","value":"v"}`,
@@ -359,7 +368,7 @@ func TestEveryRouteAdmitsWhomItShould(t *testing.T) {
 	browsers["controller_viewer"] = b.browser()
 	b.enter(browsers["controller_viewer"], viewer)
 	own := strings.NewReplacer("/webhooks/:id", "/webhooks/"+hook.ID.String(), "/keys/:id", "/keys/"+key.String())
-	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":code", "already_decided", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file_id", f.id.String(), ":file", "none.css", ":no", "1", ":period", "2027", ":submission_id", f.id.String(), ":message", f.id.String())
+	fill := strings.NewReplacer(":id", f.id.String(), ":token", "nonsense", ":message_id", f.id.String(), ":slug", "nobody", ":code", "already_decided", ":receipt_id", receipts[0].ID.String(), ":receipt", receipts[0].ID.String(), ":file_id", f.id.String(), ":file", "none.css", ":no", "1", ":period", "2027", ":name", "Request", ":submission_id", f.id.String(), ":message", f.id.String())
 
 	var statuses strings.Builder
 	for _, route := range api.Routes() {

@@ -33,6 +33,7 @@ type contract struct {
 
 // theContract is read once: it is the same for each test.
 var theContract = sync.OnceValues(func() (*contract, error) {
+	openapi3filter.RegisterBodyDecoder("application/pdf", openapi3filter.FileBodyDecoder)
 	spec, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
 	if err != nil {
 		return nil, err

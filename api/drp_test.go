@@ -231,6 +231,10 @@ func TestMessagesAreCheckedInTheOrderOfTheText(t *testing.T) {
 		{claims{"email": "canary"}, 400},
 		{claims{"phone_number": strings.Repeat("5550123", 50)}, 400},
 		{claims{"name": 7}, 400},
+		{claims{"status_callback": "http://canary.example/"}, 400},
+		{claims{"status_callback": "https://user:canary@agent.example/"}, 400},
+		{claims{"status_callback": "https://agent.example/" + strings.Repeat("x", 2000)}, 400},
+		{claims{"status_callback": []string{"https://canary.example/"}}, 400},
 	} {
 		a.failure(a.send(x.change), x.status, true)
 	}

@@ -30,7 +30,11 @@ func TestTheReferenceHasEveryOperationAndIsLight(t *testing.T) {
 	for _, m := range regexp.MustCompile(` href="#([^"]+)"`).FindAllStringSubmatch(page.body, -1) {
 		require.True(t, ids[m[1]], "a link to nothing: %s", m[1])
 	}
-	for _, path := range []string{"/reference", "/reference/schemas", "/reference/problems"} {
+	for _, m := range regexp.MustCompile(` href="(/reference/schemas/[^"]+)"`).FindAllStringSubmatch(page.body, -1) {
+		require.Equal(t, http.StatusOK, b.get(b.client, m[1]).status, m[1])
+	}
+	require.Equal(t, http.StatusNotFound, b.get(b.client, "/reference/schemas/canary").status)
+	for _, path := range []string{"/reference", "/reference/schemas", "/reference/schemas/NewBreachEvent", "/reference/problems"} {
 		one := b.get(b.client, path)
 		require.Less(t, len(one.body), 100_000, path)
 		require.NotContains(t, one.body, "<script", path)

@@ -16,13 +16,14 @@ const (
 	GrantSuppressions  Grant = "suppressions"
 	GrantRecipients    Grant = "recipients" // read the register
 	GrantChanges       Grant = "changes"    // of subprocessors: read, and object
+	GrantContracts     Grant = "contracts"  // their ends: order, approve, withdraw, release
 	GrantKeys          Grant = "keys"
 )
 
 // Grants are all that there are.
 func Grants() []Grant {
 	return []Grant{
-		GrantReadRequests, GrantWriteRequests, GrantDecisions, GrantPersonal, GrantBreaches, GrantWebhooks, GrantSuppressions, GrantRecipients, GrantChanges, GrantKeys,
+		GrantReadRequests, GrantWriteRequests, GrantDecisions, GrantPersonal, GrantBreaches, GrantWebhooks, GrantSuppressions, GrantRecipients, GrantChanges, GrantContracts, GrantKeys,
 	}
 }
 

@@ -237,7 +237,7 @@ var allPages = []Example{
 	Contracts, Contract, ContractForm, Certificate,
 	Webhooks, Webhook,
 	Login, Factor, Forgot, Link, Setup, Recovery, Confirm, AccountPage, Members, Permissions,
-	Reference, Schemas, Problems, Keys,
+	Reference, Schemas, Schema, Problems, Keys,
 }
 
 // toPersons are the pages that a data subject sees; they are in every language. The others, for staff, customers and recipients, are in English.

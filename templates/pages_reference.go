@@ -9,8 +9,8 @@ type ReferenceView struct {
 	Sections []ReferenceSection
 }
 
-// SchemasView is the forms of what is sent and answered.
-type SchemasView struct{ Schemas []ReferenceSchema }
+// SchemasView lists the forms of what is sent and answered.
+type SchemasView struct{ Names []string }
 
 // ReferenceSection is the operations about one subject.
 type ReferenceSection struct {
@@ -77,8 +77,9 @@ var (
 			{ID: "getStatus", Method: "GET", Path: "/v1/status/{token}", Says: "How the request stands", Public: true, Answers: []ReferenceAnswer{{Status: "200", Says: "Status"}}},
 		}}},
 	}}}
-	Schemas = &Page[SchemasView]{"reference/schemas", []SchemasView{{
-		Schemas: []ReferenceSchema{{Name: "NewDecision", Table: ReferenceTable{"NewDecision", []ReferenceField{{Name: "kind", Type: "text", Required: true}, {Name: "groups", Type: "list of ", Schema: "NewDecision"}}}}},
+	Schemas = &Page[SchemasView]{"reference/schemas", []SchemasView{{Names: []string{"Decision", "NewDecision"}}}}
+	Schema  = &Page[ReferenceSchema]{"reference/schema", []ReferenceSchema{{
+		Name: "NewDecision", Says: "What is decided", Table: ReferenceTable{"NewDecision", []ReferenceField{{Name: "kind", Type: "text", Required: true}, {Name: "groups", Type: "list of ", Schema: "NewDecision"}}},
 	}}}
 	Problems = &Page[ProblemsView]{"reference/problems", []ProblemsView{{Problems: []KnownProblem{
 		{Code: "already_decided", Statuses: []int{409}, Says: "This has been decided already."}, {Code: "not_verified", Statuses: []int{403, 409}, Says: "Open the link in the mail first."},

@@ -83,6 +83,12 @@ func (s *Sender) Callback(ctx context.Context, address models.Personal, by *open
 	return s.post(ctx, address, body, h)
 }
 
+// Tell sends the status of a request to the address that an agent of the Data Rights Protocol has named. The text has no signature for it, so that an
+// agent asks before it trusts one. Otherwise it is like Send.
+func (s *Sender) Tell(ctx context.Context, address models.Personal, body []byte) (status int, err error) {
+	return s.post(ctx, address, body, http.Header{})
+}
+
 func (s *Sender) post(ctx context.Context, address models.Personal, body []byte, h http.Header) (status int, err error) {
 	client, err := s.clientFor(address)
 	if err != nil {

@@ -64,6 +64,19 @@ func PDF(ctx context.Context, s *store.Store, end store.ContractEnd, receipts []
 	return made.PDF()
 }
 
+// File is the certificate of the end of a contract that the caller may see; it fails with no_certificate.
+func File(ctx context.Context, s *store.Store, scope models.Scope, end store.ContractEnd) (name string, pdf []byte, err error) {
+	if end.Erases.IsZero() {
+		return "", nil, None()
+	}
+	receipts, err := s.Receipts(ctx, scope, end.Erases)
+	if err != nil {
+		return "", nil, err
+	}
+	pdf, err = PDF(ctx, s, end, receipts)
+	return "certificate-" + end.Reference + ".pdf", pdf, err
+}
+
 // None is the answer where there is no certificate, or not yet.
 func None() error {
 	return models.Errorf(models.NotFound, "no_certificate", "There is no certificate, or not yet.")

@@ -232,6 +232,62 @@ type Code struct {
 	Code string `json:"code"`
 }
 
+// ContractEnd defines model for ContractEnd.
+type ContractEnd struct {
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+
+	// EraseFrom The first day on which anything may be erased
+	EraseFrom string `json:"erase_from"`
+
+	// ErasesID Of the request that erases it
+	ErasesID  string          `json:"erases_id,omitempty,omitzero"`
+	Events    []ContractEvent `json:"events"`
+	GraceDays int             `json:"grace_days"`
+	ID        string          `json:"id"`
+	LastDay   string          `json:"last_day"`
+
+	// Latest Number of the last event, which a step names as seen
+	Latest    int       `json:"latest"`
+	OrderedAt time.Time `json:"ordered_at,omitempty,omitzero"`
+	Reference string    `json:"reference"`
+	Return    bool      `json:"return"`
+
+	// ReturnsID Of the request that returns the data
+	ReturnsID string `json:"returns_id,omitempty,omitzero"`
+	State     string `json:"state"`
+
+	// Unfetched The data was not fetched; only a data protection officer can release it
+	Unfetched bool `json:"unfetched,omitempty,omitzero"`
+}
+
+// ContractEndList defines model for ContractEndList.
+type ContractEndList struct {
+	ContractEnds []ContractEnd `json:"contract_ends"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// ContractEvent defines model for ContractEvent.
+type ContractEvent struct {
+	At time.Time `json:"at"`
+
+	// Keys Access keys that were revoked
+	Keys int    `json:"keys,omitempty,omitzero"`
+	Kind string `json:"kind"`
+
+	// Members Accounts that were deactivated with the end
+	Members int    `json:"members,omitempty,omitzero"`
+	No      int    `json:"no"`
+	Role    string `json:"role"`
+
+	// Webhooks Webhooks that were switched off
+	Webhooks int `json:"webhooks,omitempty,omitzero"`
+}
+
 // Correction defines model for Correction.
 type Correction struct {
 	// Code Why it was refused
@@ -695,6 +751,35 @@ type NewBreachEvent struct {
 	// Seen Number of the last event that was looked at; refused when others have come since
 	Seen int    `json:"seen,omitempty,omitzero"`
 	What string `json:"what,omitempty,omitzero"`
+}
+
+// NewContractEnd defines model for NewContractEnd.
+type NewContractEnd struct {
+	// Confirm The slug again, so that no contract ends by mistake
+	Confirm string `json:"confirm"`
+
+	// Controller Slug of the customer
+	Controller string `json:"controller"`
+
+	// GraceDays Days after it in which nothing is erased
+	GraceDays int `json:"grace_days,omitempty,omitzero"`
+
+	// LastDay Of the contract, such as 2027-03-31
+	LastDay string `json:"last_day"`
+	Reason  string `json:"reason"`
+
+	// Return The customer wants its data back first
+	Return bool `json:"return"`
+}
+
+// NewContractEvent defines model for NewContractEvent.
+type NewContractEvent struct {
+	// Kind approved, withdrawn or released
+	Kind   string `json:"kind"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Seen Number of the last event that was looked at; refused when others have come since
+	Seen int `json:"seen,omitempty,omitzero"`
 }
 
 // NewCorrection defines model for NewCorrection.
@@ -1411,6 +1496,25 @@ type NoteBreachParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListContractEndsParams defines parameters for ListContractEnds.
+type ListContractEndsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OrderContractEndParams defines parameters for OrderContractEnd.
+type OrderContractEndParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// NoteContractEndParams defines parameters for NoteContractEnd.
+type NoteContractEndParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListDeferralsParams defines parameters for ListDeferrals.
 type ListDeferralsParams struct {
 	// State pending, running or done; left out: all
@@ -1702,6 +1806,12 @@ type ReportBreachJSONRequestBody = NewBreach
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
 
+// OrderContractEndJSONRequestBody defines body for OrderContractEnd for application/json ContentType.
+type OrderContractEndJSONRequestBody = NewContractEnd
+
+// NoteContractEndJSONRequestBody defines body for NoteContractEnd for application/json ContentType.
+type NoteContractEndJSONRequestBody = NewContractEvent
+
 // GiveInstructionJSONRequestBody defines body for GiveInstruction for application/json ContentType.
 type GiveInstructionJSONRequestBody = NewInstruction
 
@@ -1924,6 +2034,57 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreach(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListContractEnds Ends of contracts, those under way first
+	//
+	// Corresponds with GET /v1/contract-ends (the `ListContractEnds` operationId).
+	ListContractEnds(ctx context.Context, params *ListContractEndsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderContractEndWithBody Order the end of a contract
+	//
+	// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+	OrderContractEndWithBody(ctx context.Context, params *OrderContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderContractEnd Order the end of a contract
+	//
+	// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+	OrderContractEnd(ctx context.Context, params *OrderContractEndParams, body OrderContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetContractEnd One end of a contract with its record
+	//
+	// Corresponds with GET /v1/contract-ends/{id} (the `GetContractEnd` operationId).
+	GetContractEnd(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificate The certificate that the data was erased
+	//
+	// Corresponds with GET /v1/contract-ends/{id}/certificate (the `GetCertificate` operationId).
+	GetCertificate(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteContractEndWithBody Take the next step
+	//
+	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+	NoteContractEndWithBody(ctx context.Context, id ID, params *NoteContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteContractEnd Take the next step
+	//
+	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+	NoteContractEnd(ctx context.Context, id ID, params *NoteContractEndParams, body NoteContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDashboard How requests stand now and what became of them in the last twelve months
 	//
@@ -2649,6 +2810,127 @@ func (c *Client) NoteBreachWithBody(ctx context.Context, id ID, params *NoteBrea
 // Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 func (c *Client) NoteBreach(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewNoteBreachRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListContractEnds Ends of contracts, those under way first
+//
+// Corresponds with GET /v1/contract-ends (the `ListContractEnds` operationId).
+func (c *Client) ListContractEnds(ctx context.Context, params *ListContractEndsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListContractEndsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderContractEndWithBody Order the end of a contract
+//
+// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+func (c *Client) OrderContractEndWithBody(ctx context.Context, params *OrderContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderContractEndRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderContractEnd Order the end of a contract
+//
+// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+func (c *Client) OrderContractEnd(ctx context.Context, params *OrderContractEndParams, body OrderContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderContractEndRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetContractEnd One end of a contract with its record
+//
+// Corresponds with GET /v1/contract-ends/{id} (the `GetContractEnd` operationId).
+func (c *Client) GetContractEnd(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetContractEndRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificate The certificate that the data was erased
+//
+// Corresponds with GET /v1/contract-ends/{id}/certificate (the `GetCertificate` operationId).
+func (c *Client) GetCertificate(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteContractEndWithBody Take the next step
+//
+// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+func (c *Client) NoteContractEndWithBody(ctx context.Context, id ID, params *NoteContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteContractEndRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NoteContractEnd Take the next step
+//
+// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+func (c *Client) NoteContractEnd(ctx context.Context, id ID, params *NoteContractEndParams, body NoteContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteContractEndRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4266,6 +4548,245 @@ func NewNoteBreachRequestWithBody(server string, id ID, params *NoteBreachParams
 	}
 
 	operationPath := fmt.Sprintf("/v1/breaches/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListContractEndsRequest constructs an http.Request for the ListContractEnds method
+func NewListContractEndsRequest(server string, params *ListContractEndsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contract-ends")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOrderContractEndRequest calls the generic OrderContractEnd builder with application/json body
+func NewOrderContractEndRequest(server string, params *OrderContractEndParams, body OrderContractEndJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOrderContractEndRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOrderContractEndRequestWithBody constructs an http.Request for the OrderContractEnd method, with any body, and a specified content type
+func NewOrderContractEndRequestWithBody(server string, params *OrderContractEndParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contract-ends")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetContractEndRequest constructs an http.Request for the GetContractEnd method
+func NewGetContractEndRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contract-ends/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCertificateRequest constructs an http.Request for the GetCertificate method
+func NewGetCertificateRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contract-ends/%s/certificate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewNoteContractEndRequest calls the generic NoteContractEnd builder with application/json body
+func NewNoteContractEndRequest(server string, id ID, params *NoteContractEndParams, body NoteContractEndJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewNoteContractEndRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewNoteContractEndRequestWithBody constructs an http.Request for the NoteContractEnd method, with any body, and a specified content type
+func NewNoteContractEndRequestWithBody(server string, id ID, params *NoteContractEndParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contract-ends/%s/events", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -7512,6 +8033,63 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreachWithResponse(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteBreachResponse, error)
 
+	// ListContractEndsWithResponse Ends of contracts, those under way first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contract-ends (the `ListContractEnds` operationId).
+	ListContractEndsWithResponse(ctx context.Context, params *ListContractEndsParams, reqEditors ...RequestEditorFn) (*ListContractEndsResponse, error)
+
+	// OrderContractEndWithBodyWithResponse Order the end of a contract
+	//
+	// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+	OrderContractEndWithBodyWithResponse(ctx context.Context, params *OrderContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderContractEndResponse, error)
+
+	// OrderContractEndWithResponse Order the end of a contract
+	//
+	// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+	OrderContractEndWithResponse(ctx context.Context, params *OrderContractEndParams, body OrderContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderContractEndResponse, error)
+
+	// GetContractEndWithResponse One end of a contract with its record
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contract-ends/{id} (the `GetContractEnd` operationId).
+	GetContractEndWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetContractEndResponse, error)
+
+	// GetCertificateWithResponse The certificate that the data was erased
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contract-ends/{id}/certificate (the `GetCertificate` operationId).
+	GetCertificateWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error)
+
+	// NoteContractEndWithBodyWithResponse Take the next step
+	//
+	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+	NoteContractEndWithBodyWithResponse(ctx context.Context, id ID, params *NoteContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteContractEndResponse, error)
+
+	// NoteContractEndWithResponse Take the next step
+	//
+	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+	NoteContractEndWithResponse(ctx context.Context, id ID, params *NoteContractEndParams, body NoteContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteContractEndResponse, error)
+
 	// GetDashboardWithResponse How requests stand now and what became of them in the last twelve months
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8307,6 +8885,136 @@ func (r NoteBreachResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r NoteBreachResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListContractEndsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContractEndList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListContractEndsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListContractEndsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type OrderContractEndResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ContractEnd
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r OrderContractEndResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrderContractEndResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetContractEndResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ContractEnd
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetContractEndResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetContractEndResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetCertificateResponse200Headers the declared response headers of an HTTP 200 response for GetCertificate
+type GetCertificateResponse200Headers struct {
+	ContentDisposition string
+}
+
+type GetCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetCertificateResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type NoteContractEndResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *ContractEnd
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r NoteContractEndResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NoteContractEndResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -10015,6 +10723,105 @@ func (c *ClientWithResponses) NoteBreachWithResponse(ctx context.Context, id ID,
 	return ParseNoteBreachResponse(rsp)
 }
 
+// ListContractEndsWithResponse Ends of contracts, those under way first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contract-ends (the `ListContractEnds` operationId).
+func (c *ClientWithResponses) ListContractEndsWithResponse(ctx context.Context, params *ListContractEndsParams, reqEditors ...RequestEditorFn) (*ListContractEndsResponse, error) {
+	rsp, err := c.ListContractEnds(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListContractEndsResponse(rsp)
+}
+
+// OrderContractEndWithBodyWithResponse Order the end of a contract
+//
+// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+func (c *ClientWithResponses) OrderContractEndWithBodyWithResponse(ctx context.Context, params *OrderContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderContractEndResponse, error) {
+	rsp, err := c.OrderContractEndWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderContractEndResponse(rsp)
+}
+
+// OrderContractEndWithResponse Order the end of a contract
+//
+// A controller for its own contract, or a data protection officer on its instruction, Art. 28(3)(g). The controller's data is returned where that is asked for, and erased after the time of grace.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contract-ends (the `OrderContractEnd` operationId).
+func (c *ClientWithResponses) OrderContractEndWithResponse(ctx context.Context, params *OrderContractEndParams, body OrderContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderContractEndResponse, error) {
+	rsp, err := c.OrderContractEnd(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderContractEndResponse(rsp)
+}
+
+// GetContractEndWithResponse One end of a contract with its record
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contract-ends/{id} (the `GetContractEnd` operationId).
+func (c *ClientWithResponses) GetContractEndWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetContractEndResponse, error) {
+	rsp, err := c.GetContractEnd(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetContractEndResponse(rsp)
+}
+
+// GetCertificateWithResponse The certificate that the data was erased
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contract-ends/{id}/certificate (the `GetCertificate` operationId).
+func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error) {
+	rsp, err := c.GetCertificate(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateResponse(rsp)
+}
+
+// NoteContractEndWithBodyWithResponse Take the next step
+//
+// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+func (c *ClientWithResponses) NoteContractEndWithBodyWithResponse(ctx context.Context, id ID, params *NoteContractEndParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteContractEndResponse, error) {
+	rsp, err := c.NoteContractEndWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteContractEndResponse(rsp)
+}
+
+// NoteContractEndWithResponse Take the next step
+//
+// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contract-ends/{id}/events (the `NoteContractEnd` operationId).
+func (c *ClientWithResponses) NoteContractEndWithResponse(ctx context.Context, id ID, params *NoteContractEndParams, body NoteContractEndJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteContractEndResponse, error) {
+	rsp, err := c.NoteContractEnd(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteContractEndResponse(rsp)
+}
+
 // GetDashboardWithResponse How requests stand now and what became of them in the last twelve months
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11318,6 +12125,177 @@ func ParseNoteBreachResponse(rsp *http.Response) (*NoteBreachResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
 		var dest Breach
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListContractEndsResponse parses an HTTP response from a ListContractEndsWithResponse call
+func ParseListContractEndsResponse(rsp *http.Response) (*ListContractEndsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListContractEndsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContractEndList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOrderContractEndResponse parses an HTTP response from a OrderContractEndWithResponse call
+func ParseOrderContractEndResponse(rsp *http.Response) (*OrderContractEndResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrderContractEndResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ContractEnd
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetContractEndResponse parses an HTTP response from a GetContractEndWithResponse call
+func ParseGetContractEndResponse(rsp *http.Response) (*GetContractEndResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetContractEndResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ContractEnd
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificateResponse parses an HTTP response from a GetCertificateWithResponse call
+func ParseGetCertificateResponse(rsp *http.Response) (*GetCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetCertificateResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseNoteContractEndResponse parses an HTTP response from a NoteContractEndWithResponse call
+func ParseNoteContractEndResponse(rsp *http.Response) (*NoteContractEndResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NoteContractEndResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest ContractEnd
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

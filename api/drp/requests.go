@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -38,14 +37,16 @@ func (s *Server) exercise(c echo.Context) error {
 	if err := x.Check(p.Agent, []string{p.Business}, s.now()); err != nil {
 		return err
 	}
-	got, err := s.take(c, store.DRPOrder{DRPPair: p, AgentRequestID: x.AgentRequestID, Digest: sha256.Sum256(m.Signed)}, x)
+	got, err := s.take(c, store.DRPOrder{
+		DRPPair: p, AgentRequestID: x.AgentRequestID, Digest: sha256.Sum256(m.Signed), Callback: x.Callback, LapseAfter: s.config.LapseAfter,
+	}, x)
 	if err != nil {
 		return err
 	}
 	return s.report(c, got)
 }
 
-// take denies a request or files it. It fails with unknown_action, bad_agent_request_id and what intake.Check and SubmitDRP fail with.
+// take denies a request or files it. It fails with unknown_action, bad_agent_request_id, bad_callback_url and what intake.Check and SubmitDRP fail with.
 func (s *Server) take(c echo.Context, o store.DRPOrder, x drp.Exercise) (store.DRPRequest, error) {
 	right, known := x.Action.Right()
 	if !known {
@@ -53,6 +54,9 @@ func (s *Server) take(c echo.Context, o store.DRPOrder, x drp.Exercise) (store.D
 	}
 	if !agentRequestID.MatchString(x.AgentRequestID) {
 		return store.DRPRequest{}, models.Errorf(models.Invalid, "bad_agent_request_id", "agent-request-id must be at most 128 letters, digits and marks of ._:/+=-")
+	}
+	if !s.callable(x.Callback) {
+		return store.DRPRequest{}, models.Errorf(models.Invalid, "bad_callback_url", "status_callback must be an https address.")
 	}
 	ctx, business := c.Request().Context(), s.config.Businesses[o.Business]
 	controller, err := s.store.ControllerBySlug(ctx, business.Controller)
@@ -162,40 +166,4 @@ func (s *Server) verify(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/status/"+url.PathEscape(token))
-}
-
-// report tells how a request stands, section 3.03.
-func (s *Server) report(c echo.Context, r store.DRPRequest) error {
-	lapses := r.ReceivedAt.Add(s.config.LapseAfter)
-	out := drp.Report{ID: r.ID.String(), AgentRequestID: r.AgentRequestID, Received: drp.Time{Time: r.ReceivedAt}}
-	out.Status, out.Reason = drp.Progress{
-		Denied: r.Denied, Revoked: r.Revoked, Verified: r.Verified, Late: !s.now().Before(lapses), State: r.State, Outcome: r.Outcome,
-	}.Status()
-	out.Details = drp.Details(out.Reason, r.Outcome)
-	if out.Status == drp.InProgress {
-		due, err := s.due(c, r)
-		if err != nil {
-			return err
-		}
-		out.ExpectBy = &drp.Time{Time: due}
-		if !r.Clock.ExtendedTo.IsZero() { // section 3.08
-			out.Details = "The time to answer was extended; the person was told why."
-		}
-	}
-	if out.Reason == drp.NeedVerification {
-		out.VerifyURL, out.ExpiresAt = s.base+"/drp/verify/"+out.ID, &drp.Time{Time: lapses}
-	}
-	send(c.Response(), http.StatusOK, out)
-	return nil
-}
-
-func (s *Server) due(c echo.Context, r store.DRPRequest) (time.Time, error) {
-	if !r.Clock.DueBefore.IsZero() {
-		return r.Clock.DueBefore.UTC(), nil
-	}
-	controller, err := s.store.ControllerByID(c.Request().Context(), models.ScopeOperator(), r.ControllerID)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return s.config.LegalDate(controller, r.ReceivedAt)
 }

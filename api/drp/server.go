@@ -35,6 +35,7 @@ type Config struct {
 	Agents     map[string]Agent    // by agent-id
 	Businesses map[string]Business // by business-id
 	LapseAfter time.Duration       // in which a person confirms what an agent has sent
+	Private    []string            // hosts that callbacks may reach inside the network
 	PhoneKind  string              // the data maps' kind of identity for a telephone number; "" when they have none
 	// LegalDate is the instant before which a request that comes in now is to be answered; it is told until the request's clock is recorded.
 	LegalDate func(c request.Controller, received time.Time) (time.Time, error)
@@ -69,6 +70,7 @@ func (s *Server) Routes(e *echo.Echo) {
 	e.GET(requests+"/:id", s.on(s.status))
 	e.DELETE(requests+"/:id", s.on(s.revoke))
 	e.GET("/drp/verify/:id", s.on(s.verify))
+	e.GET("/drp/results/:id", s.on(s.results))
 }
 
 // on answers 404 where this installation does not speak the protocol.

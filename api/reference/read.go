@@ -35,14 +35,14 @@ func read(spec *openapi3.T, base string) templates.ReferenceView {
 }
 
 // schemas are the forms of objects.
-func schemas(spec *openapi3.T) (v templates.SchemasView) {
+func schemas(spec *openapi3.T) (out []templates.ReferenceSchema) {
 	for _, name := range slices.Sorted(maps.Keys(spec.Components.Schemas)) {
 		s := spec.Components.Schemas[name].Value
 		if s.Type.Is("object") {
-			v.Schemas = append(v.Schemas, templates.ReferenceSchema{Name: name, Says: s.Description, Table: templates.ReferenceTable{Of: name, Fields: members(s)}})
+			out = append(out, templates.ReferenceSchema{Name: name, Says: s.Description, Table: templates.ReferenceTable{Of: name, Fields: members(s)}})
 		}
 	}
-	return v
+	return out
 }
 
 func section(spec *openapi3.T, tag *openapi3.Tag, base string) templates.ReferenceSection {

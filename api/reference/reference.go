@@ -18,7 +18,7 @@ type Show func(w http.ResponseWriter, r *http.Request, status int, render func(*
 type Server struct {
 	show     Show
 	view     templates.ReferenceView
-	schemas  templates.SchemasView
+	schemas  []templates.ReferenceSchema
 	problems templates.ProblemsView
 }
 
@@ -35,13 +35,31 @@ func New(document *openapi3.T, base string, show Show) (*Server, error) {
 // Routes adds the routes.
 func (s *Server) Routes(e *echo.Echo) {
 	e.GET("/reference", func(c echo.Context) error { return page(s, c, templates.Reference, s.view) })
-	e.GET("/reference/schemas", func(c echo.Context) error { return page(s, c, templates.Schemas, s.schemas) })
+	e.GET("/reference/schemas", s.allSchemas)
+	e.GET("/reference/schemas/:name", s.schema)
 	e.GET("/reference/problems", func(c echo.Context) error { return page(s, c, templates.Problems, s.problems) })
 	e.GET("/problems/:code", s.problem)
 }
 
 func page[V any](s *Server, c echo.Context, p *templates.Page[V], view V) error {
 	return s.show(c.Response(), c.Request(), http.StatusOK, func(e *templates.Engine, f templates.Frame) ([]byte, error) { return p.Render(e, f, view) })
+}
+
+func (s *Server) allSchemas(c echo.Context) error {
+	var v templates.SchemasView
+	for _, one := range s.schemas {
+		v.Names = append(v.Names, one.Name)
+	}
+	return page(s, c, templates.Schemas, v)
+}
+
+func (s *Server) schema(c echo.Context) error {
+	for _, one := range s.schemas {
+		if one.Name == c.Param("name") {
+			return page(s, c, templates.Schema, one)
+		}
+	}
+	return models.Errorf(models.NotFound, "not_found", "There is no such schema.")
 }
 
 // problem is what the type of a problem leads to.

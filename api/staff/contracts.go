@@ -4,15 +4,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/certificate"
+	"habeas/api/intake"
 	"habeas/api/problem"
 	"habeas/models"
-	"habeas/models/calendar"
 	"habeas/models/contractend"
 	"habeas/models/store"
 	"habeas/templates"
@@ -101,7 +100,7 @@ func (k *Console) newContract(c echo.Context) error {
 
 // showContractForm shows the form of an order. A customer orders for itself.
 func (k *Console) showContractForm(c echo.Context, status int, form url.Values, failure string) error {
-	customers, err := k.customers(c)
+	customers, err := intake.Customers(c.Request().Context(), k.Store, caller(c).Scope)
 	if err != nil {
 		return err
 	}
@@ -113,23 +112,6 @@ func (k *Console) showContractForm(c echo.Context, status int, form url.Values, 
 		view.Fields[name] = form.Get(name)
 	}
 	return show(k, c, status, "contracts", templates.ContractForm, view)
-}
-
-// customers are those for whom the caller may order.
-func (k *Console) customers(c echo.Context) ([]customer, error) {
-	all, err := k.Store.Controllers(c.Request().Context(), caller(c).Scope)
-	var out []customer
-	for _, one := range all {
-		if !one.Operator {
-			out = append(out, customer{one.ID, one.Slug, one.Name})
-		}
-	}
-	return out, err
-}
-
-type customer struct {
-	ID         models.ID
-	Slug, Name string
 }
 
 // orderContract takes an order in. Whoever orders types the customer's slug, so that nobody ends a contract with one click too many.
@@ -150,27 +132,13 @@ func (k *Console) orderContract(c echo.Context) error {
 }
 
 func (k *Console) readOrder(c echo.Context, form url.Values) (store.ContractEnd, error) {
-	customers, err := k.customers(c)
-	if err != nil {
-		return store.ContractEnd{}, err
-	}
-	i := slices.IndexFunc(customers, func(one customer) bool { return one.Slug == form.Get("customer") })
-	if i < 0 {
-		return store.ContractEnd{}, models.Errorf(models.Invalid, "unknown_customer", "Choose the customer.").At("/customer")
-	}
-	if line(form, "confirm") != customers[i].Slug {
-		return store.ContractEnd{}, models.Errorf(models.Invalid, "not_confirmed", "Type the customer's short name, %s, to confirm.", customers[i].Slug).At("/confirm")
-	}
-	lastDay, err := calendar.ParseDate(line(form, "last_day"))
-	if err != nil {
-		return store.ContractEnd{}, models.Errorf(models.Invalid, "bad_date", "Give the last day of the contract.").At("/last_day")
-	}
 	grace, err := strconv.Atoi(line(form, "grace_days"))
 	if err != nil {
-		return store.ContractEnd{}, models.Errorf(models.Invalid, "bad_grace", "Give the days after it in which nothing is erased, from 0 to 365.").At("/grace_days")
+		grace = -1 // which is refused as every number of days that cannot be
 	}
-	return k.Store.OrderContractEnd(c.Request().Context(), caller(c).Scope, customers[i].ID, contractend.Event{
-		Actor: caller(c).Actor, Reason: prose(form, "reason"), Facts: contractend.Facts{LastDay: lastDay, GraceDays: grace, Return: form.Get("return") == "yes"},
+	return intake.EndContract(c.Request().Context(), k.Store, caller(c), intake.ContractOrder{
+		Customer: form.Get("customer"), Confirm: line(form, "confirm"), LastDay: line(form, "last_day"), GraceDays: grace,
+		Return: form.Get("return") == "yes", Reason: prose(form, "reason"),
 	})
 }
 
@@ -204,18 +172,10 @@ func (k *Console) contractCertificate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if end.Erases.IsZero() {
-		return certificate.None()
-	}
-	ctx := c.Request().Context()
-	receipts, err := k.Store.Receipts(ctx, caller(c).Scope, end.Erases)
+	name, pdf, err := certificate.File(c.Request().Context(), k.Store, caller(c).Scope, end)
 	if err != nil {
 		return err
 	}
-	pdf, err := certificate.PDF(ctx, k.Store, end, receipts)
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "certificate-" + end.Reference + ".pdf"}))
+	c.Response().Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	return c.Blob(http.StatusOK, "application/pdf", pdf)
 }

@@ -211,6 +211,62 @@ type Code struct {
 	Code string `json:"code"`
 }
 
+// ContractEnd defines model for ContractEnd.
+type ContractEnd struct {
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// Controller Slug
+	Controller string `json:"controller"`
+
+	// EraseFrom The first day on which anything may be erased
+	EraseFrom string `json:"erase_from"`
+
+	// ErasesID Of the request that erases it
+	ErasesID  string          `json:"erases_id,omitempty,omitzero"`
+	Events    []ContractEvent `json:"events"`
+	GraceDays int             `json:"grace_days"`
+	ID        string          `json:"id"`
+	LastDay   string          `json:"last_day"`
+
+	// Latest Number of the last event, which a step names as seen
+	Latest    int       `json:"latest"`
+	OrderedAt time.Time `json:"ordered_at,omitempty,omitzero"`
+	Reference string    `json:"reference"`
+	Return    bool      `json:"return"`
+
+	// ReturnsID Of the request that returns the data
+	ReturnsID string `json:"returns_id,omitempty,omitzero"`
+	State     string `json:"state"`
+
+	// Unfetched The data was not fetched; only a data protection officer can release it
+	Unfetched bool `json:"unfetched,omitempty,omitzero"`
+}
+
+// ContractEndList defines model for ContractEndList.
+type ContractEndList struct {
+	ContractEnds []ContractEnd `json:"contract_ends"`
+
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// ContractEvent defines model for ContractEvent.
+type ContractEvent struct {
+	At time.Time `json:"at"`
+
+	// Keys Access keys that were revoked
+	Keys int    `json:"keys,omitempty,omitzero"`
+	Kind string `json:"kind"`
+
+	// Members Accounts that were deactivated with the end
+	Members int    `json:"members,omitempty,omitzero"`
+	No      int    `json:"no"`
+	Role    string `json:"role"`
+
+	// Webhooks Webhooks that were switched off
+	Webhooks int `json:"webhooks,omitempty,omitzero"`
+}
+
 // Correction defines model for Correction.
 type Correction struct {
 	// Code Why it was refused
@@ -674,6 +730,35 @@ type NewBreachEvent struct {
 	// Seen Number of the last event that was looked at; refused when others have come since
 	Seen int    `json:"seen,omitempty,omitzero"`
 	What string `json:"what,omitempty,omitzero"`
+}
+
+// NewContractEnd defines model for NewContractEnd.
+type NewContractEnd struct {
+	// Confirm The slug again, so that no contract ends by mistake
+	Confirm string `json:"confirm"`
+
+	// Controller Slug of the customer
+	Controller string `json:"controller"`
+
+	// GraceDays Days after it in which nothing is erased
+	GraceDays int `json:"grace_days,omitempty,omitzero"`
+
+	// LastDay Of the contract, such as 2027-03-31
+	LastDay string `json:"last_day"`
+	Reason  string `json:"reason"`
+
+	// Return The customer wants its data back first
+	Return bool `json:"return"`
+}
+
+// NewContractEvent defines model for NewContractEvent.
+type NewContractEvent struct {
+	// Kind approved, withdrawn or released
+	Kind   string `json:"kind"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Seen Number of the last event that was looked at; refused when others have come since
+	Seen int `json:"seen,omitempty,omitzero"`
 }
 
 // NewCorrection defines model for NewCorrection.
@@ -1353,6 +1438,25 @@ type NoteBreachParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListContractEndsParams defines parameters for ListContractEnds.
+type ListContractEndsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OrderContractEndParams defines parameters for OrderContractEnd.
+type OrderContractEndParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// NoteContractEndParams defines parameters for NoteContractEnd.
+type NoteContractEndParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListDeferralsParams defines parameters for ListDeferrals.
 type ListDeferralsParams struct {
 	// State pending, running or done; left out: all
@@ -1638,6 +1742,12 @@ type ReportBreachJSONRequestBody = NewBreach
 // NoteBreachJSONRequestBody defines body for NoteBreach for application/json ContentType.
 type NoteBreachJSONRequestBody = NewBreachEvent
 
+// OrderContractEndJSONRequestBody defines body for OrderContractEnd for application/json ContentType.
+type OrderContractEndJSONRequestBody = NewContractEnd
+
+// NoteContractEndJSONRequestBody defines body for NoteContractEnd for application/json ContentType.
+type NoteContractEndJSONRequestBody = NewContractEvent
+
 // GiveInstructionJSONRequestBody defines body for GiveInstruction for application/json ContentType.
 type GiveInstructionJSONRequestBody = NewInstruction
 
@@ -1697,6 +1807,21 @@ type ServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error
+	// ListContractEnds Ends of contracts, those under way first
+	// (GET /v1/contract-ends)
+	ListContractEnds(ctx echo.Context, params ListContractEndsParams) error
+	// OrderContractEnd Order the end of a contract
+	// (POST /v1/contract-ends)
+	OrderContractEnd(ctx echo.Context, params OrderContractEndParams) error
+	// GetContractEnd One end of a contract with its record
+	// (GET /v1/contract-ends/{id})
+	GetContractEnd(ctx echo.Context, id ID) error
+	// GetCertificate The certificate that the data was erased
+	// (GET /v1/contract-ends/{id}/certificate)
+	GetCertificate(ctx echo.Context, id ID) error
+	// NoteContractEnd Take the next step
+	// (POST /v1/contract-ends/{id}/events)
+	NoteContractEnd(ctx echo.Context, id ID, params NoteContractEndParams) error
 	// GetDashboard How requests stand now and what became of them in the last twelve months
 	// (GET /v1/dashboard)
 	GetDashboard(ctx echo.Context) error
@@ -2016,6 +2141,128 @@ func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.NoteBreach(ctx, id, params)
+	return err
+}
+
+// ListContractEnds converts echo context to params.
+func (w *ServerInterfaceWrapper) ListContractEnds(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListContractEndsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListContractEnds(ctx, params)
+	return err
+}
+
+// OrderContractEnd converts echo context to params.
+func (w *ServerInterfaceWrapper) OrderContractEnd(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderContractEndParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OrderContractEnd(ctx, params)
+	return err
+}
+
+// GetContractEnd converts echo context to params.
+func (w *ServerInterfaceWrapper) GetContractEnd(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetContractEnd(ctx, id)
+	return err
+}
+
+// GetCertificate converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCertificate(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCertificate(ctx, id)
+	return err
+}
+
+// NoteContractEnd converts echo context to params.
+func (w *ServerInterfaceWrapper) NoteContractEnd(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NoteContractEndParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.NoteContractEnd(ctx, id, params)
 	return err
 }
 
@@ -3750,6 +3997,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
 	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
 	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
+	router.GET(options.BaseURL+"/v1/contract-ends", wrapper.ListContractEnds, options.OperationMiddlewares["listContractEnds"]...)
+	router.POST(options.BaseURL+"/v1/contract-ends", wrapper.OrderContractEnd, options.OperationMiddlewares["orderContractEnd"]...)
+	router.GET(options.BaseURL+"/v1/contract-ends/:id", wrapper.GetContractEnd, options.OperationMiddlewares["getContractEnd"]...)
+	router.GET(options.BaseURL+"/v1/contract-ends/:id/certificate", wrapper.GetCertificate, options.OperationMiddlewares["getCertificate"]...)
+	router.POST(options.BaseURL+"/v1/contract-ends/:id/events", wrapper.NoteContractEnd, options.OperationMiddlewares["noteContractEnd"]...)
 	router.GET(options.BaseURL+"/v1/dashboard", wrapper.GetDashboard, options.OperationMiddlewares["getDashboard"]...)
 	router.GET(options.BaseURL+"/v1/deferrals", wrapper.ListDeferrals, options.OperationMiddlewares["listDeferrals"]...)
 	router.GET(options.BaseURL+"/v1/holds", wrapper.ListHolds, options.OperationMiddlewares["listHolds"]...)
@@ -4011,6 +4263,216 @@ type NoteBreachdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContractEndsRequestObject struct {
+	Params ListContractEndsParams
+}
+
+type ListContractEndsResponseObject interface {
+	VisitListContractEndsResponse(w http.ResponseWriter) error
+}
+
+type ListContractEnds200JSONResponse ContractEndList
+
+func (response ListContractEnds200JSONResponse) VisitListContractEndsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListContractEndsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListContractEndsdefaultApplicationProblemPlusJSONResponse) VisitListContractEndsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderContractEndRequestObject struct {
+	Params OrderContractEndParams
+	Body   *OrderContractEndJSONRequestBody
+}
+
+type OrderContractEndResponseObject interface {
+	VisitOrderContractEndResponse(w http.ResponseWriter) error
+}
+
+type OrderContractEnd201JSONResponse ContractEnd
+
+func (response OrderContractEnd201JSONResponse) VisitOrderContractEndResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderContractEnddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderContractEnddefaultApplicationProblemPlusJSONResponse) VisitOrderContractEndResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractEndRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetContractEndResponseObject interface {
+	VisitGetContractEndResponse(w http.ResponseWriter) error
+}
+
+type GetContractEnd200JSONResponse ContractEnd
+
+func (response GetContractEnd200JSONResponse) VisitGetContractEndResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractEnddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetContractEnddefaultApplicationProblemPlusJSONResponse) VisitGetContractEndResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificateRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetCertificateResponseObject interface {
+	VisitGetCertificateResponse(w http.ResponseWriter) error
+}
+
+type GetCertificate200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetCertificate200ApplicationPdfResponse struct {
+	Body          io.Reader
+	Headers       GetCertificate200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetCertificate200ApplicationPdfResponse) VisitGetCertificateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCertificatedefaultApplicationProblemPlusJSONResponse) VisitGetCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteContractEndRequestObject struct {
+	ID     ID `json:"id"`
+	Params NoteContractEndParams
+	Body   *NoteContractEndJSONRequestBody
+}
+
+type NoteContractEndResponseObject interface {
+	VisitNoteContractEndResponse(w http.ResponseWriter) error
+}
+
+type NoteContractEnd202JSONResponse ContractEnd
+
+func (response NoteContractEnd202JSONResponse) VisitNoteContractEndResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NoteContractEnddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NoteContractEnddefaultApplicationProblemPlusJSONResponse) VisitNoteContractEndResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6443,6 +6905,21 @@ type StrictServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
+	// ListContractEnds Ends of contracts, those under way first
+	// (GET /v1/contract-ends)
+	ListContractEnds(ctx context.Context, request ListContractEndsRequestObject) (ListContractEndsResponseObject, error)
+	// OrderContractEnd Order the end of a contract
+	// (POST /v1/contract-ends)
+	OrderContractEnd(ctx context.Context, request OrderContractEndRequestObject) (OrderContractEndResponseObject, error)
+	// GetContractEnd One end of a contract with its record
+	// (GET /v1/contract-ends/{id})
+	GetContractEnd(ctx context.Context, request GetContractEndRequestObject) (GetContractEndResponseObject, error)
+	// GetCertificate The certificate that the data was erased
+	// (GET /v1/contract-ends/{id}/certificate)
+	GetCertificate(ctx context.Context, request GetCertificateRequestObject) (GetCertificateResponseObject, error)
+	// NoteContractEnd Take the next step
+	// (POST /v1/contract-ends/{id}/events)
+	NoteContractEnd(ctx context.Context, request NoteContractEndRequestObject) (NoteContractEndResponseObject, error)
 	// GetDashboard How requests stand now and what became of them in the last twelve months
 	// (GET /v1/dashboard)
 	GetDashboard(ctx context.Context, request GetDashboardRequestObject) (GetDashboardResponseObject, error)
@@ -6826,6 +7303,178 @@ func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID, params NoteBreachPa
 		return err
 	} else if validResponse, ok := response.(NoteBreachResponseObject); ok {
 		return validResponse.VisitNoteBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListContractEnds operation middleware
+func (sh *strictHandler) ListContractEnds(ctx echo.Context, params ListContractEndsParams) error {
+	var request ListContractEndsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListContractEnds(ctx.Request().Context(), request.(ListContractEndsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListContractEnds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListContractEndsResponseObject); ok {
+		return validResponse.VisitListContractEndsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OrderContractEnd operation middleware
+func (sh *strictHandler) OrderContractEnd(ctx echo.Context, params OrderContractEndParams) error {
+	var request OrderContractEndRequestObject
+
+	request.Params = params
+
+	var body OrderContractEndJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderContractEnd(ctx.Request().Context(), request.(OrderContractEndRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderContractEnd")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OrderContractEndResponseObject); ok {
+		return validResponse.VisitOrderContractEndResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetContractEnd operation middleware
+func (sh *strictHandler) GetContractEnd(ctx echo.Context, id ID) error {
+	var request GetContractEndRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetContractEnd(ctx.Request().Context(), request.(GetContractEndRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetContractEnd")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetContractEndResponseObject); ok {
+		return validResponse.VisitGetContractEndResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCertificate operation middleware
+func (sh *strictHandler) GetCertificate(ctx echo.Context, id ID) error {
+	var request GetCertificateRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificate(ctx.Request().Context(), request.(GetCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCertificateResponseObject); ok {
+		return validResponse.VisitGetCertificateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// NoteContractEnd operation middleware
+func (sh *strictHandler) NoteContractEnd(ctx echo.Context, id ID, params NoteContractEndParams) error {
+	var request NoteContractEndRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body NoteContractEndJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NoteContractEnd(ctx.Request().Context(), request.(NoteContractEndRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NoteContractEnd")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(NoteContractEndResponseObject); ok {
+		return validResponse.VisitNoteContractEndResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -150,6 +150,8 @@ func TestAStatusSaysNothingOfWhatThePersonHasNotConfirmed(t *testing.T) {
 		{drp.Progress{Verified: true, Late: true, State: models.Executing}, drp.InProgress, ""},
 		{drp.Progress{Verified: true, State: models.Closed, Outcome: models.Fulfilled}, drp.Fulfilled, ""},
 		{drp.Progress{Verified: true, State: models.Closed, Outcome: models.PartlyFulfilled}, drp.Fulfilled, ""},
+		{drp.Progress{Verified: true, State: models.Delivering, Results: true}, drp.Fulfilled, ""},
+		{drp.Progress{State: models.Delivering, Results: true}, drp.InProgress, drp.NeedVerification},
 		{drp.Progress{Verified: true, State: models.Closed, Outcome: models.Refused}, drp.Denied, drp.Other},
 		{drp.Progress{Verified: true, State: models.Closed, Outcome: models.Withdrawn}, drp.Revoked, ""},
 		{drp.Progress{Verified: true, State: models.Closed, Outcome: models.Lapsed}, drp.Denied, drp.InsufVerification},
@@ -157,6 +159,22 @@ func TestAStatusSaysNothingOfWhatThePersonHasNotConfirmed(t *testing.T) {
 		status, reason := x.Status()
 		require.Equal(t, x.status, status, "%+v", x.Progress)
 		require.Equal(t, x.reason, reason, "%+v", x.Progress)
+	}
+}
+
+func TestAMarkChangesWithWhatAnAgentIsToldOnly(t *testing.T) {
+	t.Parallel()
+	verified := drp.Progress{Verified: true, State: models.Locating}
+	require.Equal(t, verified.Mark(), drp.Progress{Verified: true, State: models.Executing}.Mark())
+	for _, other := range []drp.Progress{
+		{State: models.Locating},
+		{Verified: true, State: models.Locating, Extended: true},
+		{Verified: true, State: models.Delivering, Results: true},
+		{Verified: true, State: models.Closed, Outcome: models.Fulfilled},
+		{Revoked: true},
+		{Late: true},
+	} {
+		require.NotEqual(t, verified.Mark(), other.Mark(), "%+v", other)
 	}
 }
 

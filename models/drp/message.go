@@ -76,6 +76,8 @@ type Exercise struct {
 	AgentRequestID string `json:"agent-request-id"`
 	Action         Action `json:"exercise"`
 	Regime         string `json:"regime"`
+	// Callback is where the agent wants to be told how the request stands, section 2.03. It may hold a token.
+	Callback models.Personal `json:"status_callback"`
 
 	Name          models.Personal `json:"name"`
 	Email         models.Personal `json:"email"`

@@ -1,6 +1,8 @@
 package drp
 
 import (
+	"fmt"
+
 	"habeas/models"
 )
 
@@ -66,6 +68,14 @@ type Progress struct {
 	Late     bool   // the time to confirm it is over
 	State    models.State
 	Outcome  models.Outcome
+	Results  bool // the answer waits to be fetched
+	Extended bool // the time to answer was extended, section 3.08
+}
+
+// Mark is the same for progresses of which an agent need not be told another time.
+func (p Progress) Mark() string {
+	status, reason := p.Status()
+	return fmt.Sprintf("%s/%s/%t/%t", status, reason, p.Results, p.Extended)
 }
 
 // Status is how the request stands, and why. As long as the person has not confirmed it nothing of State and Outcome shows, since an agent may have
@@ -80,6 +90,8 @@ func (p Progress) Status() (Status, Reason) {
 		return Denied, InsufVerification
 	case !p.Verified:
 		return InProgress, NeedVerification
+	case p.Results:
+		return Fulfilled, ""
 	case p.State != models.Closed:
 		return InProgress, ""
 	}
@@ -105,6 +117,7 @@ type Report struct {
 	Status         Status `json:"status"`
 	Reason         Reason `json:"reason,omitempty"`
 	VerifyURL      string `json:"user_verification_url,omitempty"`
+	ResultsURL     string `json:"results_url,omitempty"`
 	ExpiresAt      *Time  `json:"expires_at,omitempty"`
 }
 

@@ -83,7 +83,10 @@ func (s *Store) RecordClock(ctx context.Context, requestID models.ID, clock requ
 		if err != nil {
 			return err
 		}
-		return s.record(tx, r, models.System(), "clock.recorded", clockData(clock, cause))
+		if err := s.record(tx, r, models.System(), "clock.recorded", clockData(clock, cause)); err != nil || r.Clock.ExtendedTo == clock.ExtendedTo {
+			return err
+		}
+		return s.tellDRP(tx, r.ID)
 	})
 }
 

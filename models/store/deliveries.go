@@ -41,6 +41,7 @@ type deliveryRow struct {
 	ControllerID models.ID
 	EndpointID   models.ID
 	CallbackID   models.ID
+	DRPID        models.ID `gorm:"column:drp_id"`
 	Lane         models.ID `gorm:"->"`
 	Key          string
 	Event        string
@@ -58,13 +59,16 @@ type deliveryRow struct {
 
 func (deliveryRow) TableName() string { return "webhook_deliveries" }
 
-// Outgoing is a message that is to be sent now. A webhook's has Body and Secrets, an OpenDSR callback's has Callback.
+// Outgoing is a message that is to be sent now. A webhook's has Body and Secrets, an OpenDSR callback's has Callback, and one of the Data Rights
+// Protocol has DRP.
 type Outgoing struct {
 	ID       models.ID
 	URL      models.Personal
 	Body     []byte
 	Secrets  []models.Personal // each signs
 	Callback *OpenDSRRequest   // with the status that is to be told
+	DRP      *DRPRequest       // as it stands now
+	Told     string            // what the agent was told last of it
 	Attempts int               // this one included
 }
 
@@ -128,6 +132,10 @@ func (s *Store) outgoing(tx *gorm.DB, row deliveryRow) (Outgoing, error) {
 	o := Outgoing{ID: row.ID, Body: row.Body, Attempts: row.Attempts}
 	if !row.CallbackID.IsZero() {
 		err := s.outgoingCallback(tx, row, &o)
+		return o, err
+	}
+	if !row.DRPID.IsZero() {
+		err := s.outgoingDRP(tx, row, &o)
 		return o, err
 	}
 	var e endpointRow

@@ -22,6 +22,8 @@ type DRPOrder struct {
 	DRPPair
 	AgentRequestID string
 	Digest         [32]byte
+	Callback       models.Personal // where the agent wants to be told how the request stands; empty: it asks
+	LapseAfter     time.Duration   // in which the person confirms it
 }
 
 // DRPRequest is how a request that an agent sent stands. State, Outcome and Clock are those of the request it became part of, once the person has
@@ -37,6 +39,7 @@ type DRPRequest struct {
 	State          models.State
 	Outcome        models.Outcome
 	Clock          request.Clock
+	ResultsUntil   time.Time // the answer can be fetched until then; zero: there is none
 }
 
 type drpTokenRow struct {
@@ -67,6 +70,8 @@ type drpRow struct {
 	ReceivedAt     time.Time
 	RevokedAt      *time.Time
 	Digest         []byte
+	CallbackSealed []byte
+	Told           string
 }
 
 func (drpRow) TableName() string { return "drp_requests" }
@@ -124,6 +129,7 @@ func (s *Store) SubmitDRP(ctx context.Context, sub Submission, o DRPOrder) (DRPR
 	}
 	row := s.newDRP(sub.Controller.ID, o)
 	row.SubmissionID = &in.id
+	in.drpCallback, in.drpLapses = o.Callback, row.ReceivedAt.Add(o.LapseAfter)
 	in.drp, in.pageHash = &row, vault.HashToken(s.vault.Token(pagePurpose, in.id))
 	if _, err := s.submit(ctx, in); err != nil {
 		if again := s.freshDRP(ctx, o); again != nil { // the same message came twice at once
@@ -164,7 +170,7 @@ func (s *Store) DRP(ctx context.Context, p DRPPair, id models.ID) (DRPRequest, e
 	if err != nil {
 		return DRPRequest{}, err
 	}
-	return drpStanding(tx, row)
+	return s.drpStanding(tx, row)
 }
 
 func drpOf(tx *gorm.DB, p DRPPair, id models.ID) (drpRow, error) {
@@ -178,7 +184,7 @@ func drpOf(tx *gorm.DB, p DRPPair, id models.ID) (drpRow, error) {
 	return row, nil
 }
 
-func drpStanding(tx *gorm.DB, row drpRow) (DRPRequest, error) {
+func (s *Store) drpStanding(tx *gorm.DB, row drpRow) (DRPRequest, error) {
 	out := DRPRequest{
 		ID: row.ID, ControllerID: row.ControllerID, AgentRequestID: row.AgentRequestID, ReceivedAt: row.ReceivedAt.UTC(), Denied: row.Denied,
 		Revoked: row.RevokedAt != nil,
@@ -194,7 +200,11 @@ func drpStanding(tx *gorm.DB, row drpRow) (DRPRequest, error) {
 		return out, nil
 	}
 	r, err := findRequest(tx, models.ScopeOperator(), sub.RequestID)
+	if err != nil {
+		return out, err
+	}
 	out.State, out.Outcome, out.Clock = r.State, r.Outcome, r.Clock
+	out.ResultsUntil, err = s.resultsUntil(tx, r.ID)
 	return out, err
 }
 
@@ -215,11 +225,11 @@ func (s *Store) RevokeDRP(ctx context.Context, p DRPPair, id models.ID) (out DRP
 			}
 			now := s.now()
 			row.RevokedAt = &now
-			if err := tx.Model(&drpRow{}).Where("id = ?", id).Update("revoked_at", now).Error; err != nil {
+			if err := tx.Model(&drpRow{}).Where("id = ?", id).Updates(map[string]any{"revoked_at": now, "told": drp.Progress{Revoked: true}.Mark()}).Error; err != nil {
 				return err
 			}
 		}
-		out, err = drpStanding(tx, row)
+		out, err = s.drpStanding(tx, row)
 		return err
 	})
 	return out, err

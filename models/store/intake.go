@@ -81,9 +81,12 @@ type intake struct {
 	token string
 	at    time.Time
 
-	openDSR  *OpenDSROrder // nil unless it came so
-	drp      *drpRow       // likewise
-	pageHash []byte        // of the page's token where the first status token must never open the page; nil otherwise
+	openDSR *OpenDSROrder // nil unless it came so
+	drp     *drpRow       // likewise
+	// drpCallback is where the agent wants to be told, and drpLapses until when the person may confirm.
+	drpCallback models.Personal
+	drpLapses   time.Time
+	pageHash    []byte // of the page's token where the first status token must never open the page; nil otherwise
 }
 
 // Submit takes a submission in: request, ledger entry and start order in one transaction or, when the same person has an open request for
@@ -197,7 +200,11 @@ func (s *Store) joinRequest(tx *gorm.DB, r requestRow, in intake) error {
 	}
 	data := agentFacts(statementFacts(map[string]any{"channel": in.Channel, "vouched": in.Vouched}, in.Subject.Statement), in.Agent)
 	if in.drp != nil {
-		if err := tx.Create(in.drp).Error; err != nil {
+		carried := in.sealedDRP(key)
+		if err := tx.Create(carried).Error; err != nil {
+			return err
+		}
+		if err := expectDRP(tx, carried, in.drpLapses); err != nil {
 			return err
 		}
 		data["agent"] = in.drp.AgentID

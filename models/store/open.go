@@ -46,8 +46,13 @@ WITH opened AS (
     INSERT INTO opendsr_callbacks (id, request_id, no, url_sealed)
     SELECT gen_random_uuid(), opened.id, u.no, u.url FROM opened, unnest(@callbacks::bytea[]) WITH ORDINALITY u (url, no)
 ), carried AS (
-    INSERT INTO drp_requests (id, controller_id, agent_id, business_id, agent_request_id, submission_id, denied, received_at, digest)
-    SELECT @drp, @controller, @drp_agent, @drp_business, @drp_agent_request, @submission, '', @at, @drp_digest FROM opened WHERE @drp::uuid IS NOT NULL
+    INSERT INTO drp_requests (id, controller_id, agent_id, business_id, agent_request_id, submission_id, denied, received_at, digest, callback_sealed, told)
+    SELECT @drp, @controller, @drp_agent, @drp_business, @drp_agent_request, @submission, '', @at, @drp_digest, @drp_callback, @drp_told
+    FROM opened WHERE @drp::uuid IS NOT NULL
+), expected AS (
+    INSERT INTO webhook_deliveries (id, controller_id, drp_id, key, event, state, created_at, next_at, give_up_at)
+    SELECT gen_random_uuid(), @controller, @drp, @drp_lapse, @drp_lapse, 'waiting', @at, @drp_lapses, @drp_until
+    FROM opened WHERE @drp_callback::bytea IS NOT NULL
 ), represented AS (
     INSERT INTO agents (submission_id, request_id, controller_id, basis, state, name_sealed, email_sealed, media, size, proof_sealed, created_at)
     SELECT @submission, id, @controller, @agent_basis, @agent_state, @agent_name, @agent_email, @agent_media, @agent_size, @agent_proof, @at
@@ -118,6 +123,7 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		"agent_basis": "", "agent_state": "", "agent_name": nil, "agent_email": nil, "agent_media": "", "agent_size": 0, "agent_proof": nil,
 		"opendsr": nil, "opendsr_submitted": nil, "opendsr_expect": nil, "opendsr_body": nil, "callbacks": [][]byte{},
 		"page": in.pageHash, "drp": nil, "drp_agent": nil, "drp_business": nil, "drp_agent_request": nil, "drp_digest": nil,
+		"drp_callback": nil, "drp_told": "", "drp_lapse": drpLapse, "drp_lapses": in.drpLapses, "drp_until": in.drpLapses.Add(deliveryLife),
 		"told_key": string(webhook.RequestCreated) + "/" + out.RequestID.String(), "told_event": string(webhook.RequestCreated), "told_body": told,
 		"told_until": in.at.Add(deliveryLife),
 	}
@@ -130,7 +136,9 @@ func (s *Store) openArgs(in intake) (pgx.NamedArgs, Submitted, error) {
 		}
 		args["callbacks"] = callbacks
 	}
-	if d := in.drp; d != nil {
+	if in.drp != nil {
+		d := in.sealedDRP(key)
+		args["drp_callback"], args["drp_told"] = d.CallbackSealed, d.Told
 		args["drp"], args["drp_agent"], args["drp_business"], args["drp_agent_request"], args["drp_digest"] = d.ID, d.AgentID, d.BusinessID, d.AgentRequestID, d.Digest
 	}
 	if a := in.agentRow(out.RequestID, key); a != nil {

@@ -132,7 +132,10 @@ func (s *Store) FinishPackage(ctx context.Context, id models.ID, digest string, 
 			return err
 		}
 		data := map[string]any{"package_id": id, "size": size, "expires_at": expiresAt.UTC(), "digest": digest}
-		return s.record(tx, r, models.System(), "package.ready", data)
+		if err := s.record(tx, r, models.System(), "package.ready", data); err != nil {
+			return err
+		}
+		return s.tellDRP(tx, r.ID)
 	})
 	return s.vault.Token(packageToken, id), err
 }
@@ -213,9 +216,18 @@ func (s *Store) expired(p packageRow) bool {
 
 // packageReady reports whether a package of the request waits to be fetched.
 func (s *Store) packageReady(tx *gorm.DB, requestID models.ID) (bool, error) {
-	var n int64
-	err := tx.Model(&packageRow{}).Where("request_id = ? AND state = ? AND expires_at > ?", requestID, PackageReady, s.now()).Count(&n).Error
-	return n > 0, unavailable(err)
+	p, err := s.readyPackage(tx, requestID)
+	return p != nil, err
+}
+
+// readyPackage is the package of a request that waits to be fetched; nil when there is none.
+func (s *Store) readyPackage(tx *gorm.DB, requestID models.ID) (*packageRow, error) {
+	var rows []packageRow
+	err := tx.Where("request_id = ? AND state = ? AND expires_at > ?", requestID, PackageReady, s.now()).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, unavailable(err)
+	}
+	return &rows[0], nil
 }
 
 // PackageCollected records that the person has the package, together with the decision that the workflow waits for; call it when the

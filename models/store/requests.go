@@ -186,6 +186,9 @@ func (s *Store) tellAdvanced(tx *gorm.DB, id models.ID, to models.State) error {
 		if err := s.wakeContractEnd(tx, r); err != nil {
 			return err
 		}
+		if err := s.tellDRP(tx, id); err != nil {
+			return err
+		}
 	}
 	return s.tellOpenDSR(tx, id)
 }

@@ -369,6 +369,9 @@ func (s *Store) useVerification(tx *gorm.DB, r requestRow, v verificationRow, pa
 	if err := s.agreeToAgent(tx, r, sub.ID); err != nil {
 		return err
 	}
+	if err := s.tellDRP(tx, r.ID); err != nil {
+		return err
+	}
 	return s.verified(tx, r, sub, models.Actor{Role: models.RoleSubject})
 }
 

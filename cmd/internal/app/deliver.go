@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"time"
 
 	"habeas/activities/webhook"
+	"habeas/api/drp"
 	"habeas/models"
 	"habeas/models/opendsr"
 	"habeas/models/store"
@@ -21,7 +23,7 @@ const (
 	deliverLongest = 6 * time.Hour
 )
 
-// Deliver sends what waits for controllers' webhooks and for the callbacks of OpenDSR, until ctx ends. It needs no Temporal. A message that was sent
+// Deliver sends what waits for controllers' webhooks and for the callbacks of OpenDSR and of the Data Rights Protocol, until ctx ends. It needs no Temporal. A message that was sent
 // and not noted is sent again under the same identifier.
 func (a *App) Deliver(ctx context.Context) error {
 	sender := webhook.New(a.Config.Policy.PrivateWebhooks)
@@ -69,6 +71,9 @@ func retryAfter(n int) time.Duration {
 }
 
 func (a *App) send(ctx context.Context, sender *webhook.Sender, m store.Outgoing) (int, error) {
+	if m.DRP != nil {
+		return a.tellAgent(ctx, sender, m)
+	}
 	if m.Callback == nil {
 		return sender.Send(ctx, webhook.Message{Address: m.URL, Secrets: m.Secrets, ID: m.ID.String(), Body: m.Body}, a.now())
 	}
@@ -88,4 +93,21 @@ func (a *App) send(ctx context.Context, sender *webhook.Sender, m store.Outgoing
 		return 0, err
 	}
 	return sender.Callback(ctx, m.URL, a.processor, body)
+}
+
+// tellAgent tells an agent of the Data Rights Protocol how its request stands, unless it knows that.
+func (a *App) tellAgent(ctx context.Context, sender *webhook.Sender, m store.Outgoing) (int, error) {
+	report, mark, err := drp.New(a.drp, a.Store, strings.TrimSuffix(a.Config.BaseURL, "/"), a.now).Report(ctx, *m.DRP)
+	if err != nil || mark == m.Told {
+		return 0, err
+	}
+	body, err := json.Marshal(report)
+	if err != nil {
+		return 0, err
+	}
+	status, err := sender.Tell(ctx, m.URL, body)
+	if err != nil {
+		return status, err
+	}
+	return status, a.Store.DRPTold(ctx, m.DRP.ID, mark)
 }

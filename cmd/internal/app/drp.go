@@ -24,7 +24,7 @@ func (a *App) openDRP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := &drp.Config{Agents: map[string]drp.Agent{}, Businesses: map[string]drp.Business{}, LapseAfter: a.Config.Policy.LapseAfter, LegalDate: a.legalDate}
+	out := &drp.Config{Agents: map[string]drp.Agent{}, Businesses: map[string]drp.Business{}, LapseAfter: a.Config.Policy.LapseAfter, LegalDate: a.legalDate, Private: a.Config.Policy.PrivateWebhooks}
 	for _, x := range d.Agents {
 		key, ok := protocol.Key(x.VerifyKey)
 		if _, twice := out.Agents[x.ID]; !ok || twice || !drpID.MatchString(x.ID) {
