@@ -37,6 +37,7 @@ func (c catalogue) funcs() template.FuncMap {
 		"has":     func(key string) bool { return c.words[key] != "" },
 		"date":    c.date,
 		"instant": c.instant,
+		"country": CountryWords,
 		"due":     c.due,
 		"chip":    dueChip,
 		"at":      func(field, key string) FieldError { return FieldError{Field: field, Key: key} },
