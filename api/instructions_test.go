@@ -32,5 +32,5 @@ func TestACustomerGivesAStandingInstructionAndEndsIt(t *testing.T) {
 	require.NotContains(t, b.get(globex, "/staff/instructions").body, "in force")
 	require.Equal(t, 404, b.post(globex, path, nil).status)
 	require.Equal(t, http.StatusSeeOther, b.post(acme, path, nil).status)
-	require.Contains(t, b.get(acme, "/staff/instructions").body, `ended <time datetime="2027-02-01T09:00:00Z">1 February 2027`)
+	require.Contains(t, b.get(acme, "/staff/instructions").body, "ended 1 February 2027")
 }

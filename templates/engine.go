@@ -168,7 +168,7 @@ func loadCatalogues() (map[string]catalogue, error) {
 
 // parse makes one template set a page: the frame and the shared parts, then the page's own blocks.
 func (e *Engine) parse(words catalogue, pages []Example) (map[string]*template.Template, error) {
-	funcs := words.pageFuncs()
+	funcs := words.funcs()
 	funcs["asset"] = func(name string) (string, error) {
 		if e.urls[name] == "" {
 			return "", fmt.Errorf("no static file %q", name)

@@ -1,53 +1,10 @@
 package templates
 
 import (
-	"fmt"
-	"html/template"
 	"reflect"
 	"sync"
 	"time"
 )
-
-// pageFuncs are the functions of pages: an instant says to programs what it is, also within a sentence.
-func (c catalogue) pageFuncs() template.FuncMap {
-	funcs := c.funcs()
-	funcs["instant"] = c.timed
-	funcs["t"] = func(key string, args ...any) (any, error) {
-		return marked(args, func(args []any) (string, error) { return c.text(key, args...) })
-	}
-	return funcs
-}
-
-// timed is the instant in words, marked up.
-func (c catalogue) timed(at time.Time) (template.HTML, error) {
-	words, err := c.instant(at)
-	if err != nil || words == "" {
-		return "", err
-	}
-	//nolint:gosec // the parts are escaped
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339), template.HTMLEscapeString(words))), nil
-}
-
-// marked puts arguments into words. Where one is marked up the whole is, and what is not is escaped.
-func marked(args []any, put func([]any) (string, error)) (any, error) {
-	markup := false
-	for _, a := range args {
-		_, is := a.(template.HTML)
-		markup = markup || is
-	}
-	if !markup {
-		return put(args)
-	}
-	escaped := make([]any, len(args))
-	for i, a := range args {
-		escaped[i] = a
-		if _, is := a.(template.HTML); !is {
-			escaped[i] = template.HTMLEscapeString(fmt.Sprint(a))
-		}
-	}
-	text, err := put(escaped)
-	return template.HTML(text), err //nolint:gosec // the catalogue's words are ours, and the arguments are escaped
-}
 
 var instants = reflect.TypeFor[time.Time]()
 
@@ -110,7 +67,8 @@ func localise(v reflect.Value, zone *time.Location) {
 // holdsInstants reports whether a type has instants that localise reaches; within are the types around it, which lead to nothing new.
 func holdsInstants(t reflect.Type, within []reflect.Type) bool {
 	if known, ok := timely.Load(t); ok {
-		return known.(bool) //nolint:forcetypeassert // nothing else is stored
+		is, _ := known.(bool) //nolint:errcheck // nothing else is stored
+		return is
 	}
 	for _, around := range within {
 		if around == t {
