@@ -17,7 +17,7 @@ const LateListed = 200
 // Report is what became of the requests of a period, for somebody who may see those of a scope.
 type Report struct {
 	store.Period
-	Key         string // "2027" or "2027-02"
+	Key         string    // "2027" or "2027-02"
 	PreparedAt  time.Time // of which the counts are
 	Controllers []request.Controller
 	Figures     Figures
