@@ -67,6 +67,58 @@ func TestALetterIsFinishedOnceAndOnlyWhenNobodyIsLeft(t *testing.T) {
 	require.Equal(t, 1, w.messaged(id))
 }
 
+func TestThoseWhoWereNotReachedAreTriedAgainWhenTheDPOSaysSo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id, p := w.affecting(4)
+	ctx := t.Context()
+	people, err := w.store.ClaimBreachPersons(ctx, id, 3)
+	require.NoError(t, err)
+	require.NoError(t, w.store.MarkBreachPersons(ctx, id, []store.PersonOutcome{
+		people[0].Outcome(store.PersonUnreached, "mail_deferred"), people[1].Outcome(store.PersonUnreached, "mail_deferred"), people[2].Outcome(store.PersonUnreached, "mail_broken"),
+	}))
+	out, err := w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 1, Unreached: 3}, out)
+	require.Equal(t, 1, w.messaged(id))
+	causes, err := w.store.UnreachedCauses(ctx, id)
+	require.NoError(t, err)
+	require.Equal(t, []store.Count{{By: "cause", Key: "mail_deferred", N: 2}, {By: "cause", Key: "mail_broken", N: 1}}, causes)
+
+	retry := func(cause string, by models.Actor, reason models.Personal) error {
+		_, err := w.store.NoteBreach(ctx, id, 0, register.Event{Kind: register.Retried, Actor: by, Facts: register.Facts{Cause: cause, Count: 99}, Words: register.Words{Reason: reason}})
+		return err
+	}
+	require.Equal(t, "event_forbidden", models.CodeOf(retry("", models.Actor{Role: models.RoleHandler}, "x")))
+	require.Equal(t, "reason_missing", models.CodeOf(retry("", officer, " ")))
+	require.Equal(t, "nobody_unreached", models.CodeOf(retry("mail_refused", officer, "x")))
+	counts, err := w.store.CountBreachPersons(ctx, id)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, counts[store.PersonUnreached], "what is refused changes nobody")
+
+	require.NoError(t, retry("mail_deferred", officer, "Their server is up again."))
+	require.Equal(t, "nobody_unreached", models.CodeOf(retry("mail_deferred", officer, "Twice.")))
+	b, err := w.store.Breach(ctx, models.ScopeOperator(), id)
+	require.NoError(t, err)
+	last := b.Events[len(b.Events)-1]
+	require.Equal(t, register.Facts{Cause: "mail_deferred", Count: 2}, last.Facts)
+	require.EqualValues(t, "Their server is up again.", last.Words.Reason)
+	letter, err := w.store.BreachLetter(ctx, id)
+	require.NoError(t, err)
+	require.True(t, letter.FinishedAt.IsZero())
+
+	out, err = w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 3, Unreached: 1}, out)
+	p.once(t, 3)
+	require.Equal(t, 2, w.messaged(id))
+	require.NoError(t, retry("", officer, "All others."))
+	out, err = w.mailed(id)
+	require.NoError(t, err)
+	require.Equal(t, activities.BreachMailed{Sent: 4}, out)
+	p.once(t, 4)
+}
+
 func TestALetterEndsThoughTheDecisionWasChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -80,6 +80,7 @@ var may = map[string]string{
 	"POST /staff/breaches/:id/letter/test":                 "dpo case_handler",
 	"POST /staff/breaches/:id/letter/approve":              "dpo",
 	"POST /staff/breaches/:id/letter/settle":               "dpo",
+	"POST /staff/breaches/:id/letter/retry":                "dpo",
 	"POST /staff/breaches/:id/persons":                     "controller other dpo case_handler",
 	"GET /staff/tasks":                                     "dpo case_handler auditor",
 	"GET /staff/tasks/:id":                                 "dpo case_handler auditor",

@@ -284,6 +284,42 @@ func TestTheMessageToThePersonsTakesFourEyes(t *testing.T) {
 	require.NotContains(t, d.log.String(), "sam@")
 }
 
+func TestTheDPOHasThoseWhoWereNotReachedTriedAgain(t *testing.T) {
+	t.Parallel()
+	d := onDesk(t)
+	d.noted("aware", url.Values{"aware_at": {local(start)}})
+	d.upload(d.dpo, d.path+"/persons", "list.csv", "sam@example.com\nkim@example.com\n")
+	id := d.only().ID
+	people, err := d.ClaimBreachPersons(t.Context(), id, 2)
+	require.NoError(t, err)
+	require.NoError(t, d.MarkBreachPersons(t.Context(), id, []store.PersonOutcome{
+		people[0].Outcome(store.PersonUnreached, "mail_deferred"), people[1].Outcome(store.PersonUnreached, "mail_broken"),
+	}))
+	require.Equal(t, http.StatusSeeOther, d.post(d.dpo, d.path+"/letter", url.Values{"subject": {"x"}, "body": {"y"}, "per_minute": {"60"}}).status)
+	page := d.get(d.dpo, d.path+"/letter").body
+	require.Contains(t, page, "Whom their mail server put off: 1")
+	require.Contains(t, page, "With whom the connection broke: 1")
+
+	require.Equal(t, http.StatusBadRequest, d.post(d.dpo, d.path+"/letter/retry", url.Values{"cause": {"mail_broken"}}).status, "without a reason")
+	handler := d.signIn(d.keys[models.RoleHandler])
+	require.NotContains(t, d.get(handler, d.path+"/letter").body, "/letter/retry")
+	require.Equal(t, http.StatusForbidden, d.post(handler, d.path+"/letter/retry", url.Values{"reason": {"x"}}).status)
+	require.Equal(t, http.StatusSeeOther, d.post(d.dpo, d.path+"/letter/retry", url.Values{"cause": {"mail_broken"}, "reason": {"Up again."}}).status)
+	counts, err := d.CountBreachPersons(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, map[store.PersonState]int64{store.PersonWaiting: 1, store.PersonUnreached: 1}, counts)
+	require.Contains(t, d.get(d.dpo, d.path).body, "Had the message tried again")
+
+	event := func(body string) answer {
+		return d.call("POST", "/v1/breaches/"+id.String()+"/events", d.keys[models.RoleDPO], body)
+	}
+	require.Equal(t, http.StatusConflict, event(`{"kind":"retried","cause":"mail_broken","reason":"x"}`).status, "nobody is put back twice")
+	require.Equal(t, http.StatusAccepted, event(`{"kind":"retried","reason":"x"}`).status)
+	counts, err = d.CountBreachPersons(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, map[store.PersonState]int64{store.PersonWaiting: 2}, counts)
+}
+
 func TestNobodyIsWrittenToWithoutAContactPointAndOfTwoWhoApproveAtOnceOneIsTooLate(t *testing.T) {
 	t.Parallel()
 	d := onDesk(t)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,6 +15,7 @@ import (
 	"habeas/api/middleware"
 	"habeas/api/problem"
 	"habeas/api/tongue"
+	"habeas/api/words"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -49,7 +51,7 @@ func (p *pages) public(w http.ResponseWriter, r *http.Request, status int, rende
 // console shows a page of the console to whoever is signed in.
 func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, section string, render renderer) error {
 	f := p.frame(r)
-	f.Look = nil
+	f.Look, f.Zone = nil, p.zone(r)
 	if call := middleware.CallOf(r.Context()); call.Known() && !call.Half {
 		who := call.Principal
 		f.User, f.Section = &templates.User{Name: who.Name, Role: string(who.Role), Staff: who.Role.Staff()}, section
@@ -59,6 +61,20 @@ func (p *pages) console(w http.ResponseWriter, r *http.Request, status int, sect
 		}
 	}
 	return p.write(w, status, f, render)
+}
+
+// zone is that of the organisation of whoever is signed in: the customer's own, or the operator's.
+func (p *pages) zone(r *http.Request) *time.Location {
+	c, err := p.store.Operator(r.Context())
+	if call := middleware.CallOf(r.Context()); call.Known() {
+		if id, limited := call.Principal.Scope.Controller(); limited {
+			c, err = p.store.ControllerByID(r.Context(), call.Principal.Scope, id)
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return words.Zone(c.Timezone)
 }
 
 func (p *pages) write(w http.ResponseWriter, status int, f templates.Frame, render renderer) error {

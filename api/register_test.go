@@ -145,6 +145,7 @@ func TestAnEmergencyReplacementIsMarkedWhereverItIsShown(t *testing.T) {
 	form.Set("old", "older")
 	path := in(t, b.post(dpo, "/staff/changes", form))
 	require.Contains(t, b.get(dpo, path).body, "in force at once")
+	require.Contains(t, b.get(dpo, path).body, "<dd>United States</dd>", "a country has a name")
 	in(t, b.post(dpo, path+"/events", url.Values{"kind": {"announced"}, "seen": {"1"}}))
 	require.NotContains(t, b.get(dpo, path).body, "Withdraw the change")
 	require.Equal(t, http.StatusConflict, b.post(dpo, path+"/events", url.Values{"kind": {"withdrawn"}, "reason": {"x"}}).status)

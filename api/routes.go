@@ -95,6 +95,7 @@ var table = map[string]access{
 	"POST /staff/breaches/:id/letter/test":                 writers,
 	"POST /staff/breaches/:id/letter/approve":              approvers.after(account.ActLetters),
 	"POST /staff/breaches/:id/letter/settle":               approvers,
+	"POST /staff/breaches/:id/letter/retry":                approvers,
 	"POST /staff/breaches/:id/persons":                     deciders,
 	"GET /staff/tasks":                                     watchers,
 	"GET /staff/tasks/:id":                                 watchers,

@@ -23,3 +23,12 @@ func CountryIn(lang, code string) string {
 }
 
 func (c catalogue) country(code string) string { return CountryIn(c.language.String(), code) }
+
+// LanguageWords is the name of a language by its tag; what is no tag is said as it is.
+func LanguageWords(tag string) string {
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	return display.English.Tags().Name(parsed)
+}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed pages
@@ -23,17 +24,18 @@ var staticFiles embed.FS
 
 // Frame is what every page shows around its content.
 type Frame struct {
-	Lang      string   // one of Languages; a page that is not for persons is in English
-	Here      string   // path of the page, to which a language may be added; empty hides the choice of language
-	Operator  string   // name of the organisation that runs Habeas
-	Contact   string   // how to reach its data protection officer, e.g. a mail address; may be empty
-	Look      *Look    // of a controller; nil for that of Habeas
-	User      *User    // who is signed in to the console; nil on public pages
-	Section   string   // the console's section that the page belongs to
-	Path      string   // of a page of the console
-	Note      string   // key of what has just been done
-	Asked     []string // acts before which the user must show once more who they are
-	Authority string   // supervisory authority of the operator; may be empty
+	Lang      string         // one of Languages; a page that is not for persons is in English
+	Here      string         // path of the page, to which a language may be added; empty hides the choice of language
+	Operator  string         // name of the organisation that runs Habeas
+	Contact   string         // how to reach its data protection officer, e.g. a mail address; may be empty
+	Look      *Look          // of a controller; nil for that of Habeas
+	User      *User          // who is signed in to the console; nil on public pages
+	Section   string         // the console's section that the page belongs to
+	Path      string         // of a page of the console
+	Note      string         // key of what has just been done
+	Asked     []string       // acts before which the user must show once more who they are
+	Authority string         // supervisory authority of the operator; may be empty
+	Zone      *time.Location // in which a page says instants that have none; nil leaves them in UTC
 }
 
 // Languages are those that the page can be had in; none when there is no choice.
@@ -247,7 +249,9 @@ type Page[V any] struct {
 func (p *Page[V]) Name() string { return p.name }
 
 // Render makes the whole page, or fails without having written anything.
-func (p *Page[V]) Render(e *Engine, f Frame, v V) ([]byte, error) { return e.render(p.name, f, v) }
+func (p *Page[V]) Render(e *Engine, f Frame, v V) ([]byte, error) {
+	return e.render(p.name, f, local(v, f.Zone))
+}
 
 // Sample renders the page's i-th example, for the check at start and for tests.
 func (p *Page[V]) Sample(e *Engine, f Frame, i int) ([]byte, error) {

@@ -63,9 +63,11 @@ type BreachView struct {
 	Events          []BreachEventRow
 	Offers          []string // kinds of events that the signed-in person may add now
 	Authorities     []Option
-	EachAuthority   bool     // without an establishment in the Union, each authority concerned is notified
-	Concerned       []Option // customers that could be added
-	Recipients      []Option // subprocessors at which it may have been
+	Yours           []Authority // to which a customer itself may have to notify
+	Customer        bool        // a customer looks at it
+	EachAuthority   bool        // without an establishment in the Union, each authority concerned is notified
+	Concerned       []Option    // customers that could be added
+	Recipients      []Option    // subprocessors at which it may have been
 	Times           []BreachTime
 	MayList         bool // a customer that may bring a list of the persons
 	Report          *BreachListReport
@@ -182,7 +184,7 @@ type BreachAnswerView struct {
 // The pages of breaches.
 var (
 	Breaches     = &Page[BreachesView]{"staff/breaches", []BreachesView{{CanReport: true}, breachesExample()}}
-	Breach       = &Page[BreachView]{"staff/breach", []BreachView{suspicionExample(), breachExample(), breachOverExample()}}
+	Breach       = &Page[BreachView]{"staff/breach", []BreachView{suspicionExample(), breachExample(), breachOverExample(), breachOfCustomerExample()}}
 	BreachReport = &Page[BreachReportView]{"portal/report", []BreachReportView{
 		{Public: true, Sources: breachSources()}, {Sources: breachSources(), What: "A laptop was left in a train.", Errors: Errors{{Field: "source", Key: "error.bad_source"}}},
 	}}
@@ -258,6 +260,20 @@ func breachOverExample() BreachView {
 	return v
 }
 
+func breachOfCustomerExample() BreachView {
+	v := breachExample()
+	v.Customer, v.Authorities, v.Phases, v.Gaps, v.Events, v.Lessons, v.Offers, v.Assessment, v.Risk = true, nil, nil, nil, nil, nil, []string{"answered"}, nil, ""
+	v.Customers, v.MayList = v.Customers[1:], true
+	v.Yours = []Authority{{Name: "Dutch Data Protection Authority", Site: "https://autoriteitpersoonsgegevens.nl", Email: "info@autoriteit.example"}}
+	return v
+}
+
+// BreachCause counts the persons who could not be reached by the code of the last answer.
+type BreachCause struct {
+	Code string
+	N    int64
+}
+
 // BreachLetterView is the message to the persons concerned, with the list of them.
 type BreachLetterView struct {
 	Path, Reference string
@@ -275,6 +291,9 @@ type BreachLetterView struct {
 	Counts          []BreachCount // of persons, by state
 	Unclear         int64
 	Unreached       int64
+	Causes          []BreachCause // of those
+	MayRetry        bool
+	Seen            int    // the last event of the record
 	Preview         string // the mail as it goes out, as text
 	Report          *BreachListReport
 	Flash, Failure  string
@@ -302,6 +321,6 @@ var BreachLetter = &Page[BreachLetterView]{"staff/breach_letter", []BreachLetter
 	},
 	{
 		Path: "/staff/breaches/sample", Reference: "7K3F-9QXM-2T", Drafted: true, Subject: "Your delivery data", Body: "A backup was copied by a stranger.", PerMinute: 600, ApprovedAt: exampleTime,
-		Counts: []BreachCount{{"waiting", 12}, {"sent", 4080}, {"refused", 3}, {"bounced", 1}, {"deferred", 5}, {"unreached", 2}, {"unclear", 4}}, Unclear: 4, Unreached: 2, MayApprove: true, Preview: "Subject: x\n", Failure: "The message was approved and goes out; it cannot be changed any more.",
+		Counts: []BreachCount{{"waiting", 12}, {"sent", 4080}, {"refused", 3}, {"bounced", 1}, {"deferred", 5}, {"unreached", 2}, {"unclear", 4}}, Unclear: 4, Unreached: 2, Causes: []BreachCause{{"mail_deferred", 1}, {"mail_broken", 1}}, MayRetry: true, Seen: 9, MayApprove: true, Preview: "Subject: x\n", Failure: "The message was approved and goes out; it cannot be changed any more.",
 	},
 }}

@@ -190,11 +190,11 @@ type NoticeRow struct {
 
 // DeferralRow is data that is erased when its hold ends.
 type DeferralRow struct {
-	What     string
-	Rows     int64
-	DueOn    calendar.Date
-	State    string
-	Citation string
+	What, System          string
+	Rows                  int64
+	DueOn                 calendar.Date
+	State                 string
+	Citation, Explanation string
 }
 
 // DecisionRow is a decision that was taken; Reason is what was written, for those who may read it.
@@ -387,7 +387,7 @@ func closedExample() RequestView {
 	v.Plan.Groups = append(v.Plan.Groups,
 		plan.Group{No: 4, System: "paper_archive", Dataset: "archive", Collection: "letters", Rows: 4, Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByHand},
 		plan.Group{No: 5, System: "mailer", Dataset: "mailer", Collection: "profiles", Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByDelegate})
-	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", Citation: "Reg. 952/2013 Art. 51(1)"}}
+	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", System: "erp", Citation: "Reg. 952/2013 Art. 51(1)", Explanation: "Kept until 31 December 2030: three years from the end of the year of acceptance."}}
 	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
 	v.Waits = ""

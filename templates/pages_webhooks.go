@@ -65,6 +65,7 @@ var (
 				{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Kind: "webhook.test", State: "waiting", CreatedAt: exampleTime, NextAt: exampleTime},
 				{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a12", Kind: "request.created", State: "delivered", Attempts: 1, CreatedAt: exampleTime, DeliveredAt: exampleTime, Status: 200},
 				{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a11", Kind: "request.due_soon", State: "waiting", Attempts: 4, CreatedAt: exampleTime, NextAt: exampleTime.Add(time.Minute), Code: "webhook_unavailable", Status: 503},
+				{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a13", Kind: "request.closed", State: "waiting", CreatedAt: exampleTime, NextAt: exampleTime},
 				{ID: "0f3b2c54-9a7e-4c0d-8d58-3f6f9c2b7a10", Kind: "request.closed", State: "failed", Attempts: 21, CreatedAt: exampleTime, Code: "webhook_forbidden"},
 			},
 		},

@@ -711,14 +711,17 @@ type NewBreachEvent struct {
 	At string `json:"at,omitempty,omitzero"`
 
 	// Authorities Those concerned, without an establishment in the Union
-	Authorities  []string `json:"authorities,omitempty,omitzero"`
-	Authority    string   `json:"authority,omitempty,omitzero"`
-	AwareAt      string   `json:"aware_at,omitempty,omitzero"`
-	By           string   `json:"by,omitempty,omitzero"`
-	Categories   []string `json:"categories,omitempty,omitzero"`
-	Consequences string   `json:"consequences,omitempty,omitzero"`
-	Contact      string   `json:"contact,omitempty,omitzero"`
-	Count        int      `json:"count,omitempty,omitzero"`
+	Authorities []string `json:"authorities,omitempty,omitzero"`
+	Authority   string   `json:"authority,omitempty,omitzero"`
+	AwareAt     string   `json:"aware_at,omitempty,omitzero"`
+	By          string   `json:"by,omitempty,omitzero"`
+	Categories  []string `json:"categories,omitempty,omitzero"`
+
+	// Cause Of retried: the code with which persons could not be reached; without it all of them
+	Cause        string `json:"cause,omitempty,omitzero"`
+	Consequences string `json:"consequences,omitempty,omitzero"`
+	Contact      string `json:"contact,omitempty,omitzero"`
+	Count        int    `json:"count,omitempty,omitzero"`
 
 	// Customer Slug
 	Customer string `json:"customer,omitempty,omitzero"`

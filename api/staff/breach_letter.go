@@ -11,6 +11,7 @@ import (
 	"habeas/api/problem"
 	"habeas/models"
 	"habeas/models/breach/persons"
+	"habeas/models/breach/register"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -19,7 +20,7 @@ import (
 const perMinute = 120
 
 func (k *Console) letterPage(c echo.Context) error {
-	flash := map[string]string{"saved": "flash.letter", "tested": "flash.tested", "approved": "flash.approved"}[c.QueryParam("done")]
+	flash := map[string]string{"saved": "flash.letter", "tested": "flash.tested", "approved": "flash.approved", "retried": "flash.retried"}[c.QueryParam("done")]
 	return k.showLetter(c, http.StatusOK, func(v *templates.BreachLetterView) { v.Flash = flash })
 }
 
@@ -57,7 +58,15 @@ func (k *Console) showLetter(c echo.Context, status int, with func(*templates.Br
 			v.Counts = append(v.Counts, templates.BreachCount{State: string(s), N: counts[s]})
 		}
 	}
-	v.Unclear, v.Unreached = counts[store.PersonUnclear], counts[store.PersonUnreached]
+	v.Unclear, v.Unreached, v.Seen = counts[store.PersonUnclear], counts[store.PersonUnreached], b.Latest()
+	v.MayRetry = register.Allowed(register.Retried, who.Role, b.State) == nil
+	causes, err := k.Store.UnreachedCauses(c.Request().Context(), b.ID)
+	if err != nil {
+		return err
+	}
+	for _, cause := range causes {
+		v.Causes = append(v.Causes, templates.BreachCause{Code: cause.Key, N: cause.N})
+	}
 	with(&v)
 	return show(k, c, status, "breaches", templates.BreachLetter, v)
 }
@@ -115,6 +124,23 @@ func (k *Console) settleLetter(c echo.Context) error {
 	}
 	_, err = k.Store.SettleUnclear(c.Request().Context(), b.ID, form.Get("again") == "true", caller(c).Actor)
 	return k.letterDone(c, b, "saved", err)
+}
+
+// retryLetter lets persons be written to again who could not be reached; the event is in the record of the breach.
+func (k *Console) retryLetter(c echo.Context) error {
+	b, err := k.breachOf(c)
+	if err != nil {
+		return err
+	}
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	seen, _ := strconv.Atoi(form.Get("seen")) //nolint:errcheck // without a number nothing was seen, and nothing is asked
+	e := register.Event{Kind: register.Retried, Actor: caller(c).Actor}
+	e.Facts.Cause, e.Words.Reason = form.Get("cause"), prose(form, "reason")
+	_, err = k.Store.NoteBreach(c.Request().Context(), b.ID, seen, e)
+	return k.letterDone(c, b, "retried", err)
 }
 
 // addPersons reads a list as it comes: it is never kept as a whole.

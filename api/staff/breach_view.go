@@ -86,7 +86,12 @@ func (k *Console) breachView(b store.Breach, who models.Principal, all []request
 	v.Customers = k.customerRows(b, who, names)
 	v.Times = times(b, who, names, k.Now())
 	if _, limited := who.Scope.Controller(); limited {
-		v.MayList = b.State == register.Suspected || b.State == register.Open
+		v.Customer, v.MayList = true, b.State == register.Suspected || b.State == register.Open
+		for _, c := range all {
+			for _, a := range authority.For(c.Country, c.Subdivision) {
+				v.Yours = append(v.Yours, templates.Authority{Name: a.English, Site: a.Site, Email: a.Email})
+			}
+		}
 		return v
 	}
 	v.Recipient, v.EachAuthority = names[b.Recipient], !b.EU
@@ -160,7 +165,7 @@ func (k *Console) customerRows(b store.Breach, who models.Principal, names map[m
 func breachOffers(b store.Breach, who models.Principal) []string {
 	var out []string
 	for _, kind := range register.Kinds() {
-		if kind == register.Told || kind == register.Answered || register.Allowed(kind, who.Role, b.State) != nil {
+		if kind == register.Told || kind == register.Answered || kind == register.Retried || register.Allowed(kind, who.Role, b.State) != nil {
 			continue
 		}
 		told := b.Duties.Persons == breach.TellEach || b.Duties.Persons == breach.PublicNotice

@@ -88,6 +88,7 @@ func (k *Console) Routes(e *echo.Echo) {
 	e.POST("/staff/breaches/:id/letter/test", k.testLetter)
 	e.POST("/staff/breaches/:id/letter/approve", k.approveLetter)
 	e.POST("/staff/breaches/:id/letter/settle", k.settleLetter)
+	e.POST("/staff/breaches/:id/letter/retry", k.retryLetter)
 	e.POST("/staff/breaches/:id/persons", k.addPersons)
 	e.GET("/staff/tasks", k.tasks)
 	e.POST("/staff/requests/:id/agents/:submission", k.decideAgent)

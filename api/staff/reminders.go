@@ -16,19 +16,19 @@ import (
 
 // reviewReminders shows who would be reminded of each of the requests, and who would not and why. Nothing is sent yet.
 func (k *Console) reviewReminders(c echo.Context) error {
-	return k.remindings(c, false, func(ctx context.Context, id models.ID) ([]store.Reminding, error) {
-		return k.Store.Remindings(ctx, caller(c).Scope, id)
+	return k.remindings(c, false, func(ctx context.Context, who models.Principal, id models.ID) ([]store.Reminding, error) {
+		return k.Store.Remindings(ctx, who.Scope, id)
 	})
 }
 
 // sendReminders orders the reminders of each of the requests by itself; the page says what was and was not sent.
 func (k *Console) sendReminders(c echo.Context) error {
-	return k.remindings(c, true, func(ctx context.Context, id models.ID) ([]store.Reminding, error) {
-		return k.Store.Remind(ctx, caller(c).Scope, id, caller(c).Actor)
+	return k.remindings(c, true, func(ctx context.Context, who models.Principal, id models.ID) ([]store.Reminding, error) {
+		return k.Store.Remind(ctx, who.Scope, id, who.Actor)
 	})
 }
 
-func (k *Console) remindings(c echo.Context, sent bool, of func(context.Context, models.ID) ([]store.Reminding, error)) error {
+func (k *Console) remindings(c echo.Context, sent bool, of func(context.Context, models.Principal, models.ID) ([]store.Reminding, error)) error {
 	form, err := formOf(c)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (k *Console) remindings(c echo.Context, sent bool, of func(context.Context,
 		}
 	}
 	for i, id := range ids {
-		list, err := of(ctx, id)
+		list, err := of(ctx, who, id)
 		if err != nil {
 			view.Rows[i].Failure = models.MessageOf(err, "It could not be recorded just now.")
 			continue

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"habeas/api/figures"
 	"habeas/api/words"
 	"habeas/models"
 	"habeas/models/ledger"
@@ -221,7 +222,8 @@ func (k *Console) addDeferrals(ctx context.Context, who models.Principal, r requ
 	}
 	for _, d := range deferrals {
 		v.Deferrals = append(v.Deferrals, templates.DeferralRow{
-			What: d.Group.Name(), Rows: d.Group.Rows, DueOn: d.DueOn, State: string(d.State), Citation: d.Group.Citation,
+			What: d.Group.Name(), Rows: d.Group.Rows, DueOn: d.DueOn, State: string(d.State), System: d.Group.System,
+			Citation: figures.LawOf(d.Group.Citation, d.Group.Rule), Explanation: d.Group.Explanation,
 		})
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 func event(in NewBreachEvent, all []request.Controller) (e register.Event, err error) {
 	e = register.Event{Kind: register.Kind(in.Kind), Facts: register.Facts{
 		Own: in.Own, Persons: in.Persons, Records: in.Records, Categories: in.Categories, PersonKinds: in.PersonKinds, Risk: breach.Risk(in.Risk), Authority: in.Authority,
-		Authorities: in.Authorities, Final: in.Final, File: in.File, Count: in.Count, Regime: register.Regime(in.Regime), Report: in.Report, Lesson: in.Lesson, DueOn: in.DueOn,
+		Authorities: in.Authorities, Final: in.Final, File: in.File, Count: in.Count, Cause: in.Cause, Regime: register.Regime(in.Regime), Report: in.Report, Lesson: in.Lesson, DueOn: in.DueOn,
 	}, Words: register.Words{
 		What: models.Personal(in.What), Reason: models.Personal(in.Reason), Consequences: models.Personal(in.Consequences), Measures: models.Personal(in.Measures),
 		Contact: models.Personal(in.Contact), Delay: models.Personal(in.Delay), Reference: models.Personal(in.Reference), By: models.Personal(in.By),

@@ -247,6 +247,34 @@ func (s *Store) SettleUnclear(ctx context.Context, breachID models.ID, again boo
 	return n, err
 }
 
+// retryUnreached lets persons be written to again from the start of whom the mail server would not take a message, all or those with the code of a cause, and
+// returns how many these are. It fails with nobody_unreached, so that a second call puts nobody back twice.
+func (s *Store) retryUnreached(tx *gorm.DB, breachID models.ID, cause string) (int, error) {
+	query := tx.Model(&breachPersonRow{}).Where("breach_id = ? AND state = ?", breachID, PersonUnreached)
+	if cause != "" {
+		query = query.Where("code = ?", cause)
+	}
+	result := query.Updates(map[string]any{"state": PersonWaiting, "code": "", "tries": 0, "changed_at": s.now()})
+	if result.Error != nil {
+		return 0, result.Error
+	}
+	if result.RowsAffected == 0 {
+		return 0, models.Errorf(models.Conflict, "nobody_unreached", "Nobody is left who could not be reached for this cause.")
+	}
+	if err := tx.Model(&breachLetterRow{}).Where("breach_id = ?", breachID).Update("finished_at", nil).Error; err != nil {
+		return 0, err
+	}
+	return int(result.RowsAffected), s.enqueue(tx, Order{BreachID: breachID, Kind: OrderBreachMail})
+}
+
+// UnreachedCauses counts the persons of a breach who could not be reached by the code of the last answer.
+func (s *Store) UnreachedCauses(ctx context.Context, breachID models.ID) ([]Count, error) {
+	var out []Count
+	err := s.read(ctx).Model(&breachPersonRow{}).Select(`'cause' AS "by", code AS key, count(*) AS n`).Where("breach_id = ? AND state = ?", breachID, PersonUnreached).
+		Group("code").Order("n DESC, code").Scan(&out).Error
+	return out, unavailable(err)
+}
+
 // BounceBreachPerson notes that a message came back, by the left half of its Message-ID; false when it is none of a breach.
 func (s *Store) BounceBreachPerson(ctx context.Context, message []byte, code string) (bool, error) {
 	result := s.read(ctx).Model(&breachPersonRow{}).Where("message = ? AND state IN ?", message, []PersonState{PersonSent, PersonSending, PersonUnclear, PersonBounced}).

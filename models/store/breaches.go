@@ -164,6 +164,14 @@ func (s *Store) noteBreach(tx *gorm.DB, id models.ID, seen int, e register.Event
 	if seen > 0 && seen != record.Latest() {
 		return Breach{}, models.Errorf(models.Conflict, "breach_changed", "Something was added to the breach since you looked; look again and decide then.")
 	}
+	if e.Kind == register.Retried { // undone with the transaction when the event is refused
+		if err := register.Allowed(e.Kind, e.Actor.Role, record.State); err != nil {
+			return Breach{}, err
+		}
+		if e.Facts.Count, err = s.retryUnreached(tx, id, e.Facts.Cause); err != nil {
+			return Breach{}, err
+		}
+	}
 	noted, err := record.Note(e, s.now())
 	if err != nil {
 		return Breach{}, err

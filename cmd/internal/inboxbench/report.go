@@ -124,7 +124,7 @@ func (b *bench) logSize() (int64, error) {
 	return info.Size(), nil
 }
 
-// plansSince are the plans in the log behind an offset whose query reads the table of requests and takes a while.
+// plansSince are the plans in the log behind an offset whose query reads the table of requests and takes a while, or that of kept figures.
 func (b *bench) plansSince(from int64) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(b.logs, logName))
 	if err != nil {
@@ -133,10 +133,10 @@ func (b *bench) plansSince(from int64) ([]string, error) {
 	var out []string
 	for _, entry := range strings.Split(string(text[from:]), " LOG: ")[1:] {
 		m := planHead.FindStringSubmatch(entry)
-		if m == nil || !strings.Contains(entry, "on requests") {
+		if m == nil || !strings.Contains(entry, "on requests") && !strings.Contains(entry, "on kept_figures") {
 			continue
 		}
-		if took, err := time.ParseDuration(m[1] + "ms"); err != nil || took < slow && !strings.Contains(entry, "Limit") {
+		if took, err := time.ParseDuration(m[1] + "ms"); err != nil || took < slow && !strings.Contains(entry, "Limit") && !strings.Contains(entry, "kept_figures") {
 			continue
 		}
 		out = append(out, tidy(entry))

@@ -37,6 +37,7 @@ var rules = map[Kind]rule{
 	Told:       {roles: []models.Role{models.RoleSystem, models.RoleDPO, models.RoleHandler}, states: []State{Suspected, Open, Ended}},
 	Answered:   {roles: []models.Role{models.RoleController, models.RoleDPO, models.RoleHandler}, states: []State{Suspected, Open, Ended}},
 	Messaged:   {roles: []models.Role{models.RoleSystem, models.RoleDPO}, states: running},
+	Retried:    {roles: officer, states: running, reason: true},
 	Incident:   {roles: handlers, states: running},
 	Heard:      {roles: []models.Role{models.RoleDPO, models.RoleHandler, models.RoleOperator}, states: anyState},
 	Lesson:     {roles: handlers, states: []State{Open, Ended}},
@@ -106,7 +107,7 @@ func (r *Record) check(e Event, now time.Time) error {
 		return r.checkLesson(e)
 	case Closed:
 		return r.checkClosed(now)
-	case Dismissed, Heard, Reopened:
+	case Dismissed, Heard, Retried, Reopened:
 	}
 	return nil
 }

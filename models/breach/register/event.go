@@ -22,6 +22,7 @@ const (
 	Told       Kind = "told"      // a customer was told, Art. 33(2)
 	Answered   Kind = "answered"  // the customer has acknowledged it
 	Messaged   Kind = "messaged"  // the persons were told, Art. 34, or the public notice was published
+	Retried    Kind = "retried"   // persons who could not be reached are written to again
 	Incident   Kind = "incident"  // NIS2 or DORA applies, or one of its reports was made
 	Heard      Kind = "heard"     // somebody on call has acknowledged the alarms
 	Lesson     Kind = "lesson"    // a task with a date
@@ -81,7 +82,8 @@ type Facts struct {
 	Customer    models.ID             `json:"customer,omitzero"`      // Told, Answered
 	Update      int                   `json:"update,omitempty"`       // Told: from 1, set by Note
 	Public      bool                  `json:"public,omitempty"`       // Messaged: by public notice
-	Count       int                   `json:"count,omitempty"`        // Messaged: persons told
+	Count       int                   `json:"count,omitempty"`        // Messaged: persons told; Retried: persons to be written to again
+	Cause       string                `json:"cause,omitempty"`        // Retried: those with this code; empty: all
 	Regime      Regime                `json:"regime,omitempty"`       // Incident
 	Report      string                `json:"report,omitempty"`       // Incident: which report was made; empty: the regime applies
 	Lesson      int                   `json:"lesson,omitempty"`       // Lesson (set by Note), LessonDone
@@ -105,7 +107,7 @@ const (
 // Words are the free texts of an event. They may name people and are sealed with the breach's own key.
 type Words struct {
 	What         models.Personal // Reported, Found, Lesson: what happened, or what is to be done
-	Reason       models.Personal // Dismissed, Aware (correction), Decided, Closed, Reopened
+	Reason       models.Personal // Dismissed, Aware (correction), Decided, Retried, Closed, Reopened
 	Consequences models.Personal // Found, Art. 33(3)(c)
 	Measures     models.Personal // Found, Art. 33(3)(d)
 	Contact      models.Personal // Found: another contact point than the DPO; Reported: how to reach who reported

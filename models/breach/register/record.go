@@ -174,6 +174,7 @@ func (r *Record) apply(e Event) {
 		}
 	case Messaged:
 		r.Messaged, r.MessagedAt = true, e.Facts.At
+	case Retried: // changes who waits on the list, and nothing of the record
 	case Incident:
 		r.Incidents = append(r.Incidents, e)
 	case Heard:
@@ -291,6 +292,8 @@ func ofItsKind(e Event) Event {
 		e.Facts = Facts{Customer: f.Customer, At: f.At}
 	case Messaged:
 		e.Facts = Facts{At: f.At, Public: f.Public, Count: f.Count}
+	case Retried:
+		e.Facts, e.Words = Facts{Cause: f.Cause, Count: f.Count}, Words{Reason: w.Reason}
 	case Incident:
 		e.Facts, e.Words = Facts{Regime: f.Regime, Report: f.Report, At: f.At}, Words{Reference: w.Reference}
 	case Lesson:
@@ -310,7 +313,7 @@ func (r *Record) Latest() int { return len(r.Events) }
 // Kinds are all kinds of events, in order.
 func Kinds() []Kind {
 	return []Kind{
-		Reported, Dismissed, Aware, Found, Assessed, Decided, Submitted, Told, Answered, Messaged, Incident, Heard, Lesson, LessonDone, Closed, Reopened,
+		Reported, Dismissed, Aware, Found, Assessed, Decided, Submitted, Told, Answered, Messaged, Retried, Incident, Heard, Lesson, LessonDone, Closed, Reopened,
 	}
 }
 
