@@ -23,12 +23,14 @@ var subjects = []subject{
 			"GET /staff/requests/:id", "GET /staff/requests/:id/groups/:no", "GET /staff/requests/:id/receipts/:receipt", "GET /staff/requests/:id/evidence.zip",
 			"GET /v1/requests/:id", "GET /v1/requests/:id/plan", "GET /v1/requests/:id/ledger", "GET /v1/requests/:id/notices", "GET /v1/requests/:id/deferrals",
 			"GET /v1/requests/:id/tasks", "GET /v1/requests/:id/receipts", "GET /v1/requests/:id/receipts/:receipt_id", "GET /v1/requests/:id/corrections",
-			"GET /v1/requests/:id/evidence", "GET /v1/requests/:id/agents",
+			"GET /v1/requests/:id/evidence", "GET /v1/requests/:id/agents", "GET /v1/requests/:id/parts",
 		}},
 		{"requests.file", []string{"GET /staff/requests/new", "POST /staff/requests"}},
 		{"requests.decide", []string{
 			"POST /staff/requests/:id/decisions", "POST /staff/requests/:id/groups/:no/decision", "POST /staff/bulk", "POST /staff/bulk/decisions", "POST /v1/requests/:id/decisions",
 		}},
+		{"requests.narrow", []string{"POST /staff/requests/:id/narrow", "GET /staff/requests/:id/narrow"}},
+		{"requests.complaints", []string{"POST /staff/requests/:id/complaints/:complaint"}},
 		{"requests.identity", []string{"POST /staff/requests/:id/identity", "POST /staff/requests/:id/groups/:no/values", "GET /v1/requests/:id/person"}},
 		{"requests.correct", []string{
 			"POST /staff/requests/:id/groups/:no/corrections", "POST /staff/requests/:id/groups/:no/corrections/drop", "POST /v1/requests/:id/corrections",
@@ -77,6 +79,7 @@ var subjects = []subject{
 		{"breaches.persons", []string{"POST /staff/breaches/:id/persons"}},
 		{"breaches.approve", []string{"POST /staff/breaches/:id/letter/approve"}},
 		{"breaches.settle", []string{"POST /staff/breaches/:id/letter/settle"}},
+		{"breaches.retry", []string{"POST /staff/breaches/:id/letter/retry"}},
 	}},
 	{name: "recipients", acts: []act{
 		{"recipients.read", []string{
@@ -97,9 +100,13 @@ var subjects = []subject{
 		}},
 	}},
 	{name: "contracts", acts: []act{
-		{"contracts.read", []string{"GET /staff/contracts", "GET /staff/contracts/:id", "GET /staff/contracts/:id/certificate.pdf"}},
+		{"contracts.read", []string{
+			"GET /staff/contracts", "GET /staff/contracts/:id", "GET /staff/contracts/:id/certificate.pdf", "GET /v1/contract-ends", "GET /v1/contract-ends/:id",
+			"GET /v1/contract-ends/:id/certificate",
+		}},
 		{"contracts.form", []string{"GET /staff/contracts/new"}},
 		{"contracts.end", []string{"POST /staff/contracts", "POST /staff/contracts/:id/events"}},
+		{"contracts.end_program", []string{"POST /v1/contract-ends", "POST /v1/contract-ends/:id/events"}},
 	}},
 	{name: "programs", acts: []act{
 		{"webhooks.read", []string{"GET /staff/webhooks", "GET /staff/webhooks/:id", "GET /v1/webhooks", "GET /v1/webhooks/:id", "GET /v1/webhooks/:id/messages"}},
@@ -137,13 +144,13 @@ var subjects = []subject{
 	{name: "public", public: true, acts: []act{
 		{"public.ask", []string{
 			"GET /", "GET /requests/new", "GET /c/:slug", "GET /brand/:slug/:file", "POST /requests", "POST /requests/agent", "GET /requests/sent/:token", "POST /v1/requests",
-			"POST /v1/agent-requests",
+			"POST /v1/agent-requests", "GET /authorities",
 		}},
 		{"public.follow", []string{
 			"GET /verify/:token", "POST /verify/:token", "POST /verify/:token/object", "GET /status/:token", "GET /status/:token/recipients", "POST /status/:token/verify",
-			"POST /status/:token/resend", "POST /status/:token/withdraw", "POST /status/:token/answer", "GET /package/:token", "POST /package/:token/code",
+			"POST /status/:token/resend", "POST /status/:token/withdraw", "POST /status/:token/answer", "POST /status/:token/complain", "GET /package/:token", "POST /package/:token/code",
 			"POST /package/:token/download", "GET /v1/status/:token", "POST /v1/status/:token/verify", "POST /v1/status/:token/resend", "POST /v1/status/:token/withdraw",
-			"POST /v1/status/:token/answer",
+			"POST /v1/status/:token/answer", "GET /drp/results/:id",
 		}},
 		{"public.answer", []string{"GET /notices/:token", "POST /notices/:token", "GET /breaches/:token", "POST /breaches/:token", "GET /changes/:token", "POST /changes/:token"}},
 		{"public.report", []string{"GET /report", "POST /report", "POST /v1/breach-reports/:recipient"}},
@@ -163,7 +170,7 @@ var subjects = []subject{
 			"POST /drp/v1/data-rights-request/", "GET /drp/v1/data-rights-request/:id", "DELETE /drp/v1/data-rights-request/:id", "GET /drp/verify/:id",
 		}},
 		{"public.about", []string{
-			"GET /reference", "GET /reference/schemas", "GET /reference/problems", "GET /problems/:code", "GET /openapi.yaml", "GET /.well-known/habeas-keys.json",
+			"GET /reference", "GET /reference/schemas", "GET /reference/schemas/:name", "GET /reference/problems", "GET /problems/:code", "GET /openapi.yaml", "GET /.well-known/habeas-keys.json",
 			"GET /.well-known/security.txt", "GET /livez", "GET /readyz", "GET /static/:file",
 		}},
 	}},
