@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	tokens = regexp.MustCompile(`(?s):root\{(.*?)\}`)
-	token  = regexp.MustCompile(`--([a-z-]+):#([0-9a-f]{3,6})`)
+	tokens = regexp.MustCompile(`(?s):root\s*\{(.*?)\}`)
+	token  = regexp.MustCompile(`--([a-z-]+):\s*#([0-9a-f]{3,6})`)
 )
 
 // TestColoursCanBeTold holds every pair of colours that the style sheet puts together to WCAG 2.2: 4.5:1 for text, 3:1 for the edges of fields.
