@@ -98,6 +98,10 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		return out, a.deps.Store.MarkNoticeUncertain(ctx, in.NoticeID, in.Attempt)
 	}
 	if kind := forOfficer(n); kind != "" {
+		if n.Written >= in.Attempt { // it was written for the recipient, and nobody can say whether it went; the officer is told with the next one
+			out.ReminderAfter = 0
+			return out, a.deps.Store.MarkNoticeUncertain(ctx, in.NoticeID, in.Attempt)
+		}
 		if err := a.remind(ctx, Reminder{RequestID: n.RequestID, NoticeID: in.NoticeID, Kind: kind, Count: in.Attempt}); err != nil {
 			return out, err
 		}

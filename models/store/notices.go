@@ -296,7 +296,7 @@ func (s *Store) MarkNoticeSent(ctx context.Context, id models.ID, attempt int) e
 }
 
 // MarkNoticeUncertain records that the attempt-th message was written and that nobody can say whether it went: whoever sent it stopped before it
-// was recorded, and the notice was closed meanwhile. Otherwise it is like MarkNoticeSent.
+// was recorded, and the notice was closed or declined meanwhile. Otherwise it is like MarkNoticeSent.
 func (s *Store) MarkNoticeUncertain(ctx context.Context, id models.ID, attempt int) error {
 	return s.noteAttempt(ctx, id, attempt, "notice.uncertain")
 }
