@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"habeas/models/calendar"
+	"habeas/models/plan"
 )
 
 // ReportView is the report of a period, as the document and the table have it.
@@ -51,6 +52,7 @@ type HoldRow struct {
 	What, System                string
 	Rows                        int64
 	Citation, Explanation       string
+	Counted                     *plan.Counted // how the last day came about; nil where the plan does not say
 	On                          calendar.Date
 }
 

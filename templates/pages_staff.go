@@ -259,6 +259,7 @@ func requestExample() RequestView {
 		{
 			No: 2, System: "erp", Dataset: "customs", Collection: "declarations", Rows: 3, Proposed: models.TreatRetain, Reason: plan.ReasonHeld,
 			Rule: "EU_UCC_51", Citation: "Reg. 952/2013 Art. 51(1)", Explanation: "Kept until 31 December 2030: three years from the end of the year of acceptance.",
+			Counted:     &plan.Counted{Years: 3, OfYear: true, Start: "declaration_accepted"},
 			HoldThrough: calendar.Date{Year: 2030, Month: time.December, Day: 31}, ErasableOn: calendar.Date{Year: 2031, Month: time.January, Day: 1},
 		},
 		{

@@ -39,7 +39,7 @@ func (k *Console) holds(c echo.Context) error {
 	for _, h := range page {
 		view.Rows = append(view.Rows, templates.HoldRow{
 			Path: "/staff/requests/" + h.RequestID.String(), Reference: h.Reference, Controller: names[h.ControllerID], What: h.Group.Name(), System: h.Group.System,
-			Rows: h.Group.Rows, Citation: figures.LawOf(h.Group.Citation, h.Group.Rule), Explanation: h.Group.Explanation, On: h.DueOn,
+			Rows: h.Group.Rows, Citation: figures.LawOf(h.Group.Citation, h.Group.Rule), Explanation: h.Group.Explanation, Counted: h.Group.Counted, On: h.DueOn,
 		})
 	}
 	if next != "" {
