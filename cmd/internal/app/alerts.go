@@ -12,22 +12,15 @@ import (
 // SendAlerts mails people what concerns the safety of their accounts until ctx ends. It needs no Temporal. A mail that was sent and not noted is sent
 // again under the same Message-ID.
 func (a *App) SendAlerts(ctx context.Context) error {
-	for ctx.Err() == nil {
-		alerts, err := a.Store.ClaimMemberAlerts(ctx, linksAtOnce, linkLease)
-		if err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "Mails about accounts cannot be read", "code", codeOf(err))
-		}
-		for i := range alerts {
-			err := a.sendAlert(ctx, alerts[i])
-			if err != nil && ctx.Err() == nil {
-				a.log.WarnContext(ctx, "A mail about an account was not sent", "alert", alerts[i].ID.String(), "code", codeOf(err))
-			}
-		}
-		if len(alerts) == 0 {
-			pause(ctx, linkIdle)
-		}
+	claim := func(ctx context.Context) ([]store.MemberAlert, error) {
+		return a.Store.ClaimMemberAlerts(ctx, linksAtOnce, linkLease)
 	}
-	return nil
+	failed := func(err error) { a.log.WarnContext(ctx, "Mails about accounts cannot be read", "code", codeOf(err)) }
+	return eachClaimed(ctx, linkIdle, claim, failed, func(ctx context.Context, alert store.MemberAlert) {
+		if err := a.sendAlert(ctx, alert); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "A mail about an account was not sent", "alert", alert.ID.String(), "code", codeOf(err))
+		}
+	})
 }
 
 // sendAlert sends one mail and notes the outcome; what the mail server refuses for good is not tried again.

@@ -21,21 +21,13 @@ const (
 // a request is closed. A mail that was sent and not noted is sent again under the same Message-ID.
 func (a *App) TellOfComplaints(ctx context.Context) error {
 	letters := activities.NewLetters(a.activities())
-	for ctx.Err() == nil {
-		mails, err := a.Store.ClaimComplaintMails(ctx, complaintsAtOnce, complaintsLease)
-		if err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "Complaints cannot be read", "code", codeOf(err))
-		}
-		for _, m := range mails {
-			if ctx.Err() == nil {
-				a.tellOfComplaint(ctx, letters, m)
-			}
-		}
-		if len(mails) == 0 {
-			pause(ctx, complaintsIdle)
-		}
+	claim := func(ctx context.Context) ([]store.ComplaintMail, error) {
+		return a.Store.ClaimComplaintMails(ctx, complaintsAtOnce, complaintsLease)
 	}
-	return nil
+	failed := func(err error) { a.log.WarnContext(ctx, "Complaints cannot be read", "code", codeOf(err)) }
+	return eachClaimed(ctx, complaintsIdle, claim, failed, func(ctx context.Context, m store.ComplaintMail) {
+		a.tellOfComplaint(ctx, letters, m)
+	})
 }
 
 // tellOfComplaint sends one mail and notes the outcome.

@@ -53,22 +53,15 @@ const (
 // SendLinks mails invitations and links for new passwords until ctx ends. It needs no Temporal. That nobody waits for it on a page is what makes the
 // answer there the same for every address.
 func (a *App) SendLinks(ctx context.Context) error {
-	for ctx.Err() == nil {
-		mails, err := a.Store.ClaimLinkMails(ctx, linksAtOnce, linkLease)
-		if err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "Links of accounts cannot be read", "code", codeOf(err))
-		}
-		for i := range mails {
-			err := a.sendLink(ctx, mails[i])
-			if err != nil && ctx.Err() == nil {
-				a.log.WarnContext(ctx, "The link of an account was not sent", "link", mails[i].ID.String(), "code", codeOf(err))
-			}
-		}
-		if len(mails) == 0 {
-			pause(ctx, linkIdle)
-		}
+	claim := func(ctx context.Context) ([]store.LinkMail, error) {
+		return a.Store.ClaimLinkMails(ctx, linksAtOnce, linkLease)
 	}
-	return nil
+	failed := func(err error) { a.log.WarnContext(ctx, "Links of accounts cannot be read", "code", codeOf(err)) }
+	return eachClaimed(ctx, linkIdle, claim, failed, func(ctx context.Context, l store.LinkMail) {
+		if err := a.sendLink(ctx, l); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "The link of an account was not sent", "link", l.ID.String(), "code", codeOf(err))
+		}
+	})
 }
 
 // sendLink sends one link and notes the outcome; what the mail server refuses for good is not tried again.

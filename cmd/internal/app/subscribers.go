@@ -22,21 +22,13 @@ const (
 // TellSubscribers sends what waits for public subscribers until ctx ends. It needs no Temporal. A mail that was sent and not noted is sent again under
 // the same Message-ID.
 func (a *App) TellSubscribers(ctx context.Context) error {
-	for ctx.Err() == nil {
-		mails, err := a.Store.ClaimSubscriberMails(ctx, subscribersAtOnce, subscribersLease)
-		if err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "Mails to subscribers cannot be read", "code", codeOf(err))
-		}
-		for i := range mails {
-			if ctx.Err() == nil {
-				a.tellSubscriber(ctx, &mails[i])
-			}
-		}
-		if len(mails) == 0 {
-			pause(ctx, subscribersIdle)
-		}
+	claim := func(ctx context.Context) ([]store.SubscriberMail, error) {
+		return a.Store.ClaimSubscriberMails(ctx, subscribersAtOnce, subscribersLease)
 	}
-	return nil
+	failed := func(err error) { a.log.WarnContext(ctx, "Mails to subscribers cannot be read", "code", codeOf(err)) }
+	return eachClaimed(ctx, subscribersIdle, claim, failed, func(ctx context.Context, m store.SubscriberMail) {
+		a.tellSubscriber(ctx, &m)
+	})
 }
 
 // tellSubscriber sends one mail and notes the outcome.
