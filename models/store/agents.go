@@ -271,15 +271,8 @@ func (s *Store) agreeToAgent(tx *gorm.DB, r requestRow, submissionID models.ID) 
 // that rests on the agent alone is withdrawn as far as it still can be. It fails with not_found or link_used.
 func (s *Store) ObjectToAgent(ctx context.Context, token string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		v, err := verificationByToken(tx, token)
+		r, v, err := lockVerification(tx, token)
 		if err != nil {
-			return err
-		}
-		r, err := lockRequest(tx, models.ScopeOperator(), v.RequestID)
-		if err != nil {
-			return err
-		}
-		if v, err = verificationByToken(tx, token); err != nil { // again, now that nobody else can use it
 			return err
 		}
 		row, ok, err := agentOf(tx, v.SubmissionID)

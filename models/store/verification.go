@@ -254,20 +254,27 @@ func verificationByToken(tx *gorm.DB, token string) (verificationRow, error) {
 	return v, missing(err, "link")
 }
 
+// lockVerification finds what a link is for and locks its request, as lockNotice does; what it is for is read under that lock.
+func lockVerification(tx *gorm.DB, token string) (requestRow, verificationRow, error) {
+	v, err := verificationByToken(tx, token)
+	if err != nil {
+		return requestRow{}, v, err
+	}
+	r, err := lockRequest(tx, models.ScopeOperator(), v.RequestID)
+	if err != nil {
+		return r, v, err
+	}
+	v, err = verificationByToken(tx, token)
+	return r, v, err
+}
+
 // VerifyByToken uses a link: it marks the submission verified and, when it is the request's first, decides Verify, in one transaction. It
 // fails with not_found, link_used, link_expired or request_closed. It returns the token of a status page for the owner of the mailbox, since whoever
 // filed the request, and has its first status token, may be a stranger to it.
 func (s *Store) VerifyByToken(ctx context.Context, token string) (pageToken string, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB) error {
-		v, err := verificationByToken(tx, token)
+		r, v, err := lockVerification(tx, token)
 		if err != nil {
-			return err
-		}
-		r, err := lockRequest(tx, models.ScopeOperator(), v.RequestID)
-		if err != nil {
-			return err
-		}
-		if v, err = verificationByToken(tx, token); err != nil { // again, now that nobody else can use it
 			return err
 		}
 		pageToken = s.vault.Token(pagePurpose, v.SubmissionID)
