@@ -59,11 +59,18 @@ func (f Figures) months(p store.Period) []Month {
 
 // HomeZone is the time zone of the operator or, for a customer, its own.
 func HomeZone(controllers []request.Controller) *time.Location {
-	zone := time.UTC
+	if len(controllers) == 0 {
+		return time.UTC
+	}
+	return words.Zone(home(controllers).Timezone)
+}
+
+// home is the operator or, for a customer, itself.
+func home(controllers []request.Controller) (out request.Controller) {
 	for i, one := range controllers {
 		if i == 0 || one.Operator {
-			zone = words.Zone(one.Timezone)
+			out = one
 		}
 	}
-	return zone
+	return out
 }

@@ -96,15 +96,7 @@ func ReportOf(ctx context.Context, s *store.Store, scope models.Scope, period st
 }
 
 // Of is whom a report is of: the operator or, for a customer, itself.
-func (r Report) Of() string {
-	name := ""
-	for i, one := range r.Controllers {
-		if i == 0 || one.Operator {
-			name = one.Name
-		}
-	}
-	return name
-}
+func (r Report) Of() string { return home(r.Controllers).Name }
 
 // addBreaches adds those of the period. A customer learns of those that it was told of, and when.
 func (r *Report) addBreaches(ctx context.Context, s *store.Store, scope models.Scope) error {
