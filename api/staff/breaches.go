@@ -12,6 +12,7 @@ import (
 	"habeas/api/problem"
 	"habeas/models"
 	"habeas/models/breach/register"
+	"habeas/models/request"
 	"habeas/templates"
 	"habeas/templates/notification"
 )
@@ -47,11 +48,15 @@ func (k *Console) names(c echo.Context, who models.Principal) (map[models.ID]str
 	if err != nil {
 		return nil, err
 	}
+	return namesOfControllers(all), nil
+}
+
+func namesOfControllers(all []request.Controller) map[models.ID]string {
 	out := map[models.ID]string{}
 	for _, one := range all {
 		out[one.ID] = one.Name
 	}
-	return out, nil
+	return out
 }
 
 func (k *Console) breachForm(c echo.Context) error {

@@ -1,16 +1,13 @@
 package staff
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/figures"
-	"habeas/models"
 	"habeas/models/store"
 	"habeas/templates"
 )
@@ -63,10 +60,4 @@ func onTime(c store.Closing) string {
 		return ""
 	}
 	return fmt.Sprintf("%d %%", (c.Answered-c.Late)*100/c.Answered)
-}
-
-// home is the time zone of the operator or, for a customer, its own.
-func (k *Console) home(ctx context.Context, who models.Principal) (*time.Location, error) {
-	controllers, err := k.Store.Controllers(ctx, who.Scope)
-	return figures.HomeZone(controllers), err
 }

@@ -18,7 +18,7 @@ func (k *Console) holds(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	names, err := k.names(c, who)
+	controllers, err := k.Store.Controllers(ctx, who.Scope)
 	if err != nil {
 		return err
 	}
@@ -26,11 +26,8 @@ func (k *Console) holds(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	zone, err := k.home(ctx, who)
-	if err != nil {
-		return err
-	}
-	view := templates.HoldsView{Many: len(names) > 1, AsOf: asOf.In(zone)}
+	names := namesOfControllers(controllers)
+	view := templates.HoldsView{Many: len(names) > 1, AsOf: asOf.In(figures.HomeZone(controllers))}
 	for _, h := range counts {
 		view.Laws = append(view.Laws, templates.HoldLaw{
 			Law: figures.LawOf(h.Citation, h.Rule), Holds: h.Holds, Rows: h.Rows, First: calendar.DateOf(h.First.UTC()), Last: calendar.DateOf(h.Last.UTC()),
