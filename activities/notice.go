@@ -91,17 +91,16 @@ func (a *Activities) sendNotice(ctx context.Context, in NoticeRef) (NoticeSent, 
 		return NoticeSent{}, err
 	}
 	out := NoticeSent{ReminderAfter: n.ReminderAfter, Answered: n.Closed()}
+	kind := forOfficer(n)
 	switch {
-	case n.Attempts >= in.Attempt, out.Answered && n.Written < in.Attempt:
+	case n.Attempts >= in.Attempt:
 		return out, nil
-	case out.Answered:
+	case n.Written >= in.Attempt && (out.Answered || kind != ""): // nobody can say whether it went; an officer hears with the next one
+		out.ReminderAfter = 0
 		return out, a.deps.Store.MarkNoticeUncertain(ctx, in.NoticeID, in.Attempt)
-	}
-	if kind := forOfficer(n); kind != "" {
-		if n.Written >= in.Attempt { // it was written for the recipient, and nobody can say whether it went; the officer is told with the next one
-			out.ReminderAfter = 0
-			return out, a.deps.Store.MarkNoticeUncertain(ctx, in.NoticeID, in.Attempt)
-		}
+	case out.Answered:
+		return out, nil
+	case kind != "":
 		if err := a.remind(ctx, Reminder{RequestID: n.RequestID, NoticeID: in.NoticeID, Kind: kind, Count: in.Attempt}); err != nil {
 			return out, err
 		}
