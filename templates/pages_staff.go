@@ -209,7 +209,7 @@ type OperationsView struct {
 	Systems       []SystemHealth
 }
 
-// SystemHealth says whether a system answered when it was last needed.
+// SystemHealth says whether a system answered when it was last asked.
 type SystemHealth struct {
 	Name      string
 	Code      string    // of the error; empty when it answers

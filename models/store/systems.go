@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// SystemHealth says whether a system answered when it was last needed. Systems belong to the operator; they have no tenant.
+// SystemHealth says whether a system answered when it was last asked. Systems belong to the operator; they have no tenant.
 type SystemHealth struct {
 	Name      string
 	Code      string    // of the error; empty when the system answers

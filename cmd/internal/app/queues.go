@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -45,7 +46,8 @@ func (a *App) servedQueues() ([]activities.Queue, error) {
 	return out, nil
 }
 
-// watchWorkers notes for the console that this worker is there for the systems of its queues, and, as the main worker, which others are not.
+// watchWorkers notes for the console that this worker is there for the systems of its queues, and, as the main worker, which others are not. Systems
+// that did not answer when they were last needed are asked again, so that none is shown as down because nobody has needed it since.
 func (a *App) watchWorkers(ctx context.Context, served []activities.Queue) error {
 	since := a.now()
 	for ctx.Err() == nil {
@@ -60,12 +62,15 @@ func (a *App) watchWorkers(ctx context.Context, served []activities.Queue) error
 				a.log.WarnContext(ctx, "A worker's presence was not noted", "system", system, "code", codeOf(err))
 			}
 		}
+		if err := a.askAgain(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "Systems that were down could not be asked again", "code", codeOf(err))
+		}
 		pause(ctx, presentEvery)
 	}
 	return nil
 }
 
-// present notes whether a system answers to the worker that serves it.
+// present notes whether a system answers to this worker.
 func (a *App) present(ctx context.Context, system string) error {
 	ping, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -74,6 +79,19 @@ func (a *App) present(ctx context.Context, system string) error {
 		code = codeOf(err)
 	}
 	return a.Store.NoteSystem(ctx, system, code)
+}
+
+// askAgain notes of the systems reached from here, and that have no queue, whether those answer again that did not.
+func (a *App) askAgain(ctx context.Context) error {
+	systems, err := a.Store.Systems(ctx)
+	for _, s := range systems {
+		_, here := a.systems[s.Name]
+		_, queued := a.queues[s.Name]
+		if here && !queued && s.Code != "" {
+			err = errors.Join(err, a.present(ctx, s.Name))
+		}
+	}
+	return err
 }
 
 // missed notes that nobody has been there for a system for too long.

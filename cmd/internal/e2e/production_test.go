@@ -159,7 +159,9 @@ func (p *production) systemDown(t *testing.T) {
 	p.disturb(t, "tracking", "ALLOW_CONNECTIONS true")
 	p.closed(t, asked.ID, models.Fulfilled)
 	p.erased(t, who)
-	require.Empty(t, p.health(t, "tracking"), "the console shows that it answers again")
+	eventually(t, func() bool { return p.health(t, "tracking") == "" }, "the console shows that it answers again")
+	require.NoError(t, p.store.NoteSystem(within(t), "tracking", "system_unavailable"))
+	eventually(t, func() bool { return p.health(t, "tracking") == "" }, "it is asked again, whoever noted last that it is down, and although nobody needs it")
 }
 
 // health is the code noted for a system, empty when it answers.
