@@ -48,7 +48,8 @@ func (cmd breachPersonsCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Out, "%d rows, %d persons, %d rows without an address that can be written to.\n", counts.Rows, counts.Persons, counts.Without)
+	fmt.Fprintf(s.Out, "%s, %s; without an address that can be written to: %s.\n",
+		models.Count(counts.Rows, "row"), models.Count(counts.Persons, "person"), models.Count(counts.Without, "row"))
 	if cmd.DryRun {
 		fmt.Fprintln(s.Out, "Nothing was changed.")
 		return nil

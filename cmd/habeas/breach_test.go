@@ -50,7 +50,7 @@ systems: `+file(t, "systems:\n  crm: {kind: sqlite, dsn: "+path+"}\n")+"\n")
 
 	got := habeas(t, "--config", whole, "breach", "persons", "--breach", id.String(), "--dry-run", "crm.guests")
 	require.Zero(t, got.status, got.err)
-	require.Contains(t, got.out, "4 rows, 3 persons, 1 rows without an address")
+	require.Contains(t, got.out, "4 rows, 3 persons; without an address that can be written to: 1 row")
 	require.Contains(t, got.out, "Nothing was changed.")
 	for _, added := range []string{"2 persons were added", "0 persons were added"} {
 		got = habeas(t, "--config", whole, "breach", "persons", "--breach", id.String(), "crm.guests")

@@ -196,12 +196,3 @@ func (c *computation) extension(start calendar.Date, days int) {
 func inWords(d calendar.Date) string {
 	return strconv.Itoa(d.Day) + " " + d.Month.String() + " " + strconv.Itoa(d.Year)
 }
-
-// Count is a number with its unit in English, e.g. "3 months".
-func Count(n int, unit string) string {
-	s := strconv.Itoa(n) + " " + unit
-	if n != 1 {
-		s += "s"
-	}
-	return s
-}

@@ -3,6 +3,7 @@ package deadline
 import (
 	"slices"
 
+	"habeas/models"
 	"habeas/models/calendar"
 )
 
@@ -54,7 +55,7 @@ func (c *computation) tooLate(p Pause, free, end calendar.Date) string {
 	case p.AskedOn.After(end) && p.AskedOn.After(c.next(end)):
 		return "the period had already ended"
 	case p.Undue == nil && c.p.PromptDays > 0 && free.DaysUntil(p.AskedOn) > c.p.PromptDays:
-		return "asked more than " + Count(c.p.PromptDays, "day") + " after the request or the last answer, it counts as asked with undue delay"
+		return "asked more than " + models.Count(c.p.PromptDays, "day") + " after the request or the last answer, it counts as asked with undue delay"
 	}
 	return ""
 }

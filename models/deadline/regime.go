@@ -213,7 +213,7 @@ func (t Term) step(from, start, end string) string { return t.words(from, " ("+s
 
 func (t Term) words(from, start, end string) string {
 	unit := map[Unit]string{Hours: "hour", Days: "day", BusinessDays: "business day", Months: "month"}[t.Unit]
-	s := t.Field + ": " + Count(t.Count, unit) + " from " + from + start
+	s := t.Field + ": " + models.Count(t.Count, unit) + " from " + from + start
 	if t.Inclusive {
 		s += ", that day being the first,"
 	}

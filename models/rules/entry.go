@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"habeas/models"
 	"habeas/models/breach"
 	"habeas/models/calendar"
 	"habeas/models/deadline"
@@ -79,9 +80,9 @@ func monthlyEntry(p deadline.Parameters) Entry {
 	}
 	e.Rule = []string{
 		start,
-		deadline.Count(p.Months, "month") + ", to the last hour of the same day number, or of the month's last day where there is none (" + p.End + ").",
+		models.Count(p.Months, "month") + ", to the last hour of the same day number, or of the month's last day where there is none (" + p.End + ").",
 		"A last day that is a Saturday, Sunday or public holiday moves to the following working day (" + p.Roll + ").",
-		"Extended: " + deadline.Count(p.ExtendedMonths, "month") + " from the clock's start, if the person was told with reasons within the first month (" + p.Extension + ").",
+		"Extended: " + models.Count(p.ExtendedMonths, "month") + " from the clock's start, if the person was told with reasons within the first month (" + p.Extension + ").",
 		"Refusals and notices of no action are due within the first month (" + p.Refusal + ").",
 		pauseWords(p),
 	}
@@ -95,7 +96,7 @@ func pauseWords(p deadline.Parameters) string {
 	}
 	s += ", overlaps count once, and an unanswered question leaves no due date"
 	if p.PromptDays > 0 {
-		s += "; asked more than " + deadline.Count(p.PromptDays, "day") + " after receipt or the last answer it counts as late and does not pause, unless found otherwise"
+		s += "; asked more than " + models.Count(p.PromptDays, "day") + " after receipt or the last answer it counts as late and does not pause, unless found otherwise"
 	}
 	return s + " (" + p.Pause + ")."
 }

@@ -189,13 +189,13 @@ CREATE TRIGGER recount AFTER DELETE ON person FOR EACH ROW EXECUTE FUNCTION reco
 `)
 	out, _, status := command(t, "rehearse", path, "--systems", systems, "--identity", "email=ann@example.com", "--erase", "--on-a-copy")
 	require.Equal(t, 1, status)
-	require.Contains(t, out, "WRONG: At least 1 rows of badge that are not the person's changed or went.", "a cascade that the map does not know")
-	require.Contains(t, out, "WRONG: At least 1 rows of count that are not the person's changed or went.", "a trigger")
+	require.Contains(t, out, "WRONG: At least 1 row of badge, not the person's, changed or went.", "a cascade that the map does not know")
+	require.Contains(t, out, "WRONG: At least 1 row of count, not the person's, changed or went.", "a trigger")
 
 	execute(t, dsn, "INSERT INTO person VALUES (3, 'cy@example.com', 1); CREATE TABLE log (text text); INSERT INTO log VALUES ('hello CY@example.com!')")
 	out, _, status = command(t, "rehearse", path, "--systems", systems, "--identity", "email=cy@example.com", "--erase", "--on-a-copy", "--scan")
 	require.Equal(t, 1, status)
-	require.Contains(t, out, "WRONG: An identity of the person is still in 1 rows of public.log, column text.", "what nobody mapped")
+	require.Contains(t, out, "WRONG: An identity of the person is still in 1 row of public.log, column text.", "what nobody mapped")
 }
 
 func TestARehearsalTellsHoldsSharedRowsAndGivesTheRows(t *testing.T) {

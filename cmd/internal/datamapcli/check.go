@@ -10,6 +10,7 @@ import (
 
 	"habeas/activities/connectors"
 	"habeas/cmd/internal/rulescli"
+	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
 	"habeas/models/hold"
@@ -80,7 +81,7 @@ func (c *CheckCmd) Run(ctx context.Context, s *rulescli.Streams, registry connec
 		return &rulescli.ExitError{Status: rulescli.Failed, Err: err}
 	}
 	if !result.OK {
-		return &rulescli.ExitError{Status: rulescli.Failed, Err: fmt.Errorf("the data map is refused: %s", count(faults(result.Problems), "error"))}
+		return &rulescli.ExitError{Status: rulescli.Failed, Err: fmt.Errorf("the data map is refused: %s", models.Count(faults(result.Problems), "error"))}
 	}
 	return nil
 }
@@ -172,7 +173,7 @@ func write(s *rulescli.Streams, r Result) error {
 		return nil
 	}
 	_, err := fmt.Fprintf(s.Out, "The data map is valid: %s, %s, %s; people are found by %v.\nDigest %s\n",
-		count(r.Datasets, "dataset"), count(r.Collections, "collection"), count(len(r.Problems), "warning"), r.Identities, r.Digest)
+		models.Count(r.Datasets, "dataset"), models.Count(r.Collections, "collection"), models.Count(len(r.Problems), "warning"), r.Identities, r.Digest)
 	return err
 }
 
@@ -184,11 +185,4 @@ func faults(problems []datamap.Problem) int {
 		}
 	}
 	return n
-}
-
-func count(n int, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return fmt.Sprintf("%d %s", n, word)
 }

@@ -46,7 +46,7 @@ func (c *DiscoverCmd) Run(ctx context.Context, s *rulescli.Streams, registry con
 		fmt.Fprintln(s.Err, "The proposal passes `habeas datamap check`. Look at every line with review: before you use it.")
 		return nil
 	}
-	fmt.Fprintf(s.Err, "The proposal ends with what is to be decided (%s).\n", count(len(decide), "point"))
+	fmt.Fprintf(s.Err, "The proposal ends with what is to be decided (%s).\n", models.Count(len(decide), "point"))
 	return nil
 }
 
@@ -126,7 +126,7 @@ func judge(ctx context.Context, systems *connectors.Systems, p *propose.Proposal
 		}
 	}
 	if n := strings.Count(string(text), "decide: "); n > 0 {
-		decide = append(decide, fmt.Sprintf("See also %s above that say decide.", count(n, "line")))
+		decide = append(decide, fmt.Sprintf("See also %s above that say decide.", models.Count(n, "line")))
 	}
 	return decide, nil
 }

@@ -9,6 +9,7 @@ import (
 	"habeas/activities/connectors"
 	"habeas/cmd/internal/datamapcli/drift"
 	"habeas/cmd/internal/rulescli"
+	"habeas/models"
 	"habeas/models/datamap"
 	"habeas/models/datamap/file"
 )
@@ -71,7 +72,7 @@ func (c *DriftCmd) Run(ctx context.Context, s *rulescli.Streams, registry connec
 		return failed(err)
 	}
 	if missed > 0 {
-		return failed(fmt.Errorf("the data map misses something (%s)", count(missed, "point")))
+		return failed(fmt.Errorf("the data map misses something (%s)", models.Count(missed, "point")))
 	}
 	return nil
 }
@@ -114,7 +115,7 @@ func (c *DriftCmd) report(s *rulescli.Streams, out Drift) error {
 		t.line("note: %s: This kind of system cannot list what it holds; look at it by hand.", name)
 	}
 	if len(out.Changes)+len(out.Unopened) == 0 {
-		t.line("The map and %s agree.", count(len(out.Systems), "system"))
+		t.line("The map and %s agree.", models.Count(len(out.Systems), "system"))
 	}
 	_, err := s.Out.Write([]byte(t.String()))
 	return err

@@ -79,7 +79,7 @@ func (c *RehearseCmd) Run(ctx context.Context, s *rulescli.Streams, registry con
 		return failed(err)
 	}
 	if !out.OK {
-		return failed(fmt.Errorf("the rehearsal found something wrong (%s)", count(len(out.Erased.Wrong), "point")))
+		return failed(fmt.Errorf("the rehearsal found something wrong (%s)", models.Count(len(out.Erased.Wrong), "point")))
 	}
 	return nil
 }

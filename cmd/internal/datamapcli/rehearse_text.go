@@ -41,7 +41,7 @@ func (t *text) collection(c rehearse.Collection) {
 	if c.Shared > 0 {
 		shared = fmt.Sprintf(", %d of them shared", c.Shared)
 	}
-	t.line("%s: %s%s", c.Collection, count(c.Rows, "row"), shared)
+	t.line("%s: %s%s", c.Collection, models.Count(c.Rows, "row"), shared)
 	for _, p := range c.Paths {
 		t.line("  %6d by %s", p.Rows, p.What)
 	}
@@ -76,18 +76,18 @@ func fate(g plan.Group) string {
 }
 
 func (t *text) erased(e rehearse.Erased) {
-	t.line("Erased: %s deleted, %s masked.", count(e.Deleted, "row"), count(e.Masked, "row"))
+	t.line("Erased: %s deleted, %s masked.", models.Count(e.Deleted, "row"), models.Count(e.Masked, "row"))
 	for _, table := range e.Tables {
 		t.line("  %s: %d gone, %d masked, %d as before; %d other rows changed", table.Table, table.Gone, table.Masked, table.Same, table.Changed)
 	}
-	t.line("Compared: %s with %d rows that had to stay as they were; %d changed; %s broken.", count(e.Compared, "table"), e.Others, e.Changed, count(len(e.Broken), "foreign key"))
-	t.line("Proved: %s looked for again, %d left.", count(e.Checked, "row"), e.Left)
+	t.line("Compared: %s with %s that had to stay as they were; %d changed; %s broken.", models.Count(e.Compared, "table"), models.Count(e.Others, "row"), e.Changed, models.Count(len(e.Broken), "foreign key"))
+	t.line("Proved: %s looked for again, %d left.", models.Count(e.Checked, "row"), e.Left)
 	for _, h := range e.Hits {
 		why := h.Expected
 		if why == "" {
 			why = "nothing explains it"
 		}
-		t.line("Scan: an identity in %d rows of %s, column %s: %s.", h.Rows, h.Table, h.Column, why)
+		t.line("Scan: an identity in %s of %s, column %s: %s.", models.Count(h.Rows, "row"), h.Table, h.Column, why)
 	}
 	for _, w := range e.Wrong {
 		t.line("WRONG: %s", w)

@@ -12,6 +12,7 @@ import (
 
 	"habeas/api/client"
 	"habeas/cmd/internal/rulescli"
+	"habeas/models"
 )
 
 // ListCmd is `habeas request list`.
@@ -164,7 +165,7 @@ func (a shown) print(out io.Writer) error {
 			fmt.Fprintf(w, "Approved\tby the first of two (%s), at %s\n", p.FirstApproval.Role, p.FirstApproval.At.Format("2006-01-02 15:04 MST"))
 		}
 		for _, g := range p.Groups {
-			fmt.Fprintf(w, "  %d\t%s, %s.%s\t%d rows\t%s\n", g.No, g.Treatment, g.Dataset, g.Collection, g.Rows, why(g))
+			fmt.Fprintf(w, "  %d\t%s, %s.%s\t%s\t%s\n", g.No, g.Treatment, g.Dataset, g.Collection, models.Count(g.Rows, "row"), why(g))
 		}
 	}
 	for _, n := range a.Notices {
@@ -174,7 +175,7 @@ func (a shown) print(out io.Writer) error {
 		fmt.Fprintf(w, "Task\t%s in %s\t%s\t%s\n", t.Action, t.System, t.State, t.ID)
 	}
 	for _, d := range a.Deferrals {
-		fmt.Fprintf(w, "Deferred\t%s.%s\t%d rows\terased on %s (%s)\n", d.Dataset, d.Collection, d.Rows, d.DueOn, d.Citation)
+		fmt.Fprintf(w, "Deferred\t%s.%s\t%s\terased on %s (%s)\n", d.Dataset, d.Collection, models.Count(d.Rows, "row"), d.DueOn, d.Citation)
 	}
 	return w.Flush()
 }

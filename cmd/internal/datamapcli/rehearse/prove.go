@@ -140,18 +140,18 @@ func (e *Erased) judge() {
 		}
 	}
 	for _, t := range e.Tables {
-		wrong(t.Changed, "At least %d rows of %s that are not the person's changed or went.", t.Changed, t.Table)
+		wrong(t.Changed, "At least %s of %s, not the person's, changed or went.", models.Count(t.Changed, "row"), t.Table)
 	}
 	for _, b := range e.Broken {
-		wrong(int64(b.Rows), "%d rows refer to nothing by %s.", b.Rows, b.What)
+		wrong(int64(b.Rows), "Rows that refer to nothing by %s: %d.", b.What, b.Rows)
 	}
 	for _, b := range e.Blocked {
-		wrong(int64(b.Rows), "%d rows of %s could not be erased (%s %s).", b.Rows, b.Collection, b.Code, b.Detail)
+		wrong(int64(b.Rows), "%s of %s could not be erased (%s %s).", models.Count(b.Rows, "row"), b.Collection, b.Code, b.Detail)
 	}
-	wrong(int64(e.Left), "For %d of %d rows the erasure is not in effect.", e.Left, e.Checked)
+	wrong(int64(e.Left), "For %d of %s the erasure is not in effect.", e.Left, models.Count(e.Checked, "row"))
 	for _, h := range e.Hits {
 		if h.Expected == "" {
-			wrong(h.Rows, "An identity of the person is still in %d rows of %s, column %s.", h.Rows, h.Table, h.Column)
+			wrong(h.Rows, "An identity of the person is still in %s of %s, column %s.", models.Count(h.Rows, "row"), h.Table, h.Column)
 		}
 	}
 	for _, s := range e.Unread {

@@ -88,7 +88,7 @@ func (d *demo) begin(ctx context.Context, p sample.Person) (actor.Asked, actor.P
 	if err != nil {
 		return asked, plan, err
 	}
-	d.ok("%d rows were located in %d groups; the DPO decided %d of them; due by %s", rows, len(plan.Groups), choices, r.Clock.DueOn)
+	d.ok("located: %s in %s; to decide by the DPO: %d; due by %s", models.Count(rows, "row"), models.Count(len(plan.Groups), "group"), choices, r.Clock.DueOn)
 	return asked, plan, nil
 }
 
@@ -132,7 +132,7 @@ func (d *demo) erase(ctx context.Context) error {
 	}
 	for _, g := range d.plan.Groups {
 		if g.HoldThrough != "" {
-			d.ok("  held until %s: %d rows of %s.%s (%s)", g.HoldThrough, g.Rows, g.Dataset, g.Collection, g.Citation)
+			d.ok("  held until %s: %s of %s.%s (%s)", g.HoldThrough, models.Count(g.Rows, "row"), g.Dataset, g.Collection, g.Citation)
 		}
 	}
 	if _, err := d.dpo.AwaitState(ctx, d.erasure.ID, models.Notifying, models.Delivering, models.Closed); err != nil {
@@ -151,7 +151,7 @@ func (d *demo) erase(ctx context.Context) error {
 		if n.State != "acknowledged" {
 			return fmt.Errorf("%s was closed although %s has not answered", d.erasure.Reference, n.Recipient)
 		}
-		d.ok("  %s answered %q after %d message(s)", n.Recipient, n.Answer, n.Attempts)
+		d.ok("  %s answered %q after %s", n.Recipient, n.Answer, models.Count(n.Attempts, "message"))
 	}
 	if r.Outcome != string(models.PartlyFulfilled) {
 		return fmt.Errorf("the request was closed as %s", r.Outcome)
