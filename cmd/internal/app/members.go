@@ -67,11 +67,11 @@ func (a *App) SendLinks(ctx context.Context) error {
 // sendLink sends one link and notes the outcome; what the mail server refuses for good is not tried again.
 func (a *App) sendLink(ctx context.Context, l store.LinkMail) error {
 	err := a.mailLink(ctx, l)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && err != nil {
 		return nil // the lease runs out and another takes it
 	}
 	again := err != nil && models.KindOf(err) != models.Invalid
-	if noted := a.Store.LinkMailed(ctx, l.ID, again); noted != nil {
+	if noted := a.Store.LinkMailed(context.WithoutCancel(ctx), l.ID, again); noted != nil {
 		return noted
 	}
 	return err

@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -22,15 +25,21 @@ func writing(t *testing.T) (*app.App, *mailbox.Mailbox) {
 	box, err := mailbox.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = box.Close() })
+	return writingTo(t, box.Port()), box
+}
+
+// writingTo is an App with the mail server of a port.
+func writingTo(t *testing.T, port int) *app.App {
+	t.Helper()
 	c := live(t, "SELECT 1")
-	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = "127.0.0.1", box.Port(), "none"
+	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = "127.0.0.1", port, "none"
 	a, _, err := build(t, c)
 	require.NoError(t, err)
 	_, err = a.Store.PutController(t.Context(), request.Controller{
 		Slug: "northwind", Name: "Northwind", Operator: true, Regime: "EU_GDPR", Timezone: "Europe/Brussels", Country: "BE", ContactEmail: "a@northwind.example",
 	})
 	require.NoError(t, err)
-	return a, box
+	return a
 }
 
 // running runs a loop until it is stopped, or the test ends.
@@ -49,7 +58,7 @@ func running(t *testing.T, loop func(context.Context) error) (stop func()) {
 
 func await(t *testing.T, box *mailbox.Mailbox, to, subject string) mailbox.Message {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // a worker that ended may have left a lease of a minute
 	defer cancel()
 	m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.For(to) && strings.Contains(m.Subject, subject) })
 	require.NoError(t, err)
@@ -101,6 +110,55 @@ func TestALinkIsMailedOnceAlsoWhenTheMailServerWasAway(t *testing.T) {
 	require.Equal(t, m.ID, link.Member.ID)
 	require.Len(t, box.Messages("mara@northwind.example"), 2, "each once")
 	require.Empty(t, box.Messages("nobody@northwind.example"))
+}
+
+// takesAndEnds is a mail server that takes one message, and calls end before it lets the client go.
+func takesAndEnds(t *testing.T, end func()) (port int) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	t.Cleanup(func() {
+		_ = l.Close()
+		group.Wait()
+	})
+	group.Go(func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		answer := func(line string) { _, _ = fmt.Fprint(c, line+"\r\n") }
+		answer("220 test")
+		data := false
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			switch line := lines.Text(); {
+			case data && line != ".":
+			case line == "DATA":
+				data = true
+				answer("354 go on")
+			case line == "QUIT":
+				end()
+				return
+			default:
+				data = false
+				answer("250 test")
+			}
+		}
+	})
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func TestALinkThatWentJustBeforeTheWorkerEndedIsNotMailedAgain(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	a := writingTo(t, takesAndEnds(t, stop))
+	invite(t, a, "mara@northwind.example")
+	require.NoError(t, a.SendLinks(ctx))
+	var waiting int
+	require.NoError(t, a.Store.Pool().QueryRow(t.Context(), "SELECT count(*) FROM member_links WHERE mail_at IS NOT NULL").Scan(&waiting))
+	require.Zero(t, waiting)
 }
 
 func TestAnAlertNamesTimeDeviceAndPlaceAndOpensNothing(t *testing.T) {
