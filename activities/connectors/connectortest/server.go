@@ -3,6 +3,7 @@ package connectortest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -25,12 +26,17 @@ func CacheDir() string {
 	return filepath.Join(base, "habeas")
 }
 
-// FreeAddress is a host:port of this machine on which nobody listens.
+// FreeAddress is a host:port of this machine on which nobody listens. One connection is made over it and closed by the server's side first, so that
+// the kernel remembers the port for a minute and gives it to nobody else who asks for any port.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, l.Close())
+	client, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+	require.NoError(t, err)
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	require.NoError(t, errors.Join(accepted.Close(), client.Close(), l.Close()))
 	return l.Addr().String()
 }
 
