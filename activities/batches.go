@@ -45,7 +45,7 @@ func (a *Activities) batches(
 			if err := fn(rows[:n]); err != nil {
 				return err
 			}
-			activity.RecordHeartbeat(ctx)
+			alive(ctx)
 			rows, size = rows[n:], nextSize(size, time.Since(start))
 		}
 	}
@@ -98,6 +98,10 @@ func (a *Activities) pages(ctx context.Context, in GroupRef, statuses []store.Ro
 	return out
 }
 
+// alive tells Temporal that the activity lives. ctx may be that of a part of it, which ends while Temporal is being told: its SDK takes a call that is
+// broken off for an activity that is lost, and cancels all of it.
+func alive(ctx context.Context) { activity.RecordHeartbeat(context.WithoutCancel(ctx)) }
+
 // beat records heartbeats until the function that it returns is called: one batch of a slow system may take longer than Temporal waits.
 func beat(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -107,7 +111,7 @@ func beat(ctx context.Context) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx)
+				alive(ctx)
 			case <-ctx.Done():
 				return
 			}

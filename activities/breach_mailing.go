@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/models"
 	"habeas/models/store"
 	"habeas/templates"
@@ -114,7 +112,7 @@ func (m *mailing) over(ctx context.Context) error {
 		if err != nil && !line.wornOut(err) {
 			return err
 		}
-		activity.RecordHeartbeat(ctx)
+		alive(ctx)
 	}
 	return context.Cause(ctx)
 }

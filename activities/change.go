@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/models"
 	"habeas/models/store"
 	"habeas/models/subprocessor"
@@ -99,7 +97,7 @@ func (a *Activities) tellSome(ctx context.Context, c store.Change, batch []model
 }
 
 func (a *Activities) tellChangeCustomer(ctx context.Context, c store.Change, id models.ID) (time.Time, error) {
-	activity.RecordHeartbeat(ctx)
+	alive(ctx)
 	customer, err := a.deps.Store.ControllerByID(ctx, models.ScopeOperator(), id)
 	if err != nil {
 		return time.Time{}, err

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/models"
 	"habeas/models/calendar"
 	"habeas/models/datamap"
@@ -153,7 +151,7 @@ func (a *Activities) stillHeld(ctx context.Context, d store.Deferral) (plan.Grou
 				return err
 			}
 		}
-		activity.RecordHeartbeat(ctx)
+		alive(ctx)
 		return nil
 	})
 	held := d.Group

@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-
-	"go.temporal.io/sdk/activity"
 )
 
 // Limits of one clean-up; the next takes the rest.
@@ -40,7 +38,7 @@ func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 			return out, err
 		}
 		out.PackagesExpired++
-		activity.RecordHeartbeat(ctx)
+		alive(ctx)
 	}
 	over, err := a.deps.Store.Shreddable(ctx, a.deps.Now().Add(-a.deps.Policy.KeepKeysFor), shredLimit)
 	if err != nil {
@@ -51,7 +49,7 @@ func (a *Activities) cleanUp(ctx context.Context) (Housekeeping, error) {
 			return out, err
 		}
 		out.KeysDestroyed++
-		activity.RecordHeartbeat(ctx)
+		alive(ctx)
 	}
 	return out, a.forgetLocated(ctx)
 }
@@ -66,7 +64,7 @@ func (a *Activities) forgetLocated(ctx context.Context) error {
 		if err := a.deps.Store.ForgetLocated(ctx, id); err != nil {
 			return err
 		}
-		activity.RecordHeartbeat(ctx)
+		alive(ctx)
 	}
 	return nil
 }

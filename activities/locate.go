@@ -112,7 +112,7 @@ func (a *Activities) walk(ctx context.Context, id models.ID) (*walk.Walk, error)
 	w := &walk.Walk{
 		Graph: a.deps.Graph, Open: a.system, Found: found{a.deps.Store.Found(id)}, Identities: identities(subject), Zone: zone,
 		Scope:    func(slug string) bool { return slug == dataOf(controller) },
-		Progress: func(walk.Stage, datamap.Address, int) { activity.RecordHeartbeat(ctx) },
+		Progress: func(walk.Stage, datamap.Address, int) { alive(ctx) },
 		Refused: func(ctx context.Context, collection datamap.Address) error {
 			return a.searchByHand(ctx, id, []datamap.Address{collection})
 		},

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/calendar"
@@ -53,7 +51,7 @@ func (a *Activities) makePlan(ctx context.Context, in RequestRef) (Planned, erro
 	rows := 0
 	sorting, err := a.deps.Store.GroupRows(ctx, in.RequestID, func(row store.LocatedRow) (int, error) {
 		if rows++; rows%1000 == 0 {
-			activity.RecordHeartbeat(ctx)
+			alive(ctx)
 		}
 		return j.group(row.Row)
 	})

@@ -13,8 +13,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
 
 	"habeas/activities"
 	"habeas/activities/connectors"
@@ -71,6 +73,7 @@ type world struct {
 	acts   *activities.Activities
 	deps   activities.Deps
 	env    *testsuite.TestActivityEnvironment
+	pulse  pulse
 	mails  *mailbox
 	hooks  *hooks
 	clock  atomic.Int64
@@ -103,7 +106,10 @@ func setup(t *testing.T) *world {
 		},
 	}
 	w.rebuild()
-	t.Cleanup(func() { w.noCanary(w.log.String()) })
+	t.Cleanup(func() {
+		w.noCanary(w.log.String())
+		require.Zero(t, w.pulse.loose.Load(), "a heartbeat that ends with a part of its activity is taken for a lost activity")
+	})
 	return w
 }
 
@@ -112,7 +118,8 @@ func (w *world) rebuild() {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(tlog.NewStructuredLogger(w.deps.Log))
 	w.env = suite.NewTestActivityEnvironment()
-	w.env.SetTestTimeout(time.Minute)
+	w.env.SetTestTimeout(10 * time.Minute)
+	w.env.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&w.pulse}})
 	w.acts = activities.New(w.deps)
 	w.env.RegisterActivity(w.acts)
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/activity"
-
 	"habeas/activities/connectors"
 	"habeas/models"
 	"habeas/models/datamap"
@@ -59,7 +57,7 @@ func (a *Activities) keepGroup(ctx context.Context, p plan.Plan, g plan.Group) e
 	if err != nil {
 		return err
 	}
-	activity.RecordHeartbeat(ctx)
+	alive(ctx)
 	return a.deps.Store.KeepValues(ctx, p.RequestID, t.node.Address, kept, values)
 }
 
