@@ -25,6 +25,7 @@ func (a *Activities) BuildPackage(ctx context.Context, in RequestRef) (Package, 
 }
 
 func (a *Activities) buildPackage(ctx context.Context, in RequestRef) (Package, error) {
+	defer beat(ctx)() // what other workers, people and companies have brought may take longer than Temporal waits
 	c, err := a.newCopy(ctx, in.RequestID)
 	if err != nil {
 		return Package{}, err

@@ -145,7 +145,6 @@ func (a *Activities) notBrought(l letterContext, t task.Task) (out []report.With
 
 // writeOthers writes what people and other companies have brought, as it came.
 func (c *copyRun) writeOthers(ctx context.Context, archive *bundle.Archive) error {
-	defer beat(ctx)()
 	for _, t := range c.tasks {
 		if t.Action == task.Export && t.State == task.Confirmed {
 			if err := c.writeUploads(ctx, archive, t); err != nil {
