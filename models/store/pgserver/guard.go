@@ -11,12 +11,12 @@ import (
 )
 
 // guardScript waits for the end of its standard input, which comes when the parent closes it or dies in any way, then
-// stops the server and removes a temporary directory. A test process has no other moment at which it could do so. The
+// stops the server by a signal and removes a temporary directory. A test process has no other moment at which it could do so. The
 // server removes its lock file at its end; a dead process that nobody has buried yet still answers to kill -0.
 const guardScript = `
 read -r _
 if pid=$(head -n 1 "$1/pgdata/postmaster.pid" 2>/dev/null); then
-	kill -INT "$pid" 2>/dev/null
+	kill "-$3" "$pid" 2>/dev/null
 	while [ -e "$1/pgdata/postmaster.pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 fi
 if [ "$2" = remove ]; then cd / && rm -rf "$1"; fi
@@ -29,11 +29,11 @@ type guard struct {
 }
 
 func startGuard(ctx context.Context, dir directory, lock *os.File) (*guard, error) {
-	mode := "keep"
+	mode, shutdown := "keep", "INT"
 	if dir.remove {
-		mode = "remove"
+		mode, shutdown = "remove", "QUIT"
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", guardScript, "habeas-pg-guard", dir.path, mode)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", guardScript, "habeas-pg-guard", dir.path, mode, shutdown)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: dir.owner, Setpgid: true}
 	cmd.ExtraFiles = []*os.File{lock}
