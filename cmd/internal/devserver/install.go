@@ -21,7 +21,7 @@ import (
 
 // prepareDatabase writes the configuration, makes the tables, and enters controllers, recipients and access keys.
 func (s *Server) prepareDatabase(ctx context.Context) (err error) {
-	if s.listener, err = listen(ctx, s.options.Listen); err != nil {
+	if s.Listener, err = listen(ctx, s.options.Listen); err != nil {
 		return err
 	}
 	if err := s.configure(); err != nil {
@@ -82,7 +82,7 @@ func (s *Server) configure() error {
 	c.CallsPerMinute = 60_000 // what waits for something here asks for it again and again
 	c.DatabaseURL = models.Personal(s.Postgres.DSN("habeas"))
 	c.MasterKey, c.SigningKey = models.Personal(secrets.Master), models.Personal(secrets.Signing)
-	c.Listen = s.listener.Addr().String()
+	c.Listen = s.Listener.Addr().String()
 	c.BaseURL = "http://" + c.Listen
 	c.OperatorName, c.DPOEmail = "Nordkai Freight GmbH", "dpo@nordkai.example"
 	c.Temporal = config.Temporal{Address: s.Temporal.Address, Namespace: s.Temporal.Namespace}

@@ -29,7 +29,7 @@ type Options struct {
 	Mail     string    // address of the mailbox's page; empty for a free port of this machine
 	Progress io.Writer // gets a line for each part that was started; nil for none
 	Log      *slog.Logger
-	Detached bool // only the parts around Habeas: the caller runs the App itself, as a test of the production program does
+	Detached bool // only the parts around Habeas: the caller runs the App itself, on Listener or in a process after Vacate
 	// Configure may change the configuration before it is used; nil for none.
 	Configure func(*config.Config)
 }
@@ -45,14 +45,14 @@ type Server struct {
 	Recipients *sample.Simulators
 	Clock      *Clock
 	MailURL    string
-	DPOKey     string    // access key of a data protection officer
-	Customer   string    // access key of the sample customer
-	Accounts   []Account // people who were invited to the consoles
+	Listener   net.Listener // of the portal
+	DPOKey     string       // access key of a data protection officer
+	Customer   string       // access key of the sample customer
+	Accounts   []Account    // people who were invited to the consoles
 
 	options  Options
 	files    string
 	mailPage net.Listener
-	listener net.Listener
 	closers  []func() error
 	group    *errgroup.Group
 	stop     context.CancelFunc
@@ -173,7 +173,13 @@ func (s *Server) startRecipients(ctx context.Context) (err error) {
 
 func (s *Server) startApp(ctx context.Context) (err error) {
 	if s.options.Detached {
-		return s.listener.Close()
+		s.onStop(func() error {
+			if err := s.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return nil
+		})
+		return nil
 	}
 	s.App, err = app.Build(ctx, s.Config, app.Options{Log: s.options.Log, Now: s.Clock.Now})
 	if err != nil {
@@ -186,9 +192,23 @@ func (s *Server) startApp(ctx context.Context) (err error) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = cancel
 	s.group, running = errgroup.WithContext(running)
-	s.group.Go(func() error { return s.App.Serve(running, s.listener) })
+	s.group.Go(func() error { return s.App.Serve(running, s.Listener) })
 	s.group.Go(func() error { return s.App.Work(running) })
 	return s.awaitReady(ctx)
+}
+
+// Vacate leaves the portal's address to a process that the caller starts. One connection is made over it and closed by this side first, so that the
+// kernel remembers the port for a minute and gives it to nobody else who asks for any port.
+func (s *Server) Vacate(ctx context.Context) error {
+	client, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Config.Listen)
+	if err != nil {
+		return err
+	}
+	accepted, err := s.Listener.Accept()
+	if err == nil {
+		err = accepted.Close()
+	}
+	return errors.Join(err, client.Close(), s.Listener.Close())
 }
 
 // awaitReady waits until the portal answers and the worker has made its schedules.

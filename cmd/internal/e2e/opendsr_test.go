@@ -13,7 +13,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -322,12 +321,10 @@ func (h *house) reach(t *testing.T, processor *house, f files, ears string) {
 	a, err := app.Build(t.Context(), h.Config, app.Options{Log: log, Now: h.Clock.Now})
 	require.NoError(t, err)
 	require.NoError(t, a.CheckSystems(t.Context()))
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", h.Config.Listen)
-	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var group sync.WaitGroup
 	var failed [2]error
-	group.Go(func() { failed[0] = a.Serve(ctx, listener) })
+	group.Go(func() { failed[0] = a.Serve(ctx, h.Listener) })
 	group.Go(func() { failed[1] = a.Work(ctx) })
 	t.Cleanup(func() {
 		stop()

@@ -46,6 +46,7 @@ func startProduction(t *testing.T, options ...func(*production)) *production {
 	p.house, err = open(t.Context(), true, p.configure...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.close()) })
+	require.NoError(t, p.Vacate(t.Context()))
 	p.serve = p.start(t, "serve")
 	eventually(t, func() bool {
 		res, err := http.Get(p.Config.BaseURL + "/readyz")
