@@ -29,7 +29,8 @@ type Options struct {
 	Mail     string    // address of the mailbox's page; empty for a free port of this machine
 	Progress io.Writer // gets a line for each part that was started; nil for none
 	Log      *slog.Logger
-	Detached bool // only the parts around Habeas: the caller runs the App itself, on Listener or in a process after Vacate
+	Clock    *Clock // nil for one that shows the real time
+	Detached bool   // only the parts around Habeas: the caller runs the App itself, on Listener or in a process after Vacate
 	// Configure may change the configuration before it is used; nil for none.
 	Configure func(*config.Config)
 }
@@ -66,7 +67,10 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{options: options, Clock: &Clock{}}
+	if options.Clock == nil {
+		options.Clock = &Clock{}
+	}
+	s := &Server{options: options, Clock: options.Clock}
 	begun := time.Now()
 	parts := []struct {
 		name string

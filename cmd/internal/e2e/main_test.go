@@ -64,11 +64,16 @@ func run(m *testing.M) int {
 	return code
 }
 
-// open starts an installation. Its slowest recipient is reminded after a second instead of ten.
+// open starts an installation. Its slowest recipient is reminded after a second instead of ten. Unless it is detached, whose processes have the clock
+// of the machine, it begins at noon, so that no day ends between two steps of a test, nor lasts longer than the 24 hours by which one moves the clock.
 func open(ctx context.Context, detached bool, configure ...func(*config.Config)) (_ *house, err error) {
 	h := &house{}
+	clock := &devserver.Clock{}
+	if !detached {
+		clock.Advance(untilNoon(time.Now()))
+	}
 	h.Server, err = devserver.Start(ctx, devserver.Options{
-		Detached: detached, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Clock: clock, Detached: detached, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Configure: func(c *config.Config) {
 			c.PostsPerMinute = 6000 // everybody here has one address
 			for _, change := range configure {
@@ -101,6 +106,14 @@ func open(ctx context.Context, detached bool, configure ...func(*config.Config))
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
+}
+
+func untilNoon(now time.Time) time.Duration {
+	noon := now.UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
+	if noon.Before(now) {
+		noon = noon.Add(24 * time.Hour)
+	}
+	return noon.Sub(now)
 }
 
 // close stops everything and says what stayed behind: the directory of the database, or one of the processes.
