@@ -71,8 +71,10 @@ type notified struct {
 	mu      sync.Mutex
 	manners map[string]manner         // by slug
 	got     map[string]map[string]int // by slug: how often each message came, by its identifier
+	began   map[string]time.Time      // by slug: when the first message came
 	digests map[string][32]byte       // by identifier
 	calls   map[string]int            // of a webhook, those that failed too
+	quick   map[string]bool           // by slug: has answered before a reminder was due
 	faults  []error
 	running sync.WaitGroup
 	stop    context.CancelFunc // of those that never end by themselves
@@ -80,7 +82,10 @@ type notified struct {
 
 func newNotified(t *testing.T) *notified {
 	t.Helper()
-	n := &notified{manners: map[string]manner{}, got: map[string]map[string]int{}, digests: map[string][32]byte{}, calls: map[string]int{}}
+	n := &notified{
+		manners: map[string]manner{}, got: map[string]map[string]int{}, began: map[string]time.Time{}, digests: map[string][32]byte{}, calls: map[string]int{},
+		quick: map[string]bool{},
+	}
 	n.hooks, n.inside = httptest.NewServer(http.HandlerFunc(n.hook)), httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		n.fault(errors.New("a redirect was followed to " + r.URL.Path))
 	}))
@@ -116,7 +121,7 @@ func (n *notified) take(slug, id string, body []byte) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.got[slug] == nil {
-		n.got[slug] = map[string]int{}
+		n.got[slug], n.began[slug] = map[string]int{}, time.Now()
 	}
 	digest := sha256.Sum256(body)
 	if known, ok := n.digests[id]; ok && known != digest {
@@ -220,6 +225,12 @@ func (n *notified) answerAsItDoes(ctx context.Context, slug string, nth int, lin
 	n.running.Go(func() {
 		if err := n.answer(ctx, as, link); err != nil {
 			n.fault(fmt.Errorf("%s: %w", slug, err))
+			return
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if time.Since(n.began[slug]) < reminded {
+			n.quick[slug] = true
 		}
 	})
 }
