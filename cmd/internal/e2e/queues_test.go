@@ -50,8 +50,9 @@ func TestASystemIsServedByAWorkerOfItsOwn(t *testing.T) {
 	require.Contains(t, string(pkg.Files["data/parties.parties.json"]), copied.Name.Reveal(), "what the far worker has read")
 	require.Contains(t, string(pkg.Files["data/logins.login_attempts.json"]), copied.Email.Reveal())
 	p.closed(t, access.ID, models.Fulfilled)
-	require.Empty(t, p.health(t, far))
-	require.NotContains(t, p.page(t, "/staff/requests/"+access.ID.String()), "has not been seen since")
+	eventually(t, func() bool {
+		return p.health(t, far) == "" && !strings.Contains(p.page(t, "/staff/requests/"+access.ID.String()), "has not been seen since")
+	}, "the worker is seen")
 
 	for _, proc := range []*process{p.serve, p.worker, second} {
 		text := strings.ToLower(proc.log.String())
