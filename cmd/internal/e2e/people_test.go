@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,10 @@ func (h *house) tell(t *testing.T, id models.ID) {
 	t.Cleanup(func() {
 		if !t.Failed() {
 			return
+		}
+		if h != shared { // whose log is written when all have ended
+			name := strings.ReplaceAll(t.Name(), "/", "-")
+			t.Log("what Habeas said is in build/e2e-"+name+".log", os.WriteFile("../../../build/e2e-"+name+".log", []byte(h.log.String()), 0o600))
 		}
 		ctx := context.WithoutCancel(t.Context())
 		entries, err := h.dpo.Ledger(ctx, id)
