@@ -7,7 +7,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"habeas/api"
 	"habeas/models"
 	"habeas/models/store"
+	"habeas/templates/pagetest"
 )
 
 // onLocalhost is a server that a browser reaches by a name, as passkeys need it.
@@ -39,34 +39,12 @@ func onLocalhost(t *testing.T) (b *bundle, base string) {
 	return b, base
 }
 
-// chromium is a browser without a window, and with an authenticator that is simulated.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-headless-shell", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on this machine: passkeys were not used in a browser (apt-get install chromium)")
-	}
+func TestAPasskeyIsTheSecondFactorAndLaterAllThatIsAskedFor(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("short run: passkeys were not used in a browser")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	t.Cleanup(cancel)
-	allocator, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func TestAPasskeyIsTheSecondFactorAndLaterAllThatIsAskedFor(t *testing.T) {
-	t.Parallel()
-	ctx := chromium(t)
+	ctx := pagetest.Open(t, 8*time.Minute)
 	b, base := onLocalhost(t)
 	_, token, err := b.InviteFirst(t.Context(), store.MemberSpec{Role: models.RoleDPO, Name: "Mara Lind", Email: "mara@northwind.example"})
 	require.NoError(t, err)

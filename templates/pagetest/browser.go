@@ -50,7 +50,8 @@ func Open(t *testing.T, limit time.Duration) context.Context {
 		t.Skip("no Chromium on this machine: pages were not looked at in a browser (scripts/setup.sh browser)")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900),
-		chromedp.DisableGPU) // without one, drawing as if there were takes far longer than drawing
+		chromedp.DisableGPU,              // without one, drawing as if there were takes far longer than drawing
+		chromedp.WSURLReadTimeout(limit)) // several that start at once on a busy machine need more than the usual 20 s
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/models"
+	"habeas/templates/pagetest"
 )
 
 // browser is a Chromium with no window, and a folder for pictures of what it showed.
@@ -22,40 +22,9 @@ type browser struct {
 // openBrowser skips the test where there is no Chromium.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
-	path := findBrowser()
-	if path == "" {
-		t.Skip("no Chromium on this machine: the pages were not used in a browser (make test installs one, or apt-get install chromium)")
-	}
-	b := &browser{pictures: filepath.Join("..", "..", "..", "build", "screenshots")}
+	b := &browser{ctx: pagetest.Open(t, patience), pictures: filepath.Join("..", "..", "..", "build", "screenshots")}
 	require.NoError(t, os.MkdirAll(b.pictures, 0o750))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
-	allocator, cancel := chromedp.NewExecAllocator(within(t), options...)
-	t.Cleanup(cancel)
-	b.ctx, cancel = chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
 	return b
-}
-
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-headless-shell", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	if own := os.Getenv("HABEAS_CACHE_DIR"); own != "" {
-		cache = own
-	} else {
-		cache = filepath.Join(cache, "habeas")
-	}
-	path := filepath.Join(cache, "chromium", "run") // where scripts/setup.sh puts it for an ordinary user
-	if _, err := os.Stat(path); err != nil {
-		return ""
-	}
-	return path
 }
 
 // do carries out actions and takes a picture of the page afterwards.
