@@ -128,7 +128,7 @@ func (w *world) served(n int) (models.ID, *smtpServer) {
 	w.t.Cleanup(func() { _ = s.server.Close() })
 	address, err := net.ResolveTCPAddr("tcp", s.address)
 	require.NoError(w.t, err)
-	sender, err := mail.New(mail.Config{Host: "127.0.0.1", Port: address.Port, TLS: mail.Plain, From: "privacy@northwind.example", Timeout: 5 * time.Second})
+	sender, err := mail.New(mail.Config{Host: "127.0.0.1", Port: address.Port, TLS: mail.Plain, From: "privacy@northwind.example"})
 	require.NoError(w.t, err)
 	w.deps.Bulk = activities.BulkMail{
 		Grace: time.Minute, Open: func(ctx context.Context) (activities.MailSession, error) { return sender.Open(ctx) },
