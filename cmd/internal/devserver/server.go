@@ -22,6 +22,9 @@ import (
 	"habeas/models/store/pgserver"
 )
 
+// readyPatience is far above what the portal takes to start on a busy machine.
+const readyPatience = 5 * time.Minute
+
 // Options say what to start. The zero value is a throw-away installation on free ports, for tests.
 type Options struct {
 	Dir      string    // where PostgreSQL keeps its data; empty for a temporary place
@@ -217,7 +220,7 @@ func (s *Server) Vacate(ctx context.Context) error {
 
 // awaitReady waits until the portal answers and the worker has made its schedules.
 func (s *Server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
 	defer cancel()
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Config.BaseURL+"/readyz", nil)

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	startPatience = 90 * time.Second
-	// stopPatience is far above the server's own second, for a busy machine.
-	stopPatience = 30 * time.Second
+	// startPatience and stopPatience are far above the seconds that the server takes, for a busy machine.
+	startPatience = 5 * time.Minute
+	stopPatience  = time.Minute
 )
 
 // Options say what kind of server to start. The zero value is an empty one in memory, on a free port.
