@@ -28,7 +28,7 @@ type breachPersonsCmd struct {
 func (cmd breachPersonsCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
 	id, err := models.ParseID(cmd.Breach)
 	if err != nil {
-		return models.Errorf(models.Invalid, "bad_id", "Give the identifier of the breach, as in the address of its page.")
+		return &rulescli.ExitError{Status: rulescli.Usage, Err: errors.New("give --breach the identifier of the breach, as in the address of its page")}
 	}
 	a, err := c.build(ctx, app.Options{})
 	if err != nil {

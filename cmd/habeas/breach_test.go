@@ -63,6 +63,7 @@ systems: `+file(t, "systems:\n  crm: {kind: sqlite, dsn: "+path+"}\n")+"\n")
 	require.Equal(t, map[store.PersonState]int64{store.PersonSent: 1, store.PersonWaiting: 2}, counts)
 
 	got = habeas(t, "--config", whole, "breach", "persons", "--breach", "x", "crm.guests")
+	require.Equal(t, 2, got.status)
 	require.Contains(t, got.err, "identifier of the breach")
 	got = habeas(t, "--config", whole, "breach", "persons", "--breach", id.String(), "crm.nobody")
 	require.Contains(t, got.err, "No data map has the collection crm.nobody")

@@ -22,9 +22,9 @@ type keyCmd struct {
 }
 
 type createKeyCmd struct {
-	Role       string        `required:"" enum:"dpo,case_handler,auditor,operator,controller" help:"What the holder may do: ${enum}."`
-	Controller string        `help:"Slug of the customer; for --role controller only."`
-	Name       string        `required:"" help:"Of the person or system that will hold it."`
+	Role       string        `required:"" enum:"dpo,case_handler,auditor,operator,controller" help:"What the holder may do: ${enum}." placeholder:"ROLE"`
+	Controller string        `help:"Slug of the customer; for --role controller only." placeholder:"SLUG"`
+	Name       string        `required:"" help:"Of the person or system that will hold it." placeholder:"NAME"`
 	Scope      []string      `help:"What it may do, such as requests:read; may be repeated. Without it, all that its role may. A key with scopes is for programs and opens no page." placeholder:"SCOPE"`
 	Expires    time.Duration `default:"8760h" help:"How long it is valid; a year unless said otherwise, and with 0 until it is revoked."`
 }
@@ -77,7 +77,7 @@ type listedKey struct {
 	ID           models.ID      `json:"id"`
 	Role         models.Role    `json:"role"`
 	ControllerID models.ID      `json:"controller_id,omitzero"`
-	Name         string         `json:"name"`
+	Name         string         `json:"name" placeholder:"NAME"`
 	Valid        bool           `json:"valid"`
 	Scopes       []models.Grant `json:"scopes"`
 	CreatedAt    time.Time      `json:"created_at"`

@@ -42,6 +42,19 @@ func main() {
 	os.Exit(run(os.Args[1:], rulescli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
+// commandOf is the command that a mistake in the command line is about, as far as it was understood: "habeas member add".
+func commandOf(err error) string {
+	name := "habeas"
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
+		for _, step := range wrong.Context.Path {
+			if step.Command != nil {
+				name += " " + step.Command.Name
+			}
+		}
+	}
+	return name
+}
+
 // run parses the command line, runs the command and returns the exit status: 0, 1 for a failed check, 2 for wrong usage.
 func run(args []string, streams rulescli.Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +76,7 @@ func run(args []string, streams rulescli.Streams) int {
 	}
 	if err != nil {
 		fmt.Fprintln(streams.Err, "habeas:", err)
-		fmt.Fprintln(streams.Err, "See habeas --help.")
+		fmt.Fprintf(streams.Err, "See %s --help.\n", commandOf(err))
 		return rulescli.Usage
 	}
 	if err := k.Run(&c); err != nil {

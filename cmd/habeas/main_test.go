@@ -87,6 +87,18 @@ func TestWrongUsageIsStatusTwo(t *testing.T) {
 	}
 }
 
+func TestWrongUsageLeadsToTheHelpOfItsCommand(t *testing.T) {
+	t.Parallel()
+	for command, args := range map[string][]string{
+		"habeas":            {"destroy"},
+		"habeas request":    {"request"},
+		"habeas member add": {"member", "add", "--role", "king", "--name", "x", "--email", "x"},
+		"habeas apply":      {"apply"},
+	} {
+		require.Contains(t, habeas(t, args...).err, "See "+command+" --help.\n", command)
+	}
+}
+
 func TestWhatIsMissingIsNamedWithStatusOne(t *testing.T) {
 	t.Parallel()
 	empty := file(t, "log: {level: info}")

@@ -19,10 +19,10 @@ type memberCmd struct {
 }
 
 type addMemberCmd struct {
-	Role       string `required:"" enum:"dpo,case_handler,auditor,operator,controller,controller_viewer" help:"What the person may do: ${enum}."`
-	Controller string `help:"Slug of the customer; for the roles controller and controller_viewer only."`
-	Name       string `required:"" help:"Of the person."`
-	Email      string `required:"" help:"By which the person signs in."`
+	Role       string `required:"" enum:"dpo,case_handler,auditor,operator,controller,controller_viewer" help:"What the person may do: ${enum}." placeholder:"ROLE"`
+	Controller string `help:"Slug of the customer; for the roles controller and controller_viewer only." placeholder:"SLUG"`
+	Name       string `required:"" help:"Of the person." placeholder:"NAME"`
+	Email      string `required:"" help:"By which the person signs in." placeholder:"ADDRESS"`
 }
 
 // Run prints the link to standard output and nothing else. It is for the first account; the others are invited by mail in the console.
