@@ -22,8 +22,8 @@ type StatusView struct {
 	Due          Due
 	Reckoning    *Reckoning // how the legal date was computed; nil while it is not
 	Events       []Event
-	Question     string // an open question to the person
-	Messages     []Message
+	Question     string    // an open question to the person
+	Messages     []Message // the latest first
 	PackageReady bool
 	CanWithdraw  bool
 	Kept         []Kept
@@ -121,8 +121,11 @@ func statusExamples() []StatusView {
 		{
 			Path: "/status/sample", Reference: "7K3F-9QXM-2T", Right: models.Erasure, Controller: "Acme Forwarding", State: models.Closed,
 			Outcome: models.PartlyFulfilled, Due: Due{On: exampleDate(time.March, 3), Zone: "Europe/Berlin", Done: true},
-			Events:       []Event{{At: exampleTime, Text: "event.request.received"}, {At: exampleTime, Text: "event.state.closed"}},
-			Messages:     []Message{{At: exampleTime, Kind: "closed", Body: "We have erased your data.\n\nSome of it must be kept by law.", Lang: "en"}},
+			Events: []Event{{At: exampleTime, Text: "event.request.received"}, {At: exampleTime, Text: "event.state.closed"}},
+			Messages: []Message{
+				{At: exampleTime, Kind: "answer", Body: "We have erased your data.\n\nSome of it must be kept by law.", Lang: "en"},
+				{At: exampleTime, Kind: "confirmed", Body: "It came on 3 February.", Lang: "en"},
+			},
 			PackageReady: true, Kept: kept, Authorities: []Authority{exampleAuthority},
 			Slug: "acme", Countries: exampleCountries(),
 			Complaints: []Complaint{{At: exampleTime, Text: "My old address is still used.", Answered: true}, {At: exampleTime, Text: "It is used again."}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -87,7 +88,7 @@ func (p *Portal) statusView(c echo.Context, st store.Status, path string) (templ
 			view.Events = append(view.Events, templates.Event{At: e.At.In(zone), Text: key})
 		}
 	}
-	for _, m := range st.Messages {
+	for _, m := range slices.Backward(st.Messages) {
 		view.Messages = append(view.Messages, templates.Message{At: m.At.In(zone), Kind: m.Kind, Body: m.Body.Reveal(), Lang: templates.Match(r.Language)})
 	}
 	for _, one := range st.Complaints {
