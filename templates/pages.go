@@ -46,6 +46,7 @@ type Option struct {
 type HomeView struct {
 	Rights     []models.Right
 	Controller string // slug of the one that it is about; empty leaves it to the form
+	Name       string // of that one
 }
 
 // FormView is the form of a new request, with what was typed when it is sent back.
@@ -144,7 +145,7 @@ type ErrorView struct {
 
 // The pages for the public: the person who asks, and recipients.
 var (
-	Home = &Page[HomeView]{"portal/home", []HomeView{{Rights: models.Rights()}}}
+	Home = &Page[HomeView]{"portal/home", []HomeView{{Rights: models.Rights()}, {Rights: models.Rights(), Controller: "nordic", Name: "Nordic Parcels"}}}
 	Form = &Page[FormView]{"portal/form", []FormView{
 		{Right: models.Erasure, Article: "Art. 17 GDPR", Identities: []IdentityField{{Kind: "phone_number"}, {Kind: "customer_number"}}},
 		{

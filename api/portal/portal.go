@@ -113,7 +113,7 @@ func (p *Portal) controllerHome(c echo.Context) error {
 		return err
 	}
 	c.SetRequest(look.For(c.Request(), found.ID))
-	return show(p, c, http.StatusOK, templates.Home, templates.HomeView{Rights: models.Rights(), Controller: found.Slug})
+	return show(p, c, http.StatusOK, templates.Home, templates.HomeView{Rights: models.Rights(), Controller: found.Slug, Name: found.Name})
 }
 
 func (p *Portal) form(c echo.Context) error {
