@@ -15,7 +15,7 @@ import (
 func (k *Console) ledgerPage(c echo.Context) error {
 	last := k.Audit.Last()
 	return show(k, c, http.StatusOK, "ledger", templates.Ledger, templates.LedgerView{
-		State: string(last.State), BeganAt: last.BeganAt, EndedAt: last.EndedAt, Reason: last.Reason,
+		State: string(last.State), BeganAt: last.BeganAt.UTC(), EndedAt: last.EndedAt.UTC(), Reason: last.Reason,
 		Entries: last.Entries, Checkpoints: last.Checkpoints, Head: last.Head,
 	})
 }
