@@ -171,6 +171,7 @@ type DeferralRow struct {
 	DueOn                 calendar.Date
 	State                 string
 	Citation, Explanation string
+	Counted               *plan.Counted // how the last day came about; nil where the plan does not say
 }
 
 // DecisionRow is a decision that was taken; Reason is what was written, for those who may read it.

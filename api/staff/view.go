@@ -223,7 +223,7 @@ func (k *Console) addDeferrals(ctx context.Context, who models.Principal, r requ
 	for _, d := range deferrals {
 		v.Deferrals = append(v.Deferrals, templates.DeferralRow{
 			What: d.Group.Name(), Rows: d.Group.Rows, DueOn: d.DueOn, State: string(d.State), System: d.Group.System,
-			Citation: figures.LawOf(d.Group.Citation, d.Group.Rule), Explanation: d.Group.Explanation,
+			Citation: figures.LawOf(d.Group.Citation, d.Group.Rule), Explanation: d.Group.Explanation, Counted: d.Group.Counted,
 		})
 	}
 	return nil
