@@ -211,6 +211,8 @@ func TestARecipientAcknowledgesOnce(t *testing.T) {
 	token, _ := b.notice(f)
 	c := b.browser()
 	page := b.get(c, "/notices/"+token)
+	require.Contains(t, page.body, "e-mail address")
+	require.NotContains(t, page.body, "user.contact.email")
 	require.Contains(t, page.body, "sam@example.com")
 	require.Equal(t, 400, b.post(c, "/notices/"+token, url.Values{"answer": {"maybe"}}).status)
 	require.Equal(t, http.StatusSeeOther, b.post(c, "/notices/"+token, url.Values{"answer": {"erased"}, "note": {"done"}}).status)

@@ -122,7 +122,7 @@ type NoticeView struct {
 	Controller  string
 	Identifiers []KindValue
 	Right       models.Right
-	Categories  []string
+	Categories  []string // in words
 	Fields      []string // that were corrected, by name
 	SentAt      time.Time
 	Answer      string
@@ -213,14 +213,14 @@ var (
 	Notice = &Page[NoticeView]{"portal/notice", []NoticeView{
 		{
 			State: "open", Right: models.Erasure, Path: "/notices/sample", Answers: []string{"erased", "not_held", "retained_by_law", "declined"}, Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding",
-			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"user.contact.email"}, SentAt: exampleTime,
+			Identifiers: []KindValue{{"email", "sam.sample@example.com"}}, Categories: []string{"e-mail address"}, SentAt: exampleTime,
 			Errors: Errors{{Field: "answer", Key: "error.missing_answer"}, {Field: "note", Key: "error.missing_reason"}},
 		},
 		{State: "acknowledged", Right: models.Erasure, Answer: "erased", Recipient: "Parcel Analytics", Reference: "7K3F-9QXM-2T"},
 		{
 			State: "open", Right: models.Rectification, Path: "/notices/sample", Answers: []string{"done", "not_held"}, Recipient: "Parcel Analytics",
 			Reference: "7K3F-9QXM-2T", Controller: "Acme Forwarding", Identifiers: []KindValue{{"email", "sam.sample@example.com"}},
-			Categories: []string{"user.contact.address.street"}, Fields: []string{"street"}, SentAt: exampleTime,
+			Categories: []string{"postal address"}, Fields: []string{"street"}, SentAt: exampleTime,
 		},
 	}}
 	Failure = &Page[ErrorView]{"error", []ErrorView{

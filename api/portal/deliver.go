@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"habeas/api/problem"
+	"habeas/api/tongue"
 	"habeas/models"
 	"habeas/models/store"
 	"habeas/templates"
@@ -115,7 +116,7 @@ func (p *Portal) showNotice(c echo.Context, status int, mistakes templates.Error
 	}
 	view := templates.NoticeView{
 		State: "open", Path: "/notices/" + c.Param("token"), Recipient: v.Recipient, Reference: v.Reference, Controller: v.Controller,
-		Right: v.Right, Categories: v.Categories, Fields: v.Fields, Answer: string(v.Answer), Errors: mistakes,
+		Right: v.Right, Categories: templates.CategoriesIn(tongue.Of(c.Request()), v.Categories), Fields: v.Fields, Answer: string(v.Answer), Errors: mistakes,
 	}
 	for _, a := range store.NoticeAnswers(v.Right) {
 		view.Answers = append(view.Answers, string(a))
