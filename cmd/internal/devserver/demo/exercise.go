@@ -102,7 +102,7 @@ func (x *exercise) understand(ctx context.Context) error {
 	for _, event := range []map[string]any{
 		{"kind": "aware", "aware_at": x.s.Clock.Now().Format(time.RFC3339)},
 		{
-			"kind": "found", "customers": []string{sample.Brightline}, "persons": 3, "records": 3, "person_kinds": []string{"consignees"}, "categories": []string{"user.contact"},
+			"kind": "found", "customers": []string{sample.Brightline}, "persons": 3, "records": 3, "person_kinds": []string{"consignees"}, "categories": []string{"contact details"},
 			"consequences": "Unwanted visits and mail.", "measures": "The disk was wiped from afar.", "contact": "Ada Brandt, dpo@nordkai.example",
 		},
 		{"kind": "assessed", "inputs": map[string]any{
