@@ -77,7 +77,7 @@ type listedKey struct {
 	ID           models.ID      `json:"id"`
 	Role         models.Role    `json:"role"`
 	ControllerID models.ID      `json:"controller_id,omitzero"`
-	Name         string         `json:"name" placeholder:"NAME"`
+	Name         string         `json:"name"`
 	Valid        bool           `json:"valid"`
 	Scopes       []models.Grant `json:"scopes"`
 	CreatedAt    time.Time      `json:"created_at"`
