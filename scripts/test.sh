@@ -11,6 +11,10 @@ if [ "${1:-}" = --race ]; then
 	shift
 	# The detector otherwise waits a whole second at the end of each package, for goroutines that go on when all tests have ended.
 	export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
+	compiler=${HABEAS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/habeas}/compiler/cc # where scripts/setup.sh unpacks one for an ordinary user
+	if ! command -v "$(go env CC)" >/dev/null && [ -x "$compiler" ]; then
+		export CC=$compiler CGO_ENABLED=${CGO_ENABLED:-1}
+	fi
 	if [ "$(go env CGO_ENABLED)" = 1 ]; then
 		set -- -race "$@"
 	else

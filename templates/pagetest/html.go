@@ -29,6 +29,9 @@ func Invalid(t *testing.T, documents map[string][]byte) (found []string) {
 	t.Helper()
 	program := filepath.Join(cache(), "web", "node_modules", "html-validate", "bin", "html-validate.mjs")
 	node, err := exec.LookPath("node")
+	if err != nil {
+		node, err = exec.LookPath(filepath.Join(cache(), "node", "bin", "node")) // where scripts/setup.sh fetches it to
+	}
 	if _, missing := os.Stat(program); err != nil || missing != nil {
 		t.Skip("html-validate or node is not there: the HTML of pages was not validated (scripts/setup.sh web)")
 	}
