@@ -100,7 +100,9 @@ func (a *Activities) pages(ctx context.Context, in GroupRef, statuses []store.Ro
 
 // alive tells Temporal that the activity lives. ctx may be that of a part of it, which ends while Temporal is being told: its SDK takes a call that is
 // broken off for an activity that is lost, and cancels all of it.
-func alive(ctx context.Context) { activity.RecordHeartbeat(context.WithoutCancel(ctx)) }
+func alive(ctx context.Context) {
+	activity.RecordHeartbeat(context.WithoutCancel(ctx)) //nolint:forbidigo // the one place
+}
 
 // beat records heartbeats until the function that it returns is called: one batch of a slow system may take longer than Temporal waits.
 func beat(ctx context.Context) (stop func()) {
