@@ -3,11 +3,13 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -33,16 +35,28 @@ type process struct {
 	err    error // valid when exited is closed
 }
 
+// program is the path of the production program, built once for all tests. It stays, so that it need not be linked again while nothing has changed.
+var program = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs(filepath.Join("..", "..", "..", "build", "e2e", "habeas"))
+	if err != nil {
+		return "", err
+	}
+	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, "habeas/cmd/habeas").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
 // startProduction builds the program and starts everything.
 func startProduction(t *testing.T, options ...func(*production)) *production {
 	t.Helper()
-	p := &production{program: filepath.Join(t.TempDir(), "habeas")}
+	p := &production{}
 	for _, option := range options {
 		option(p)
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", p.program, "habeas/cmd/habeas")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
+	var err error
+	p.program, err = program()
+	require.NoError(t, err)
 	p.house, err = open(t.Context(), true, p.configure...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.close()) })
