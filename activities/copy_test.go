@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -224,7 +223,6 @@ func TestACopyOfManyRowsIsWrittenInConstantMemory(t *testing.T) {
 	}
 	w := setup(t)
 	w.crm.exec("INSERT INTO orders SELECT n, 1, repeat('x', 1000), NULL FROM generate_series(1000, 40999) n; ANALYZE orders")
-	w.env.SetTestTimeout(5 * time.Minute)
 	id := w.approved(models.Access, nil)
 	// Located rows are sealed one by one; the copy of them is what is measured.
 	var peak atomic.Uint64

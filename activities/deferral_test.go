@@ -179,7 +179,6 @@ func TestThousandsOfDaysOnWhichAHoldEndsAreFewSteps(t *testing.T) {
 		t.Skip("takes some seconds: a request with 1,300 different holds")
 	}
 	w := setup(t)
-	w.env.SetTestTimeout(5 * time.Minute)
 	w.crm.exec("INSERT INTO entries SELECT n, 1, '2025-01-01'::date - n, 'tea' FROM generate_series(1, 1300) n; INSERT INTO entries SELECT n + 5000, 1, '2025-01-01'::date - n, 'salt' FROM generate_series(1, 1300) n")
 	choose := map[string]models.Treatment{"entries": models.TreatRetain}
 	id := w.approved(models.Erasure, choose)
@@ -214,7 +213,6 @@ func TestThousandsOfDaysOnWhichAHoldEndsAreFewSteps(t *testing.T) {
 func TestThousandsOfGroupsThatTheDPOHasErasedAreOneStep(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.env.SetTestTimeout(5 * time.Minute)
 	w.crm.exec("INSERT INTO entries SELECT n, 1, '2025-01-01'::date - n, 'tea' FROM generate_series(1, 300) n")
 	id := w.approved(models.Erasure, map[string]models.Treatment{"entries": models.TreatErase})
 	work := w.prepared(id)
