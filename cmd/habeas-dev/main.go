@@ -37,13 +37,21 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
-	k := kong.Parse(&c, kong.Name("habeas-dev"), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)),
+	k := kong.Parse(&c, kong.Name("habeas-dev"), kong.ShortUsageOnError(), kong.Exit(exit), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Description("Habeas on one machine, for trying it out and for development."))
 	if err := k.Run(&c); err != nil {
 		fmt.Fprintln(os.Stderr, "habeas-dev:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
 	}
+}
+
+// exit ends the program, with status 2 for wrong usage.
+func exit(status int) {
+	if status != 0 {
+		status = 2
+	}
+	os.Exit(status)
 }
 
 // Run serves until interrupted.
