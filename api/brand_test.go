@@ -51,7 +51,9 @@ func TestAControllersPagesLookLikeItsOwn(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, b.get(b.browser(), "/c/nobody").status)
 	require.NotContains(t, b.get(b.browser(), "/").body, "/brand/")
 	require.NotContains(t, b.get(b.browser(), "/c/globex").body, "/brand/", "a controller without a brand looks like Habeas")
-	require.Contains(t, b.get(b.browser(), "/requests/new?right=access&controller=acme").body, "/brand/acme/")
+	form := b.get(b.browser(), "/requests/new?right=access&controller=acme").body
+	require.Contains(t, form, "/brand/acme/")
+	require.Contains(t, form, `class="back" href="/c/acme"`, "another right is chosen with the same controller")
 	require.NotContains(t, b.get(b.browser(), "/staff/login").body, "/brand/")
 	f := b.verified(models.Access, "sam@example.com")
 	require.Contains(t, b.get(b.browser(), "/status/"+f.token).body, "/brand/acme/")

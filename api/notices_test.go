@@ -55,6 +55,7 @@ func TestStaffRecordAnAnswerThatCameByAnotherWay(t *testing.T) {
 	require.Contains(t, page, "We hold no data about this person")
 	require.Contains(t, page, "By telephone, from their privacy desk.")
 	require.NotContains(t, page, "Record an answer")
+	require.Contains(t, page, "<strong>Recipient answered</strong>: Parcel Analytics", "and the decision says which recipient it is about")
 	c := b.browser()
 	require.Equal(t, http.StatusConflict, b.post(c, "/notices/"+token, url.Values{"answer": {"erased"}}).status)
 	require.Equal(t, 409, b.call("POST", "/v1/requests/"+f.id.String()+"/decisions", b.keys[models.RoleDPO],

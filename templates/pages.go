@@ -55,6 +55,7 @@ type FormView struct {
 	Article     string
 	Controllers []Option // more than one: the person must choose
 	Fixed       string   // slug of the only one that it can be about
+	Home        string   // path of the page that the person chose the right on; empty for that of the service
 	Name, Email string
 	Identities  []IdentityField
 	Message     string

@@ -176,10 +176,11 @@ type DeferralRow struct {
 
 // DecisionRow is a decision that was taken; Reason is what was written, for those who may read it.
 type DecisionRow struct {
-	At       time.Time
-	Kind, By string
-	LeftOut  *LeftOutNames // of an instruction; nil for the whole
-	Reason   string
+	At        time.Time
+	Kind, By  string
+	Recipient string        // whose notice it is about; empty for all else
+	LeftOut   *LeftOutNames // of an instruction; nil for the whole
+	Reason    string
 }
 
 // ReceiptRow is a signed receipt for download.
@@ -366,7 +367,7 @@ func closedExample() RequestView {
 		plan.Group{No: 4, System: "paper_archive", Dataset: "archive", Collection: "letters", Rows: 4, Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByHand},
 		plan.Group{No: 5, System: "mailer", Dataset: "mailer", Collection: "profiles", Proposed: models.TreatErase, Reason: plan.ReasonGround, By: plan.ByDelegate})
 	v.Deferrals = []DeferralRow{{What: "customs.declarations", Rows: 3, DueOn: calendar.Date{Year: 2031, Month: time.January, Day: 1}, State: "pending", System: "erp", Citation: "Reg. 952/2013 Art. 51(1)", Explanation: "Kept until 31 December 2030: three years from the end of the year of acceptance."}}
-	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
+	v.Decisions = []DecisionRow{{At: exampleTime, Kind: "approve", By: "dpo"}, {At: exampleTime, Kind: "acknowledge", By: "recipient", Recipient: "Mailwind Campaigns GmbH"}, {At: exampleTime, Kind: "extend", By: "dpo", Reason: "Several systems."}}
 	v.Receipts = []ReceiptRow{{Path: "/staff/requests/sample/receipts/1", At: exampleTime, Of: "receipt.request"}}
 	v.Waits = ""
 	v.Clock = &ClockView{

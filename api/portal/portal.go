@@ -148,6 +148,7 @@ func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, correction
 	}
 	for _, one := range all {
 		if one.Slug == raw.Controller {
+			view.Home = "/c/" + one.Slug
 			c.SetRequest(look.For(c.Request(), one.ID))
 		}
 	}

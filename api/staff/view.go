@@ -243,6 +243,9 @@ func (k *Console) addDecisions(ctx context.Context, who models.Principal, r requ
 		if request.OfTask(d.Kind) && !who.Role.Staff() {
 			row.Reason = "" // the evidence of a task is for the operator's own people
 		}
+		if i := slices.IndexFunc(v.Notices, func(n templates.NoticeRow) bool { return n.ID == d.NoticeID.String() }); i >= 0 {
+			row.Recipient = v.Notices[i].Recipient
+		}
 		v.Decisions = append(v.Decisions, row)
 	}
 	return nil
