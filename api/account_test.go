@@ -46,6 +46,15 @@ func (b *bundle) enter(c *http.Client, s somebody) {
 	require.Equal(b.t, 200, b.get(c, "/staff/account").status)
 }
 
+// officer is a browser in which a data protection officer has signed in.
+func (b *bundle) officer(email string) *http.Client {
+	b.t.Helper()
+	c := b.browser()
+	b.withApp(c, b.person(models.RoleDPO, models.ID{}, email))
+	require.Equal(b.t, "/staff", b.post(c, "/staff/account/continue", nil).header.Get("Location"))
+	return c
+}
+
 // withApp signs a DPO in and sets up an authenticator app; it returns the app's secret and the recovery codes.
 func (b *bundle) withApp(c *http.Client, s somebody) (secret string, codes []string) {
 	b.t.Helper()

@@ -24,7 +24,7 @@ func ordering() url.Values {
 func TestACustomerOrdersTheEndOfItsContractAndAnotherPersonApproves(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	customer, other, dpo := b.signIn(b.keys[models.RoleController]), b.signIn(b.globexK), b.signIn(b.keys[models.RoleDPO])
+	customer, other, dpo := b.signIn(b.keys[models.RoleController]), b.signIn(b.globexK), b.officer("ada@northwind.example")
 	form := b.get(customer, "/staff/contracts/new")
 	require.Contains(t, form.body, "(acme)")
 	require.NotContains(t, form.body, "globex", "a customer orders for itself")
@@ -42,6 +42,10 @@ func TestACustomerOrdersTheEndOfItsContractAndAnotherPersonApproves(t *testing.T
 	require.Contains(t, b.get(dpo, "/staff/contracts").body, path)
 
 	require.Equal(t, http.StatusForbidden, b.post(customer, path+"/events", url.Values{"kind": {"approved"}}).status)
+	key := b.signIn(b.keys[models.RoleDPO])
+	require.NotContains(t, b.get(key, path).body, `value="approved"`)
+	require.Contains(t, b.get(key, path).body, "an access key cannot")
+	require.Equal(t, http.StatusForbidden, b.post(key, path+"/events", url.Values{"kind": {"approved"}, "seen": {"1"}}).status)
 	stale := b.post(dpo, path+"/events", url.Values{"kind": {"approved"}, "seen": {"7"}})
 	require.Equal(t, http.StatusConflict, stale.status)
 	require.Equal(t, path, in(t, b.post(dpo, path+"/events", url.Values{"kind": {"approved"}, "seen": {"1"}})))
@@ -73,7 +77,7 @@ func TestAnOrderThatWasNotConfirmedOrNotFilledInIsSentBackWithWhatWasTyped(t *te
 func erasedContract(t *testing.T, b *bundle) (end store.ContractEnd, path string) {
 	t.Helper()
 	ctx := t.Context()
-	dpo := b.signIn(b.keys[models.RoleDPO])
+	dpo := b.officer("ada@northwind.example")
 	form := ordering()
 	form.Set("return", "no")
 	place := in(t, b.post(b.signIn(b.keys[models.RoleController]), "/staff/contracts", form))

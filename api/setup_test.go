@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"habeas/activities/connectors/opendsr/opendsrtest"
@@ -157,6 +158,9 @@ func (b *bundle) people() {
 
 func (b *bundle) key(spec store.KeySpec) string {
 	b.t.Helper()
+	if spec.Role.Staff() { // made by a person, one for each
+		spec.By = models.Actor{Role: models.RoleDPO, ID: models.ID(uuid.New())}
+	}
 	secret, _, err := b.CreateKey(b.t.Context(), spec)
 	require.NoError(b.t, err)
 	return secret

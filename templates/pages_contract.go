@@ -27,7 +27,7 @@ type ContractView struct {
 	ContractRow
 	GraceDays   int
 	Seen        int
-	Mine        bool // the reader has ordered it, so that somebody else approves
+	Refusal     string // why the reader cannot approve it, though their role may; empty when they can
 	Requests    []ContractRequest
 	Events      []ContractEvent
 	Certificate string // its path; empty until there is one
@@ -97,7 +97,7 @@ func contractExamples() []ContractView {
 	var out []ContractView
 	for _, state := range []string{"ordered", "approved", "returning", "returned", "erasing", "ended", "withdrawn"} {
 		v := ContractView{
-			ContractRow: contractRowExample(state), GraceDays: 30, Seen: 2, Mine: state == "ordered", Offers: map[string]bool{"approved": state == "ordered", "released": state == "returning", "withdrawn": true},
+			ContractRow: contractRowExample(state), GraceDays: 30, Seen: 2, Refusal: map[bool]string{true: "Somebody else approves it."}[state == "ordered"], Offers: map[string]bool{"approved": state == "ordered", "released": state == "returning", "withdrawn": true},
 			Requests: []ContractRequest{{Path: "/staff/requests/sample", Reference: "2D8P-44VN-1R", Right: models.Return, State: models.Delivering}, {Path: "/staff/requests/sample", Reference: "2D8P-44VN-1S", Right: models.Deletion, State: models.Closed, Outcome: models.Fulfilled}},
 			Events:   []ContractEvent{{At: exampleTime, Kind: "ordered", By: "controller", Reason: "We leave."}, {At: exampleTime, Kind: "ended", By: "system", Members: 3, Keys: 2, Webhooks: 1}},
 		}

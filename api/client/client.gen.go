@@ -2073,7 +2073,7 @@ type ClientInterface interface {
 
 	// NoteContractEndWithBody Take the next step
 	//
-	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2082,7 +2082,7 @@ type ClientInterface interface {
 
 	// NoteContractEnd Take the next step
 	//
-	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2908,7 +2908,7 @@ func (c *Client) GetCertificate(ctx context.Context, id ID, reqEditors ...Reques
 
 // NoteContractEndWithBody Take the next step
 //
-// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2927,7 +2927,7 @@ func (c *Client) NoteContractEndWithBody(ctx context.Context, id ID, params *Not
 
 // NoteContractEnd Take the next step
 //
-// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8077,7 +8077,7 @@ type ClientWithResponsesInterface interface {
 
 	// NoteContractEndWithBodyWithResponse Take the next step
 	//
-	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8086,7 +8086,7 @@ type ClientWithResponsesInterface interface {
 
 	// NoteContractEndWithResponse Take the next step
 	//
-	// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+	// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10797,7 +10797,7 @@ func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, id
 
 // NoteContractEndWithBodyWithResponse Take the next step
 //
-// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10812,7 +10812,7 @@ func (c *ClientWithResponses) NoteContractEndWithBodyWithResponse(ctx context.Co
 
 // NoteContractEndWithResponse Take the next step
 //
-// approved, by another person than the one who ordered; withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state.
+// withdrawn, with a reason; released, when the data was returned or cannot be. Which is open depends on the state. approved takes a person who is signed in to the console (needs_person).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -37,7 +37,10 @@ func (k *Console) showLetter(c echo.Context, status int, with func(*templates.Br
 	l, err := k.Store.BreachLetter(c.Request().Context(), b.ID)
 	switch {
 	case err == nil:
-		v.Drafted, v.Subject, v.Body, v.Plain, v.PerMinute, v.Own = true, l.Subject, l.Body, l.Plain, l.PerMinute, l.DraftedBy == who.ID
+		v.Drafted, v.Subject, v.Body, v.Plain, v.PerMinute = true, l.Subject, l.Body, l.Plain, l.PerMinute
+		if v.Own, err = k.same(c.Request().Context(), l.DraftedBy, who.ID); err != nil {
+			return err
+		}
 		v.ApprovedAt, v.FinishedAt = in(l.ApprovedAt, b.Zone), in(l.FinishedAt, b.Zone)
 		mail, err := templates.BreachPersonMail{
 			MailHead: templates.MailHead{Language: "en", Sender: "…", Reference: b.Reference, Zone: b.Zone}, Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact,

@@ -120,9 +120,12 @@ func (k *Console) foresee(ctx context.Context, who models.Principal, kind reques
 		return row, err
 	}
 	row.First = two && first == nil
-	switch {
-	case approvable(who, two, first) != "":
-		row.Refusal = approvable(who, two, first)
+	err = k.approvable(ctx, who, two, first)
+	switch kind := models.KindOf(err); {
+	case kind == models.Forbidden || kind == models.Conflict:
+		row.Refusal = models.MessageOf(err, "")
+	case err != nil:
+		return row, err
 	case decided:
 		row.Refusal = "The plan is decided already."
 	case len(p.Undecided()) > 0:

@@ -70,7 +70,13 @@ func (k *Console) showContract(c echo.Context, status int, flash, failure string
 		view.Offers[string(kind)] = kind != contractend.Ordered && contractend.Allowed(kind, who.Role, end.State) == nil
 	}
 	view.Offers[string(contractend.Released)] = view.Offers[string(contractend.Released)] && end.Return
-	view.Mine = end.OrderedBy.ID == who.ID
+	if view.Offers[string(contractend.Approved)] {
+		if err := k.Store.MayApproveEnd(c.Request().Context(), end.Record, who.ID); models.KindOf(err) == models.Forbidden {
+			view.Refusal = models.MessageOf(err, "")
+		} else if err != nil {
+			return err
+		}
+	}
 	for _, e := range end.Events {
 		view.Events = append(view.Events, templates.ContractEvent{
 			At: e.At.In(end.Zone), Kind: string(e.Kind), By: string(e.Actor.Role), Reason: e.Reason, Members: e.Facts.Members, Keys: e.Facts.Keys, Webhooks: e.Facts.Webhooks,

@@ -88,13 +88,19 @@ func (k *Console) taskView(ctx context.Context, who models.Principal, id models.
 	if err != nil {
 		return templates.TaskView{}, err
 	}
+	own := false
+	if t.State == task.Done {
+		if own, err = k.same(ctx, t.DoneBy.ID, who.ID); err != nil {
+			return templates.TaskView{}, err
+		}
+	}
 	may := func(kind request.DecisionKind) bool {
 		return request.Allowed(kind, who.Role, r.State) == nil && t.Allows(kind, who.Actor) == nil
 	}
 	v := templates.TaskView{
 		TaskRow: k.taskRow(t, r), Reason: t.Reason, Instructions: t.Instructions, MaxFile: store.MaxTaskFile, CreatedAt: t.CreatedAt,
-		CanWork: may(request.Complete), CanConfirm: may(request.Confirm), CanReturn: may(request.Return), CanAbandon: may(request.Abandon),
-		OwnWork: t.State == task.Done && t.DoneBy.ID == who.ID,
+		CanWork: may(request.Complete), CanConfirm: may(request.Confirm) && !own, CanReturn: may(request.Return), CanAbandon: may(request.Abandon),
+		OwnWork: own,
 	}
 	if v.Parts, err = k.taskParts(ctx, who, t, r); err != nil {
 		return v, err

@@ -25,6 +25,7 @@ type createKeyCmd struct {
 	Role       string        `required:"" enum:"dpo,case_handler,auditor,operator,controller" help:"What the holder may do: ${enum}." placeholder:"ROLE"`
 	Controller string        `help:"Slug of the customer; for --role controller only." placeholder:"SLUG"`
 	Name       string        `required:"" help:"Of the person or system that will hold it." placeholder:"NAME"`
+	Holder     string        `help:"Identifier of the account of whoever will hold it, as listed by habeas member list. Where it takes two persons, a member of staff's key without one does not count." placeholder:"ID"`
 	Scope      []string      `help:"What it may do, such as requests:read; may be repeated. Without it, all that its role may. A key with scopes is for programs and opens no page." placeholder:"SCOPE"`
 	Expires    time.Duration `default:"8760h" help:"How long it is valid; a year unless said otherwise, and with 0 until it is revoked."`
 }
@@ -47,6 +48,11 @@ func (cmd createKeyCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (e
 			return err
 		}
 		spec.ControllerID = controller.ID
+	}
+	if cmd.Holder != "" {
+		if spec.Holder, err = models.ParseID(cmd.Holder); err != nil {
+			return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
+		}
 	}
 	if cmd.Expires > 0 {
 		spec.ExpiresAt = time.Now().Add(cmd.Expires)

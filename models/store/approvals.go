@@ -72,11 +72,8 @@ func (s *Store) nameOf(ctx context.Context, id models.ID) (models.Personal, erro
 	if models.CodeOf(err) != "not_found" {
 		return m.Name, err
 	}
-	var keys []accessKeyRow
-	if err := s.read(ctx).Where("id = ?", id).Limit(1).Find(&keys).Error; err != nil || len(keys) == 0 {
-		return "", unavailable(err)
-	}
-	return models.Personal(keys[0].Name), nil
+	key, _, err := keyRow(s.read(ctx), id)
+	return models.Personal(key.Name), err
 }
 
 func (s *Store) approvalReason(tx *gorm.DB, row *approvalRow) (models.Personal, error) {
@@ -121,7 +118,8 @@ func mayDecide(tx *gorm.DB, r requestRow, d request.Decision) (two bool, err err
 }
 
 // approveOfTwo records an approval as the first of two, which decides nothing yet, or finds that it is the second. What the first one chooses makes a
-// new version of the plan, so that the second sees it. It fails with no_principal, with what decidePlan fails with and with what Second fails with.
+// new version of the plan, so that the second sees it. It fails with no_principal, with what decidePlan fails with and with what Second and
+// Apart fail with.
 func (s *Store) approveOfTwo(tx *gorm.DB, r requestRow, d request.Decision) (request.Decision, error) {
 	if d.Actor.ID.IsZero() {
 		return d, models.Errorf(models.Forbidden, "no_principal", "Sign in with a key of your own.")
@@ -136,6 +134,9 @@ func (s *Store) approveOfTwo(tx *gorm.DB, r requestRow, d request.Decision) (req
 	}
 	if first != nil {
 		if err := first.approval().Second(d.Actor, chosen.Digest()); err != nil {
+			return d, err
+		}
+		if err := apart(tx, first.ActorID, d.Actor.ID); err != nil {
 			return d, err
 		}
 		if d.Reason == "" {

@@ -140,7 +140,7 @@ func (s *Store) OrderBreachTest(ctx context.Context, breachID models.ID, by mode
 }
 
 // ApproveBreachLetter lets the message go out to everybody of the list, by somebody other than its author. It fails with not_found, same_person,
-// letter_approved, nobody_listed, not_owed or a code of breach.CheckPersons.
+// person_unknown, letter_approved, nobody_listed, not_owed or a code of breach.CheckPersons.
 func (s *Store) ApproveBreachLetter(ctx context.Context, breachID models.ID, by models.Actor) error {
 	letter, err := s.BreachLetter(ctx, breachID)
 	if err != nil {
@@ -182,9 +182,13 @@ func (s *Store) mayGoOut(tx *gorm.DB, record register.Record, letter BreachLette
 		Nature: letter.Body.Reveal(), Contact: record.Known.Contact.Reveal(), Consequences: record.Known.Consequences.Reveal(), Measures: record.Known.Measures.Reveal(),
 		PlainLanguage: letter.Plain, Separate: true,
 	})
-	switch {
-	case by.ID == letter.DraftedBy:
+	if by.ID == letter.DraftedBy {
 		return models.Errorf(models.Forbidden, "same_person", "Somebody other than the author approves the message.")
+	}
+	if err := apart(tx, letter.DraftedBy, by.ID); err != nil {
+		return err
+	}
+	switch {
 	case record.Duties.Persons != breach.TellEach:
 		return models.Errorf(models.Conflict, "not_owed", "By the decision as it stands the persons are not told each.")
 	case listed == 0:

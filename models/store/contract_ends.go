@@ -105,7 +105,7 @@ func (s *Store) OrderContractEnd(ctx context.Context, scope models.Scope, contro
 
 // NoteContractEnd adds an event to the record of a contract's end inside the scope, and orders its delivery to the workflow, in one transaction. seen is
 // the number of the last event that whoever decides has looked at; when others have come since it fails with contract_end_changed. 0 does not ask. It
-// also fails with not_found and with what contractend.Note fails with.
+// also fails with not_found and with what contractend.Note and MayApproveEnd fail with.
 func (s *Store) NoteContractEnd(ctx context.Context, scope models.Scope, id models.ID, seen int, e contractend.Event) (ContractEnd, error) {
 	var out ContractEnd
 	err := s.withContractEnd(ctx, scope, id, func(tx *gorm.DB, row contractEndRow, record contractend.Record) error {
@@ -113,6 +113,9 @@ func (s *Store) NoteContractEnd(ctx context.Context, scope models.Scope, id mode
 			return models.Errorf(models.Conflict, "contract_end_changed", "Something was added since you looked; look again and decide then.")
 		}
 		noted, err := record.Note(e, s.now())
+		if err == nil && e.Kind == contractend.Approved {
+			err = approvesEnd(tx, record, e.Actor.ID)
+		}
 		if err != nil {
 			return err
 		}
@@ -122,6 +125,23 @@ func (s *Store) NoteContractEnd(ctx context.Context, scope models.Scope, id mode
 		return s.enqueue(tx, Order{ContractEndID: id, Kind: OrderUpdate, Name: ContractEndNoted})
 	})
 	return out, err
+}
+
+// MayApproveEnd checks that somebody who may approve ends of contracts is another person than who ordered this one, and signed in with an account: what
+// cannot be taken back takes a person who has just shown who they are, which a key cannot. It fails with same_person or needs_person.
+func (s *Store) MayApproveEnd(ctx context.Context, record contractend.Record, by models.ID) error {
+	return approvesEnd(s.read(ctx), record, by)
+}
+
+func approvesEnd(tx *gorm.DB, record contractend.Record, by models.ID) error {
+	_, isKey, err := keyRow(tx, by)
+	switch {
+	case err != nil:
+		return err
+	case isKey:
+		return models.Errorf(models.Forbidden, "needs_person", "The end of a contract is approved by somebody who signs in with an account; an access key cannot.")
+	}
+	return apart(tx, record.OrderedBy.ID, by)
 }
 
 // withContractEnd runs fn under the lock of a contract's end.

@@ -64,13 +64,10 @@ func (s *Store) keyEnd(ctx context.Context, by models.Principal, spec KeySpec) (
 	if !end.After(now) {
 		return end, models.Errorf(models.Invalid, "bad_expiry", "A key expires in the future.").At("/expires_at")
 	}
-	var maker accessKeyRow
-	if err := s.read(ctx).Where("id = ?", by.ID).Limit(1).Find(&maker).Error; err != nil {
-		return end, unavailable(err)
-	}
+	maker, isKey, err := keyRow(s.read(ctx), by.ID)
 	switch {
-	case maker.ID.IsZero():
-		return end, nil
+	case err != nil || !isKey:
+		return end, err
 	case spec.Role == models.RoleDPO:
 		return end, models.Errorf(models.Forbidden, "key_needs_person", "A person makes a key of a data protection officer, in the console, after showing once more who they are.")
 	case maker.ExpiresAt == nil || !end.After(*maker.ExpiresAt):
@@ -141,11 +138,18 @@ func (s *Store) RotateKey(ctx context.Context, by models.Principal, id models.ID
 		if !row.key().Valid(now) {
 			return models.Errorf(models.Conflict, "key_ended", "The key is revoked or has expired; make another.")
 		}
+		if by.Role != models.RoleSystem {
+			people, _, err := peopleOf(tx, by.ID)
+			if err != nil {
+				return err
+			}
+			row.Holders = union(row.Holders, people)
+		}
 		text, until := newKeySecret(row.Role, id), now.Add(overlap)
 		row.FormerHash, row.FormerUntil, row.FormerUsedAt = row.SecretHash, &until, row.LastUsedAt
 		row.SecretHash, row.RotatedAt, row.LastUsedAt = vault.HashToken(text), &now, nil
 		secret, key = models.Personal(text), row.key()
-		err := tx.Model(&accessKeyRow{}).Where("id = ?", id).Select("secret_hash", "rotated_at", "former_hash", "former_until", "former_used_at", "last_used_at").Updates(&row).Error
+		err := tx.Model(&accessKeyRow{}).Where("id = ?", id).Select("secret_hash", "rotated_at", "former_hash", "former_until", "former_used_at", "last_used_at", "holders").Updates(&row).Error
 		if err != nil {
 			return err
 		}

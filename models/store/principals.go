@@ -22,6 +22,7 @@ type KeySpec struct {
 	ExpiresAt    time.Time // zero for never
 	Grants       []models.Grant
 	By           models.Actor // who makes it; zero is Habeas itself
+	Holder       models.ID    // the member for whom it is made; zero for its maker
 }
 
 func (k KeySpec) check() error {
@@ -68,11 +69,13 @@ type accessKeyRow struct {
 	FormerHash   []byte
 	FormerUntil  *time.Time
 	FormerUsedAt *time.Time
+	Holders      []models.ID `gorm:"serializer:json"` // members who had a secret of it in their hands
 }
 
 func (accessKeyRow) TableName() string { return "access_keys" }
 
-// CreateKey makes an access key; the secret is shown once and stored as a hash. It fails with bad_key_spec.
+// CreateKey makes an access key; the secret is shown once and stored as a hash. It fails with bad_key_spec
+// or bad_holder.
 func (s *Store) CreateKey(ctx context.Context, spec KeySpec) (secret string, id models.ID, err error) {
 	if err := spec.check(); err != nil {
 		return "", models.ID{}, err
@@ -85,9 +88,13 @@ func (s *Store) CreateKey(ctx context.Context, spec KeySpec) (secret string, id 
 				return err
 			}
 		}
+		holders, err := spec.holdersOf(tx)
+		if err != nil {
+			return err
+		}
 		row := accessKeyRow{
 			ID: id, ControllerID: spec.ControllerID, Role: spec.Role, Name: spec.Name, SecretHash: vault.HashToken(secret),
-			CreatedAt: s.now(), ExpiresAt: nullable(spec.ExpiresAt), Scopes: append([]models.Grant{}, spec.Grants...),
+			CreatedAt: s.now(), ExpiresAt: nullable(spec.ExpiresAt), Scopes: append([]models.Grant{}, spec.Grants...), Holders: holders,
 		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err

@@ -182,7 +182,7 @@ func lockTask(tx *gorm.DB, scope models.Scope, id models.ID) (requestRow, taskRo
 }
 
 // decideTask applies a decision about a manual task, in the transaction that records it and has locked the request; it returns the deferral whose
-// task it is. It fails with not_found and with what task.Allows and task.CheckCounts fail with.
+// task it is. It fails with not_found and with what task.Allows, task.CheckCounts and Apart fail with.
 func (s *Store) decideTask(tx *gorm.DB, r requestRow, d request.Decision) (deferral models.ID, err error) {
 	var row taskRow
 	if err := tx.Where("id = ? AND request_id = ?", d.TaskID, r.ID).Take(&row).Error; err != nil {
@@ -204,6 +204,9 @@ func (s *Store) decideTask(tx *gorm.DB, r requestRow, d request.Decision) (defer
 		}
 		row.State, row.Counts, row.DoneAt, row.DoneRole, row.DoneBy = task.Done, d.Counts, &now, d.Actor.Role, d.Actor.ID
 	case request.Confirm:
+		if err := apart(tx, t.DoneBy.ID, d.Actor.ID); err != nil {
+			return deferral, err
+		}
 		row.State = task.Confirmed
 		row.ConfirmedAt, row.ConfirmedRole, row.ConfirmedBy = &now, d.Actor.Role, d.Actor.ID
 	case request.Abandon:

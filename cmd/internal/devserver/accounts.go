@@ -9,6 +9,7 @@ import (
 
 // Account is somebody of the sample company who has been invited and has not chosen a password yet. Opening Link does both.
 type Account struct {
+	ID    models.ID
 	Role  models.Role
 	Name  string
 	Email string
@@ -28,12 +29,22 @@ func (s *Server) invite(ctx context.Context, db *store.Store, customer models.ID
 		if a.Role.Customer() {
 			spec.ControllerID = customer
 		}
-		_, token, err := db.InviteFirst(ctx, spec)
+		m, token, err := db.InviteFirst(ctx, spec)
 		if err != nil {
 			return err
 		}
-		a.Link = "/staff/link/" + token
+		a.ID, a.Link = m.ID, "/staff/link/"+token
 		s.Accounts = append(s.Accounts, a)
 	}
 	return nil
+}
+
+// Account is the one of the sample company's people who has a role.
+func (s *Server) Account(role models.Role) Account {
+	for _, a := range s.Accounts {
+		if a.Role == role {
+			return a
+		}
+	}
+	return Account{}
 }

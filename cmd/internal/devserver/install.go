@@ -64,15 +64,15 @@ func (s *Server) enter(ctx context.Context, db *store.Store) error {
 			return err
 		}
 	}
-	var err error
-	if s.DPOKey, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Ada Brandt"}); err != nil {
-		return err
-	}
-	s.Customer, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleController, ControllerID: customer, Name: "Brightline's privacy desk"})
+	err := s.invite(ctx, db, customer)
 	if err != nil {
 		return err
 	}
-	return s.invite(ctx, db, customer)
+	if s.DPOKey, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Ada Brandt", Holder: s.Account(models.RoleDPO).ID}); err != nil {
+		return err
+	}
+	s.Customer, _, err = db.CreateKey(ctx, store.KeySpec{Role: models.RoleController, ControllerID: customer, Name: "Brightline's privacy desk"})
+	return err
 }
 
 // configure makes the configuration that production would read from its environment and files.

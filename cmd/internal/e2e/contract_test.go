@@ -97,7 +97,9 @@ func TestACustomersContractEnds(t *testing.T) {
 	// The customer orders, another person approves.
 	customer, err := h.customer.SignIn(within(t))
 	require.NoError(t, err)
-	dpo, err := h.dpo.SignIn(within(t))
+	key, err := h.dpo.SignIn(within(t))
+	require.NoError(t, err)
+	dpo, err := h.public.OpenAccount(within(t), h.Account(models.RoleDPO).Link, phrase)
 	require.NoError(t, err)
 	today := calendar.DateOf(h.Clock.Now())
 	order := url.Values{
@@ -117,6 +119,8 @@ func TestACustomersContractEnds(t *testing.T) {
 	require.Empty(t, hidden)
 	path := "/staff/contracts/" + end.ID.String()
 	_, err = customer.Form(within(t), path+"/events", url.Values{"kind": {"approved"}})
+	requireProblem(t, err, http.StatusForbidden, "")
+	_, err = key.Form(within(t), path+"/events", url.Values{"kind": {"approved"}})
 	requireProblem(t, err, http.StatusForbidden, "")
 	_, err = dpo.Form(within(t), path+"/events", url.Values{"kind": {"approved"}})
 	require.NoError(t, err)

@@ -36,7 +36,7 @@ func TestWhatACustomerLeavesOutOfAnErasureStaysAndTwoPersonsApproveTheRest(t *te
 	})
 	require.NoError(t, err)
 	customer, _ := h.programs(t, store.KeySpec{Role: models.RoleController, ControllerID: c.ID, Name: "Careful's desk"})
-	_, second := h.programs(t, store.KeySpec{Role: models.RoleHandler, Name: "Second pair of eyes"})
+	_, second := h.programs(t, store.KeySpec{Role: models.RoleHandler, Name: "Second pair of eyes", Holder: h.Account(models.RoleHandler).ID})
 	p := h.party(t, "Quirin Ausgenommen", c.Slug)
 	asked := h.askOf(t, models.Erasure, c.Slug, p)
 	_, err = h.dpo.AwaitState(within(t), asked.ID, models.AwaitingInstruction)

@@ -19,12 +19,21 @@ type Console struct {
 
 // SignIn signs the client's key in.
 func (c Client) SignIn(ctx context.Context) (*Console, error) {
+	return c.enter(ctx, "/staff/login", url.Values{"key": {c.Key}})
+}
+
+// OpenAccount chooses the password of an account by its one-time link, and so signs in as the person.
+func (c Client) OpenAccount(ctx context.Context, link, password string) (*Console, error) {
+	return c.enter(ctx, link, url.Values{"password": {password}})
+}
+
+func (c Client) enter(ctx context.Context, path string, form url.Values) (*Console, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
 	out := &Console{base: c.Base, browser: &http.Client{Jar: jar}}
-	_, err = out.Form(ctx, "/staff/login", url.Values{"key": {c.Key}})
+	_, err = out.Form(ctx, path, form)
 	return out, err
 }
 

@@ -184,7 +184,7 @@ func (x *exercise) tellPersons(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	key, _, err := x.s.App.Store.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Jonas Petersen"})
+	key, _, err := x.s.App.Store.CreateKey(ctx, store.KeySpec{Role: models.RoleDPO, Name: "Jonas Petersen", Holder: x.s.Account(models.RoleHandler).ID})
 	if err != nil {
 		return err
 	}
