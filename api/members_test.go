@@ -106,3 +106,52 @@ func TestADecisionIsTheMembersAndTheLedgerNamesNobody(t *testing.T) {
 		require.NotContains(t, text, secret)
 	}
 }
+
+// TestAnOperatorGetsNoWayToThoseWhoDecide: who runs the machine gives nobody a role that decides, and takes no such person's account over.
+func TestAnOperatorGetsNoWayToThoseWhoDecide(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	officer := b.person(models.RoleDPO, models.ID{}, "ada@northwind.example")
+	colleague := b.person(models.RoleOperator, models.ID{}, "ole@northwind.example")
+	c := b.browser()
+	b.withApp(c, b.person(models.RoleOperator, models.ID{}, "eve@northwind.example"))
+	require.Equal(t, http.StatusSeeOther, b.post(c, "/staff/account/continue", nil).status)
+	page := b.get(c, "/staff/members").body
+	for _, role := range []string{"dpo", "case_handler", "auditor"} {
+		require.NotContains(t, page, `<option value="`+role+`"`)
+		require.Equal(t, 403, b.post(c, "/staff/members", url.Values{"name": {"Eve"}, "email": {"eve+" + role + "@northwind.example"}, "role": {role}}).status, role)
+		require.Equal(t, 403, b.post(c, "/staff/members/"+colleague.ID.String()+"/role", url.Values{"role": {role}}).status, role)
+	}
+	require.NotContains(t, page, officer.ID.String(), "no form about the officer")
+	for _, act := range []string{"role", "link", "factors", "deactivate"} {
+		require.Equal(t, 403, b.post(c, "/staff/members/"+officer.ID.String()+"/"+act, url.Values{"role": {"operator"}}).status, act)
+	}
+	require.Equal(t, "/staff/members?note=linked", b.post(c, "/staff/members/"+colleague.ID.String()+"/link", nil).header.Get("Location"))
+	invited := b.post(c, "/staff/members", url.Values{"name": {"Kim"}, "email": {"kim@northwind.example"}, "role": {"operator"}})
+	require.Equal(t, "/staff/members?note=invited", invited.header.Get("Location"), invited.body)
+	links, err := b.ClaimLinkMails(t.Context(), 10, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, links, 2)
+}
+
+func TestAnAccessKeyChangesNoAccounts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	colleague := b.person(models.RoleOperator, models.ID{}, "ole@northwind.example")
+	vera := b.person(models.RoleController, b.acme.ID, "vera@acme.example")
+	for role, other := range map[models.Role]somebody{models.RoleDPO: colleague, models.RoleOperator: colleague, models.RoleController: vera} {
+		b.clock(time.Minute)
+		c := b.signIn(b.keys[role])
+		page := b.get(c, "/staff/members")
+		require.Contains(t, page.body, other.email)
+		require.NotContains(t, page.body, `action="/staff/members`)
+		refused := b.post(c, "/staff/members", url.Values{"name": {"Eve"}, "email": {"eve@northwind.example"}, "role": {string(other.Role)}})
+		require.Equal(t, 404, refused.status)
+		for _, act := range []string{"role", "link", "factors", "deactivate"} {
+			require.Equal(t, 404, b.post(c, "/staff/members/"+other.ID.String()+"/"+act, url.Values{"role": {"operator"}}).status, act)
+		}
+	}
+	list, err := b.Members(t.Context(), models.ScopeOperator())
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+}

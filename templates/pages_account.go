@@ -111,6 +111,7 @@ type AccountEvent struct {
 // MembersView lists accounts, with the form of an invitation.
 type MembersView struct {
 	Staff                         bool // the operator's own people look at it
+	May                           bool // who looks at it may change accounts; an access key may not
 	Rows                          []MemberRow
 	Roles, Controllers            []Option
 	Name, Email, Role, Controller string // as they were typed, when the form is sent back
@@ -245,9 +246,10 @@ func accountExamples() []AccountView {
 func memberExamples() []MembersView {
 	roles := []Option{{Value: "dpo"}, {Value: "case_handler", Selected: true}, {Value: "controller"}, {Value: "controller_viewer"}}
 	return []MembersView{
-		{Roles: roles[2:]},
+		{Roles: roles[2:], May: true},
+		{Staff: true, Roles: roles},
 		{
-			Staff: true, Roles: roles, Controllers: []Option{{Value: "brightline", Label: "Brightline B.V."}}, Flash: "members.invited",
+			Staff: true, May: true, Roles: roles, Controllers: []Option{{Value: "brightline", Label: "Brightline B.V."}}, Flash: "members.invited",
 			Rows: []MemberRow{
 				{ID: "1", Path: "/staff/members/1", Name: "Ada Brandt", Email: "ada@nordkai.example", Role: "dpo", State: "active", Factor: true, MustFactor: true, Self: true, SeenAt: exampleTime},
 				{ID: "2", Path: "/staff/members/2", Name: "Jonas Petersen", Email: "jonas@nordkai.example", Role: "case_handler", State: "active", MustFactor: true, MayChange: true, Roles: roles, SeenAt: exampleTime},

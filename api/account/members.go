@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ func (a *Account) showMembers(c echo.Context, status int, view templates.Members
 	}
 	names, zone := map[models.ID]string{}, time.UTC
 	view.Staff = who.Role.Staff()
+	if _, view.May, err = a.member(c); err != nil {
+		return err
+	}
 	for _, one := range controllers {
 		names[one.ID] = one.Name
 		if one.Operator || !view.Staff {
@@ -51,9 +55,9 @@ func (a *Account) showMembers(c echo.Context, status int, view templates.Members
 		row := templates.MemberRow{
 			Path: "/staff/members/" + m.ID.String(), Name: m.Name.Reveal(), Email: m.Email.Reveal(), Role: string(m.Role), State: string(m.State),
 			Controller: names[m.ControllerID], Factor: m.Factor(), MustFactor: a.mustHave(m), SeenAt: within(m.SeenAt, zone), ID: m.ID.String(),
-			MayChange: m.ID != who.ID && m.State != member.Deactivated && member.MayManage(who.Role, m.Role), Self: m.ID == who.ID,
+			MayChange: view.May && m.ID != who.ID && m.State != member.Deactivated && member.MayManage(who.Role, m.Role), Self: m.ID == who.ID,
 		}
-		for _, role := range rolesOf(m.ControllerID) {
+		for _, role := range given(who, rolesOf(m.ControllerID)) {
 			row.Roles = append(row.Roles, templates.Option{Value: string(role), Selected: role == m.Role})
 		}
 		view.Rows = append(view.Rows, row)
@@ -62,7 +66,7 @@ func (a *Account) showMembers(c echo.Context, status int, view templates.Members
 	if view.Staff {
 		roles = append(member.Staff(), roles...)
 	}
-	for _, role := range roles {
+	for _, role := range given(who, roles) {
 		view.Roles = append(view.Roles, templates.Option{Value: string(role), Selected: string(role) == view.Role})
 	}
 	return show(a, c, status, "members", templates.Members, view)
@@ -75,8 +79,17 @@ func rolesOf(controller models.ID) []models.Role {
 	return member.Customers()
 }
 
-// invite makes an account; its link is mailed.
+// given are those of the roles that somebody may give.
+func given(who models.Principal, roles []models.Role) []models.Role {
+	return slices.DeleteFunc(roles, func(role models.Role) bool { return !member.MayManage(who.Role, role) })
+}
+
+// invite makes an account; its link is mailed. Like every change of accounts it takes a person: an access key cannot show who uses it, and could make
+// accounts that outlive it.
 func (a *Account) invite(c echo.Context) error {
+	if _, err := a.own(c); err != nil {
+		return err
+	}
 	form, err := middleware.Form(c.Request())
 	if err != nil {
 		return err
@@ -143,6 +156,9 @@ func (a *Account) deactivate(c echo.Context) error {
 func (a *Account) manage(c echo.Context, note string, do func(models.Principal, models.ID) error) error {
 	id, err := models.ParseID(c.Param("id"))
 	if err != nil {
+		return err
+	}
+	if _, err := a.own(c); err != nil {
 		return err
 	}
 	err = do(caller(c), id)

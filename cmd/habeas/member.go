@@ -15,6 +15,7 @@ import (
 type memberCmd struct {
 	Add        addMemberCmd        `cmd:"" help:"Make an account for a person and print the one-time link that opens it; nothing is mailed."`
 	List       listMembersCmd      `cmd:"" help:"List accounts."`
+	Recover    recoverMemberCmd    `cmd:"" help:"Help somebody who has lost everything: take the second factors of an account away and print a one-time link for a new password."`
 	Deactivate deactivateMemberCmd `cmd:"" help:"End an account with its sessions, at once and for good."`
 }
 
@@ -74,6 +75,34 @@ func (listMembersCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err
 		fmt.Fprintf(s.Out, "%s  %-17s  %-11s  %s <%s>\n", m.ID, m.Role, m.State, m.Name.Reveal(), m.Email.Reveal())
 	}
 	return nil
+}
+
+type recoverMemberCmd struct {
+	ID string `arg:"" help:"Identifier of the account, as listed."`
+}
+
+// Run prints the link to standard output and nothing else. The account's address hears that its second factors were taken away.
+func (cmd recoverMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
+	id, err := models.ParseID(cmd.ID)
+	if err != nil {
+		return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
+	}
+	cfg, err := c.load(config.NeedDatabase | config.NeedKeys | config.NeedPortal)
+	if err != nil {
+		return err
+	}
+	db, _, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	token, err := db.RecoverMember(ctx, id)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Err, "This link opens the account once, within half an hour (an invitation within a week):")
+	_, err = fmt.Fprintf(s.Out, "%s/staff/link/%s\n", cfg.BaseURL, token)
+	return err
 }
 
 type deactivateMemberCmd struct {

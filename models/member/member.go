@@ -25,7 +25,7 @@ func Staff() []models.Role {
 // Customers are the roles of a customer's people.
 func Customers() []models.Role { return []models.Role{models.RoleController, models.RoleViewer} }
 
-// Managers are the roles that manage accounts: the officer and the operator all of them, a customer's administrators their own.
+// Managers are the roles that manage accounts: the officer all of them, an operator those of operators and customers, a customer's administrators their own.
 func Managers() []models.Role {
 	return []models.Role{models.RoleDPO, models.RoleOperator, models.RoleController}
 }
@@ -56,12 +56,20 @@ func CheckRole(role models.Role, controller models.ID) error {
 	return nil
 }
 
-// MayManage reports whether somebody may invite, change and deactivate accounts of a role. The rows that they see are the scope's to say.
+// MayManage reports whether somebody may invite, change and deactivate accounts of a role. An operator runs the machine and neither decides nor sees whom
+// requests are about, and so has no way to somebody who does: they give no such role, and take no such person's second step or password. The rows that
+// they see are the scope's to say.
 func MayManage(by, role models.Role) bool {
-	if by == models.RoleController {
+	switch by {
+	case models.RoleDPO:
+		return role.Staff() || role.Customer()
+	case models.RoleOperator:
+		return role == models.RoleOperator || role.Customer()
+	case models.RoleController:
 		return role.Customer()
+	default:
+		return false
 	}
-	return slices.Contains(Managers(), by) && (role.Staff() || role.Customer())
 }
 
 // Address is an e-mail address as accounts are found by it: trimmed and in small letters. It is empty for what is no bare address.

@@ -34,15 +34,17 @@ func TestAnAccountNeedsANameAnAddressAndARoleThatFits(t *testing.T) {
 	require.Equal(t, models.Personal("ada@example.com"), member.Address(" Ada@Example.COM "))
 }
 
-func TestACustomerManagesItsOwnPeopleOnly(t *testing.T) {
+func TestACustomerManagesItsOwnPeopleAndAnOperatorNobodyWhoDecides(t *testing.T) {
 	t.Parallel()
 	all := append(member.Staff(), member.Customers()...)
 	for _, by := range append(all, models.RoleSystem, models.RoleSubject, models.RoleRecipient) {
 		for _, role := range append(all, models.RoleSystem, models.RoleSubject) {
 			want := false
 			switch by {
-			case models.RoleDPO, models.RoleOperator:
+			case models.RoleDPO:
 				want = role.Staff() || role.Customer()
+			case models.RoleOperator:
+				want = role == models.RoleOperator || role.Customer()
 			case models.RoleController:
 				want = role.Customer()
 			default:

@@ -253,11 +253,15 @@ func (s *Store) deactivate(tx *gorm.DB, row memberRow, actor models.Actor) error
 	return s.happened(tx, row.ID, member.AlertDeactivated, Place{}, nil)
 }
 
-// ChangeMemberRole gives an account another role of its kind. It fails as DeactivateMember does, and with bad_member_role.
+// ChangeMemberRole gives an account another role of its kind. It fails as DeactivateMember does, also where the actor may not
+// manage accounts of the new role, and with bad_member_role.
 func (s *Store) ChangeMemberRole(ctx context.Context, scope models.Scope, actor models.Actor, id models.ID, role models.Role) error {
 	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error {
 		if err := member.CheckRole(role, row.ControllerID); err != nil {
 			return err
+		}
+		if actor != models.System() && !member.MayManage(actor.Role, role) {
+			return mayNotManage()
 		}
 		if row.Role == role {
 			return nil
@@ -279,10 +283,7 @@ func (s *Store) ChangeMemberRole(ctx context.Context, scope models.Scope, actor 
 // it end. It fails as DeactivateMember does.
 func (s *Store) ReinviteMember(ctx context.Context, scope models.Scope, actor models.Actor, id models.ID) error {
 	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error {
-		purpose := LinkInvitation
-		if row.State == member.Active {
-			purpose = LinkPassword
-		}
+		purpose := linkFor(row)
 		if _, err := s.newLink(tx, id, row.EmailIndex, purpose, true, nil); err != nil {
 			return err
 		}
@@ -292,21 +293,48 @@ func (s *Store) ReinviteMember(ctx context.Context, scope models.Scope, actor mo
 
 // ResetFactors takes the second factors of an account away, for somebody who has lost them, and ends its sessions. It fails as DeactivateMember does.
 func (s *Store) ResetFactors(ctx context.Context, scope models.Scope, actor models.Actor, id models.ID) error {
-	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error {
-		if err := tx.Model(&memberRow{}).Where("id = ?", id).Updates(map[string]any{"totp_sealed": nil, "totp_at": nil}).Error; err != nil {
+	return s.changeMember(ctx, scope, actor, id, func(tx *gorm.DB, row memberRow) error { return s.resetFactors(tx, row, actor) })
+}
+
+func (s *Store) resetFactors(tx *gorm.DB, row memberRow, actor models.Actor) error {
+	if err := tx.Model(&memberRow{}).Where("id = ?", row.ID).Updates(map[string]any{"totp_sealed": nil, "totp_at": nil}).Error; err != nil {
+		return err
+	}
+	if err := dropFactors(tx, row.ID); err != nil {
+		return err
+	}
+	if err := endSessions(tx, row.ID, models.ID{}, s.now()); err != nil {
+		return err
+	}
+	if err := s.recordMember(tx, row, actor, "member.factors_reset", nil); err != nil || row.State == member.Invited {
+		return err
+	}
+	return s.happened(tx, row.ID, member.AlertFactorsReset, Place{}, nil)
+}
+
+// RecoverMember is for the command line, where it helps somebody who has lost everything and whom nobody else may help: it takes the second factors away
+// and returns the token of a one-time link for a new password, which is not mailed. Their address is told, and the ledger. It fails with not_found or
+// member_deactivated.
+func (s *Store) RecoverMember(ctx context.Context, id models.ID) (token string, err error) {
+	err = s.changeMember(ctx, models.ScopeOperator(), models.System(), id, func(tx *gorm.DB, row memberRow) error {
+		if err := s.resetFactors(tx, row, models.System()); err != nil {
 			return err
 		}
-		if err := dropFactors(tx, id); err != nil {
+		purpose := linkFor(row)
+		if token, err = s.newLink(tx, id, row.EmailIndex, purpose, false, nil); err != nil {
 			return err
 		}
-		if err := endSessions(tx, id, models.ID{}, s.now()); err != nil {
-			return err
-		}
-		if err := s.recordMember(tx, row, actor, "member.factors_reset", nil); err != nil || row.State == member.Invited {
-			return err
-		}
-		return s.happened(tx, id, member.AlertFactorsReset, Place{}, nil)
+		return s.recordMember(tx, row, models.System(), "member.recovered", map[string]any{"purpose": purpose})
 	})
+	return token, err
+}
+
+// linkFor is what a new link of an account is for: to open one that was never used, or to set a new password.
+func linkFor(row memberRow) LinkPurpose {
+	if row.State == member.Active {
+		return LinkPassword
+	}
+	return LinkInvitation
 }
 
 func dropFactors(tx *gorm.DB, id models.ID) error {
