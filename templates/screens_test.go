@@ -60,6 +60,7 @@ func TestPagesFitEveryScreenAndEverybody(t *testing.T) {
 		t.Skip("short run: pages were not looked at in a browser")
 	}
 	axe, ctx := pagetest.LoadAxe(t), pagetest.Open(t, 10*time.Minute)
+	pagetest.KeepAxe(t, ctx, axe)
 	e, all := samples(t)
 	server := serve(t, e, all)
 	for _, s := range all {

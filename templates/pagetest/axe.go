@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,16 @@ func LoadAxe(t *testing.T) string {
 	}
 	require.NoError(t, err)
 	return string(script)
+}
+
+// KeepAxe leaves axe-core's script with the browser, which runs it in each document that it opens from now on: where very many are looked at, sending
+// it for each takes as long as looking.
+func KeepAxe(t *testing.T, ctx context.Context, script string) {
+	t.Helper()
+	require.NoError(t, chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	})))
 }
 
 // audit runs every rule of WCAG 2.2 up to AA and the best practices, and names what each violation is about.

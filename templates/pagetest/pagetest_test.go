@@ -43,4 +43,10 @@ func TestAPageThatSomePeopleCannotUseIsNamed(t *testing.T) {
 	require.Empty(t, pagetest.Axe(t, ctx, axe))
 	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(server.URL+"/bad")))
 	require.Contains(t, strings.Join(pagetest.Axe(t, ctx, axe), "\n"), "image-alt")
+
+	pagetest.KeepAxe(t, ctx, axe)
+	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(server.URL+"/good")))
+	require.Empty(t, pagetest.Axe(t, ctx, "throw 'it is there already'"))
+	require.NoError(t, chromedp.Run(ctx, chromedp.Navigate(server.URL+"/bad")))
+	require.Contains(t, strings.Join(pagetest.Axe(t, ctx, "throw 'it is there already'"), "\n"), "image-alt")
 }
