@@ -109,6 +109,7 @@ var may = map[string]string{
 	"POST /v1/breaches":                                    "controller other dpo case_handler auditor operator",
 	"GET /v1/breaches":                                     "controller other dpo case_handler auditor operator",
 	"GET /v1/breaches/:id":                                 "controller other dpo case_handler auditor operator",
+	"GET /v1/breaches/:id/letter":                          "dpo case_handler auditor",
 	"POST /v1/breaches/:id/events":                         "controller other dpo case_handler operator",
 	"POST /v1/breach-reports/:recipient":                   "all",
 	"GET /v1/status/:token":                                "all",

@@ -73,7 +73,7 @@ var subjects = []subject{
 		{"breaches.note_program", []string{"POST /v1/breaches/:id/events"}},
 		{"breaches.register", []string{
 			"GET /staff/breaches/register.json", "GET /staff/breaches/register.csv", "GET /staff/breaches/register.pdf", "GET /staff/breaches/:id/notification",
-			"GET /staff/breaches/:id/letter",
+			"GET /staff/breaches/:id/letter", "GET /v1/breaches/:id/letter",
 		}},
 		{"breaches.write", []string{"POST /staff/breaches/:id/letter", "POST /staff/breaches/:id/letter/test"}},
 		{"breaches.persons", []string{"POST /staff/breaches/:id/persons"}},

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"habeas/models"
+	"habeas/models/breach/persons"
 	"habeas/models/breach/register"
 	"habeas/models/store"
 )
@@ -112,6 +113,55 @@ func TestAwarenessMovedEarlierMayHaveEndedThe72HoursAlready(t *testing.T) {
 	submitted := `{"kind":"submitted","authority":"BE","at":"` + start.Format(time.RFC3339) + `"`
 	require.Equal(t, "reasons_for_delay_missing", b.event(id, models.RoleDPO, submitted+`}`).code(t))
 	b.told(b.event(id, models.RoleDPO, submitted+`,"delay":"the night shift did not tell"}`), http.StatusAccepted)
+}
+
+func TestTheLetterToThePersonsIsToldInCounts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.reported()
+	path := "/v1/breaches/" + id + "/letter"
+	read := func() answer { return b.call(http.MethodGet, path, b.keys[models.RoleAuditor], "") }
+	require.JSONEq(t, `{"state":"missing","listed":0,"persons":[],"unreached":[]}`, read().body)
+
+	bid, err := models.ParseID(id)
+	require.NoError(t, err)
+	b.told(b.event(id, models.RoleDPO, `{"kind":"aware","aware_at":"`+start.Format(time.RFC3339)+`"}`), http.StatusAccepted)
+	b.told(b.event(id, models.RoleDPO, `{"kind":"found","customers":["acme"],"consequences":"Burglary.","measures":"Wiped.","contact":"the DPO"}`), http.StatusAccepted)
+	author, other := models.Actor{Role: models.RoleDPO, ID: models.ID{1}}, models.Actor{Role: models.RoleDPO, ID: models.ID{2}}
+	list, err := b.BreachPersonList(t.Context(), bid)
+	require.NoError(t, err)
+	for _, email := range []models.Personal{"sam@example.com", "kim@example.com", "eve@example.com"} {
+		require.NoError(t, list.Add(t.Context(), persons.Person{Email: email}))
+	}
+	require.NoError(t, list.Close(t.Context(), author))
+	require.NoError(t, b.DraftBreachLetter(t.Context(), store.BreachLetter{BreachID: bid, Subject: "Your delivery", Body: "It was seen.", Plain: true, PerMinute: 60}, author))
+	require.Contains(t, read().body, `"state":"draft"`)
+
+	b.clock(time.Minute)
+	b.told(b.event(id, models.RoleDPO, `{"kind":"decided","risk":"high","reason":"x"}`), http.StatusAccepted)
+	require.NoError(t, b.ApproveBreachLetter(t.Context(), bid, other))
+	people, err := b.ClaimBreachPersons(t.Context(), bid, 2)
+	require.NoError(t, err)
+	require.NoError(t, b.MarkBreachPersons(t.Context(), bid, []store.PersonOutcome{
+		people[0].Outcome(store.PersonSent, ""), people[1].Outcome(store.PersonUnreached, "mail_broken"),
+	}))
+	a := read()
+	var got struct {
+		State, Subject, Body string
+		Listed               int
+		Persons, Unreached   json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.body), &got))
+	require.Equal(t, "approved Your delivery It was seen. 3", got.State+" "+got.Subject+" "+got.Body+" "+strconv.Itoa(got.Listed))
+	require.JSONEq(t, `[{"state":"waiting","persons":1},{"state":"sent","persons":1},{"state":"unreached","persons":1}]`, string(got.Persons))
+	require.JSONEq(t, `[{"cause":"mail_broken","persons":1}]`, string(got.Unreached))
+	require.NotContains(t, a.body, "@")
+
+	b.told(b.event(id, models.RoleDPO, `{"kind":"retried","cause":"mail_broken","reason":"Up again."}`), http.StatusAccepted)
+	require.Contains(t, read().body, `"unreached":[]`)
+	for _, role := range []models.Role{models.RoleController, models.RoleOperator} {
+		require.Equal(t, http.StatusForbidden, b.call(http.MethodGet, path, b.keys[role], "").status, "not %s, though it may know of the breach", role)
+	}
 }
 
 func TestACustomerReportsAndSeesOnlyWhatConcernsIt(t *testing.T) {

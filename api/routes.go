@@ -124,6 +124,7 @@ var table = map[string]access{
 	"POST /v1/breaches":                                    reporters.with(models.GrantBreaches),
 	"GET /v1/breaches":                                     everyone.with(models.GrantBreaches),
 	"GET /v1/breaches/:id":                                 everyone.with(models.GrantBreaches),
+	"GET /v1/breaches/:id/letter":                          watchers.with(models.GrantBreaches),
 	"POST /v1/breaches/:id/events":                         noters.with(models.GrantBreaches),
 	"POST /v1/breach-reports/:recipient":                   posting,
 	"GET /v1/status/:token":                                public,

@@ -17,6 +17,66 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for BreachLetterState.
+const (
+	Approved BreachLetterState = "approved"
+	Draft    BreachLetterState = "draft"
+	Finished BreachLetterState = "finished"
+	Missing  BreachLetterState = "missing"
+)
+
+// Valid indicates whether the value is a known member of the BreachLetterState enum.
+func (e BreachLetterState) Valid() bool {
+	switch e {
+	case Approved:
+		return true
+	case Draft:
+		return true
+	case Finished:
+		return true
+	case Missing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PersonCountState.
+const (
+	Bounced   PersonCountState = "bounced"
+	Deferred  PersonCountState = "deferred"
+	Refused   PersonCountState = "refused"
+	Sending   PersonCountState = "sending"
+	Sent      PersonCountState = "sent"
+	Unclear   PersonCountState = "unclear"
+	Unreached PersonCountState = "unreached"
+	Waiting   PersonCountState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PersonCountState enum.
+func (e PersonCountState) Valid() bool {
+	switch e {
+	case Bounced:
+		return true
+	case Deferred:
+		return true
+	case Refused:
+		return true
+	case Sending:
+		return true
+	case Sent:
+		return true
+	case Unclear:
+		return true
+	case Unreached:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Accepted defines model for Accepted.
 type Accepted struct {
 	ID        string `json:"id"`
@@ -130,6 +190,36 @@ type Breach struct {
 	Times []Span `json:"times,omitempty,omitzero"`
 }
 
+// BreachLetter defines model for BreachLetter.
+type BreachLetter struct {
+	ApprovedAt time.Time `json:"approved_at,omitempty,omitzero"`
+	Body       string    `json:"body,omitempty,omitzero"`
+	DraftedAt  time.Time `json:"drafted_at,omitempty,omitzero"`
+	FinishedAt time.Time `json:"finished_at,omitempty,omitzero"`
+
+	// Listed How many persons are on the list
+	Listed int64 `json:"listed"`
+
+	// PerMinute How many may go out in a minute
+	PerMinute int `json:"per_minute,omitempty,omitzero"`
+
+	// Persons How many persons are in each state that has any
+	Persons []PersonCount `json:"persons"`
+
+	// Plain The author confirms clear and plain language, Art. 34(2)
+	Plain bool `json:"plain,omitempty,omitzero"`
+
+	// State missing while nobody has written it; approved while it goes out
+	State   BreachLetterState `json:"state"`
+	Subject string            `json:"subject,omitempty,omitzero"`
+
+	// Unreached Who could not be reached, by the cause that the event retried takes
+	Unreached []CauseCount `json:"unreached"`
+}
+
+// BreachLetterState missing while nobody has written it; approved while it goes out
+type BreachLetterState string
+
 // BreachList defines model for BreachList.
 type BreachList struct {
 	Breaches []Breach `json:"breaches"`
@@ -142,6 +232,12 @@ type BreachList struct {
 type BreachReport struct {
 	Contact string `json:"contact,omitempty,omitzero"`
 	What    string `json:"what"`
+}
+
+// CauseCount defines model for CauseCount.
+type CauseCount struct {
+	Cause   string `json:"cause"`
+	Persons int64  `json:"persons"`
 }
 
 // Change defines model for Change.
@@ -1006,6 +1102,15 @@ type Person struct {
 	Situation string    `json:"situation,omitempty,omitzero"`
 	Wrong     string    `json:"wrong,omitempty,omitzero"`
 }
+
+// PersonCount defines model for PersonCount.
+type PersonCount struct {
+	Persons int64            `json:"persons"`
+	State   PersonCountState `json:"state"`
+}
+
+// PersonCountState defines model for PersonCount.State.
+type PersonCountState string
 
 // Plan defines model for Plan.
 type Plan struct {
@@ -2038,6 +2143,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreach(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetBreachLetter The letter to the persons whom a breach concerns, and how far it is
+	//
+	// For officers, case handlers and auditors. Persons are told in counts only. Whom it did not reach is tried again by the event retried; it is written and approved in the console.
+	//
+	// Corresponds with GET /v1/breaches/{id}/letter (the `GetBreachLetter` operationId).
+	GetBreachLetter(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContractEnds Ends of contracts, those under way first
 	//
 	// Corresponds with GET /v1/contract-ends (the `ListContractEnds` operationId).
@@ -2813,6 +2925,23 @@ func (c *Client) NoteBreachWithBody(ctx context.Context, id ID, params *NoteBrea
 // Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 func (c *Client) NoteBreach(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewNoteBreachRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBreachLetter The letter to the persons whom a breach concerns, and how far it is
+//
+// For officers, case handlers and auditors. Persons are told in counts only. Whom it did not reach is tried again by the event retried; it is written and approved in the console.
+//
+// Corresponds with GET /v1/breaches/{id}/letter (the `GetBreachLetter` operationId).
+func (c *Client) GetBreachLetter(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBreachLetterRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -4578,6 +4707,40 @@ func NewNoteBreachRequestWithBody(server string, id ID, params *NoteBreachParams
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetBreachLetterRequest constructs an http.Request for the GetBreachLetter method
+func NewGetBreachLetterRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/breaches/%s/letter", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -8036,6 +8199,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/breaches/{id}/events (the `NoteBreach` operationId).
 	NoteBreachWithResponse(ctx context.Context, id ID, params *NoteBreachParams, body NoteBreachJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteBreachResponse, error)
 
+	// GetBreachLetterWithResponse The letter to the persons whom a breach concerns, and how far it is
+	//
+	// For officers, case handlers and auditors. Persons are told in counts only. Whom it did not reach is tried again by the event retried; it is written and approved in the console.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/breaches/{id}/letter (the `GetBreachLetter` operationId).
+	GetBreachLetterWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetBreachLetterResponse, error)
+
 	// ListContractEndsWithResponse Ends of contracts, those under way first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8888,6 +9060,31 @@ func (r NoteBreachResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r NoteBreachResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBreachLetterResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BreachLetter
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBreachLetterResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBreachLetterResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -10726,6 +10923,21 @@ func (c *ClientWithResponses) NoteBreachWithResponse(ctx context.Context, id ID,
 	return ParseNoteBreachResponse(rsp)
 }
 
+// GetBreachLetterWithResponse The letter to the persons whom a breach concerns, and how far it is
+//
+// For officers, case handlers and auditors. Persons are told in counts only. Whom it did not reach is tried again by the event retried; it is written and approved in the console.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/breaches/{id}/letter (the `GetBreachLetter` operationId).
+func (c *ClientWithResponses) GetBreachLetterWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetBreachLetterResponse, error) {
+	rsp, err := c.GetBreachLetter(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBreachLetterResponse(rsp)
+}
+
 // ListContractEndsWithResponse Ends of contracts, those under way first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -12132,6 +12344,39 @@ func ParseNoteBreachResponse(rsp *http.Response) (*NoteBreachResponse, error) {
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetBreachLetterResponse parses an HTTP response from a GetBreachLetterWithResponse call
+func ParseGetBreachLetterResponse(rsp *http.Response) (*GetBreachLetterResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBreachLetterResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BreachLetter
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

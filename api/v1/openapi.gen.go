@@ -16,6 +16,66 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for BreachLetterState.
+const (
+	Approved BreachLetterState = "approved"
+	Draft    BreachLetterState = "draft"
+	Finished BreachLetterState = "finished"
+	Missing  BreachLetterState = "missing"
+)
+
+// Valid indicates whether the value is a known member of the BreachLetterState enum.
+func (e BreachLetterState) Valid() bool {
+	switch e {
+	case Approved:
+		return true
+	case Draft:
+		return true
+	case Finished:
+		return true
+	case Missing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PersonCountState.
+const (
+	Bounced   PersonCountState = "bounced"
+	Deferred  PersonCountState = "deferred"
+	Refused   PersonCountState = "refused"
+	Sending   PersonCountState = "sending"
+	Sent      PersonCountState = "sent"
+	Unclear   PersonCountState = "unclear"
+	Unreached PersonCountState = "unreached"
+	Waiting   PersonCountState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PersonCountState enum.
+func (e PersonCountState) Valid() bool {
+	switch e {
+	case Bounced:
+		return true
+	case Deferred:
+		return true
+	case Refused:
+		return true
+	case Sending:
+		return true
+	case Sent:
+		return true
+	case Unclear:
+		return true
+	case Unreached:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Accepted defines model for Accepted.
 type Accepted struct {
 	ID        string `json:"id"`
@@ -115,12 +175,48 @@ type Breach struct {
 	Times []Span `json:"times,omitempty,omitzero"`
 }
 
+// BreachLetter defines model for BreachLetter.
+type BreachLetter struct {
+	ApprovedAt time.Time `json:"approved_at,omitempty,omitzero"`
+	Body       string    `json:"body,omitempty,omitzero"`
+	DraftedAt  time.Time `json:"drafted_at,omitempty,omitzero"`
+	FinishedAt time.Time `json:"finished_at,omitempty,omitzero"`
+
+	// Listed How many persons are on the list
+	Listed int64 `json:"listed"`
+
+	// PerMinute How many may go out in a minute
+	PerMinute int `json:"per_minute,omitempty,omitzero"`
+
+	// Persons How many persons are in each state that has any
+	Persons []PersonCount `json:"persons"`
+
+	// Plain The author confirms clear and plain language, Art. 34(2)
+	Plain bool `json:"plain,omitempty,omitzero"`
+
+	// State missing while nobody has written it; approved while it goes out
+	State   BreachLetterState `json:"state"`
+	Subject string            `json:"subject,omitempty,omitzero"`
+
+	// Unreached Who could not be reached, by the cause that the event retried takes
+	Unreached []CauseCount `json:"unreached"`
+}
+
+// BreachLetterState missing while nobody has written it; approved while it goes out
+type BreachLetterState string
+
 // BreachList defines model for BreachList.
 type BreachList struct {
 	Breaches []Breach `json:"breaches"`
 
 	// Next Cursor of the next page; absent on the last
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// CauseCount defines model for CauseCount.
+type CauseCount struct {
+	Cause   string `json:"cause"`
+	Persons int64  `json:"persons"`
 }
 
 // Change defines model for Change.
@@ -975,6 +1071,15 @@ type Person struct {
 	Wrong     string    `json:"wrong,omitempty,omitzero"`
 }
 
+// PersonCount defines model for PersonCount.
+type PersonCount struct {
+	Persons int64            `json:"persons"`
+	State   PersonCountState `json:"state"`
+}
+
+// PersonCountState defines model for PersonCount.State.
+type PersonCountState string
+
 // Plan defines model for Plan.
 type Plan struct {
 	Decided bool   `json:"decided"`
@@ -1810,6 +1915,9 @@ type ServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx echo.Context, id ID, params NoteBreachParams) error
+	// GetBreachLetter The letter to the persons whom a breach concerns, and how far it is
+	// (GET /v1/breaches/{id}/letter)
+	GetBreachLetter(ctx echo.Context, id ID) error
 	// ListContractEnds Ends of contracts, those under way first
 	// (GET /v1/contract-ends)
 	ListContractEnds(ctx echo.Context, params ListContractEndsParams) error
@@ -2144,6 +2252,22 @@ func (w *ServerInterfaceWrapper) NoteBreach(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.NoteBreach(ctx, id, params)
+	return err
+}
+
+// GetBreachLetter converts echo context to params.
+func (w *ServerInterfaceWrapper) GetBreachLetter(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetBreachLetter(ctx, id)
 	return err
 }
 
@@ -4000,6 +4124,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/breaches", wrapper.ReportBreach, options.OperationMiddlewares["reportBreach"]...)
 	router.GET(options.BaseURL+"/v1/breaches/:id", wrapper.GetBreach, options.OperationMiddlewares["getBreach"]...)
 	router.POST(options.BaseURL+"/v1/breaches/:id/events", wrapper.NoteBreach, options.OperationMiddlewares["noteBreach"]...)
+	router.GET(options.BaseURL+"/v1/breaches/:id/letter", wrapper.GetBreachLetter, options.OperationMiddlewares["getBreachLetter"]...)
 	router.GET(options.BaseURL+"/v1/contract-ends", wrapper.ListContractEnds, options.OperationMiddlewares["listContractEnds"]...)
 	router.POST(options.BaseURL+"/v1/contract-ends", wrapper.OrderContractEnd, options.OperationMiddlewares["orderContractEnd"]...)
 	router.GET(options.BaseURL+"/v1/contract-ends/:id", wrapper.GetContractEnd, options.OperationMiddlewares["getContractEnd"]...)
@@ -4266,6 +4391,45 @@ type NoteBreachdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response NoteBreachdefaultApplicationProblemPlusJSONResponse) VisitNoteBreachResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBreachLetterRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetBreachLetterResponseObject interface {
+	VisitGetBreachLetterResponse(w http.ResponseWriter) error
+}
+
+type GetBreachLetter200JSONResponse BreachLetter
+
+func (response GetBreachLetter200JSONResponse) VisitGetBreachLetterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBreachLetterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBreachLetterdefaultApplicationProblemPlusJSONResponse) VisitGetBreachLetterResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6908,6 +7072,9 @@ type StrictServerInterface interface {
 	// NoteBreach Add an event to the record
 	// (POST /v1/breaches/{id}/events)
 	NoteBreach(ctx context.Context, request NoteBreachRequestObject) (NoteBreachResponseObject, error)
+	// GetBreachLetter The letter to the persons whom a breach concerns, and how far it is
+	// (GET /v1/breaches/{id}/letter)
+	GetBreachLetter(ctx context.Context, request GetBreachLetterRequestObject) (GetBreachLetterResponseObject, error)
 	// ListContractEnds Ends of contracts, those under way first
 	// (GET /v1/contract-ends)
 	ListContractEnds(ctx context.Context, request ListContractEndsRequestObject) (ListContractEndsResponseObject, error)
@@ -7306,6 +7473,31 @@ func (sh *strictHandler) NoteBreach(ctx echo.Context, id ID, params NoteBreachPa
 		return err
 	} else if validResponse, ok := response.(NoteBreachResponseObject); ok {
 		return validResponse.VisitNoteBreachResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBreachLetter operation middleware
+func (sh *strictHandler) GetBreachLetter(ctx echo.Context, id ID) error {
+	var request GetBreachLetterRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBreachLetter(ctx.Request().Context(), request.(GetBreachLetterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBreachLetter")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBreachLetterResponseObject); ok {
+		return validResponse.VisitGetBreachLetterResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
