@@ -43,6 +43,6 @@ func (m AlertMail) Mail() (Mail, error) { return renderMail("alert", m) }
 
 // ByOther reports whether somebody else than the account's holder did it.
 func (m AlertMail) ByOther() bool {
-	byOther := []member.Alert{member.AlertRole, member.AlertFactorsReset, member.AlertDeactivated, member.AlertOfficerKey, member.AlertCustomerKey}
+	byOther := []member.Alert{member.AlertRole, member.AlertFactorsReset, member.AlertDeactivated, member.AlertOfficerKey, member.AlertCustomerKey, member.AlertCustomerAdded}
 	return slices.Contains(byOther, m.Kind)
 }

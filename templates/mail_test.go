@@ -216,6 +216,8 @@ func alerts() map[string]templates.AlertMail {
 			out["locked_code"] = code
 		case member.AlertOfficerKey, member.AlertCustomerKey:
 			m.Key = "Night script"
+		case member.AlertCustomerAdded:
+			m.To = models.RoleController
 		case member.AlertNewPlace:
 			m.SSO = true
 		}

@@ -16,15 +16,16 @@ const (
 	AlertRole          Alert = "role_changed"   // facts "from" and "to"
 	AlertLocked        Alert = "locked"         // too many attempts; fact "kind": password or code
 	AlertDeactivated   Alert = "deactivated"
-	AlertOfficerKey    Alert = "officer_key"  // an access key that may do all that an officer may; fact "key": its identifier
-	AlertCustomerKey   Alert = "customer_key" // an access key that somebody else made for the customer; likewise
+	AlertOfficerKey    Alert = "officer_key"     // an access key that may do all that an officer may; fact "key": its identifier
+	AlertCustomerKey   Alert = "customer_key"    // an access key that somebody else made for the customer; likewise
+	AlertCustomerAdded Alert = "customer_member" // an account that somebody else made for the customer; fact "to": its role
 )
 
 // Alerts are all that there are.
 func Alerts() []Alert {
 	return []Alert{
 		AlertNewPlace, AlertPassword, AlertFactorAdded, AlertFactorRemoved, AlertFactorsReset, AlertCodesMade, AlertRecoveryUsed, AlertRole, AlertLocked,
-		AlertDeactivated, AlertOfficerKey, AlertCustomerKey,
+		AlertDeactivated, AlertOfficerKey, AlertCustomerKey, AlertCustomerAdded,
 	}
 }
 

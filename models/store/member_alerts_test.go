@@ -188,3 +188,24 @@ func TestAMailThatWasNotSentIsTriedAgain(t *testing.T) {
 	b.pass(time.Minute)
 	require.Len(t, claim(), 2)
 }
+
+func TestACustomersAdministratorsHearOfAnAccountThatOthersMadeForThem(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	admin := b.member(models.RoleController, b.acme.ID, "vera@acme.example")
+	b.member(models.RoleViewer, b.acme.ID, "looker@acme.example")
+	b.member(models.RoleController, b.globex.ID, "gil@globex.example")
+	b.alerts()
+	spec := store.MemberSpec{Role: models.RoleController, ControllerID: b.acme.ID, Name: "Ivo Strange", Email: "ivo@acme.example"}
+	_, err := b.InviteMember(t.Context(), models.ScopeOperator(), models.Actor{Role: models.RoleOperator}, spec)
+	require.NoError(t, err)
+	got := b.alerts()
+	require.Equal(t, []member.Alert{member.AlertCustomerAdded}, kinds(got), "its administrators alone, and nobody of another customer")
+	require.Equal(t, admin.Email, got[0].Member.Email)
+	require.Equal(t, map[string]string{"to": "controller"}, got[0].Facts)
+
+	spec.Email = "own@acme.example"
+	_, err = b.InviteMember(t.Context(), models.ScopeOf(b.acme.ID), models.Actor{Role: models.RoleController, ID: admin.ID}, spec)
+	require.NoError(t, err)
+	require.Empty(t, b.alerts(), "their own invitations they know")
+}

@@ -128,6 +128,12 @@ func (s *Store) invite(ctx context.Context, scope models.Scope, actor models.Act
 		if err := s.recordMember(tx, row, actor, "member.invited", nil); err != nil {
 			return err
 		}
+		if spec.Role.Customer() && !actor.Role.Customer() {
+			facts := map[string]string{"to": string(spec.Role)}
+			if err := s.alertRole(tx, models.RoleController, spec.ControllerID, member.AlertCustomerAdded, facts); err != nil {
+				return err
+			}
+		}
 		out, err = s.memberOf(tx, row)
 		return err
 	})
