@@ -340,9 +340,9 @@ func TestOneRowIsCorrectedAndKeysNever(t *testing.T) {
 	_, err = w.store.EnterCorrection(t.Context(), models.ScopeOperator(), dpo, "stale", request.Correction{RequestID: id, Group: group, Field: "remark"})
 	require.Equal(t, "plan_changed", models.CodeOf(err))
 
-	rows, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), dpo, id, group, 0, 10, true)
+	page, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), dpo, store.RowsAsked{RequestID: id, Group: group, Limit: 10, Values: true})
 	require.NoError(t, err)
-	for _, r := range rows {
+	for _, r := range page.Rows {
 		require.NotNil(t, r.Values)
 		if v, _ := r.Values.Get("id"); v.Text() == "2" {
 			w.correction(id, "messages", "remark", "about the cat", r.Name)

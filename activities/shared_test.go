@@ -19,10 +19,10 @@ var dpo = models.Actor{Role: models.RoleDPO}
 // shown are the rows of the only group of a collection by the value of their id.
 func (w *world) shown(id models.ID, collection string) map[string]store.ShownRow {
 	w.t.Helper()
-	rows, err := w.store.ShowRows(w.t.Context(), models.ScopeOperator(), dpo, id, w.group(id, collection).No, 0, 100, true)
+	page, err := w.store.ShowRows(w.t.Context(), models.ScopeOperator(), dpo, store.RowsAsked{RequestID: id, Group: w.group(id, collection).No, Limit: 100, Values: true})
 	require.NoError(w.t, err)
 	out := map[string]store.ShownRow{}
-	for _, r := range rows {
+	for _, r := range page.Rows {
 		require.NotNil(w.t, r.Values, "a copy to look at")
 		v, _ := r.Values.Get("id")
 		out[v.Text()] = r
@@ -32,11 +32,12 @@ func (w *world) shown(id models.ID, collection string) map[string]store.ShownRow
 
 func (w *world) separate(id models.ID, d store.Separation) error {
 	w.t.Helper()
-	d.RequestID, d.PlanDigest, d.Actor = id, w.plan(id).Digest(), dpo
+	d.RequestID, d.PlanDigest, d.Actor, d.All = id, w.plan(id).Digest(), dpo, len(d.Rows) == 0
 	if d.Reason == "" {
 		d.Reason = "I have looked at them."
 	}
-	return w.store.Separate(w.t.Context(), models.ScopeOperator(), d)
+	_, err := w.store.Separate(w.t.Context(), models.ScopeOperator(), d)
+	return err
 }
 
 func TestMessagesBetweenTwoPeopleAreRedactedAndTheSubjectsOwnStays(t *testing.T) {
@@ -116,7 +117,8 @@ func TestASharedAddressIsMaskedOnlyByFieldsThatTheDPOMarks(t *testing.T) {
 		RequestID: id, Kind: request.Approve, Actor: dpo, PlanDigest: w.plan(id).Digest(), Choices: map[int]models.Treatment{g.No: models.TreatMask},
 	})
 	require.Equal(t, "fields_missing", models.CodeOf(err), "nothing in the row says which field is whose")
-	require.Equal(t, "reason_missing", models.CodeOf(w.store.Separate(t.Context(), models.ScopeOperator(), store.Separation{RequestID: id, Group: g.No})))
+	_, err = w.store.Separate(t.Context(), models.ScopeOperator(), store.Separation{RequestID: id, Group: g.No})
+	require.Equal(t, "reason_missing", models.CodeOf(err))
 	require.NoError(t, w.separate(id, store.Separation{Group: g.No, Treatment: models.TreatKeep}))
 	before := w.crm.text("SELECT md5(a::text || c::text) FROM addresses a JOIN customers c ON c.address_id = a.id WHERE c.id = 2")
 	w.approve(id, nil, "")
@@ -145,15 +147,15 @@ func TestWhoLooksAtSharedRowsIsRecordedAndNotEverybodyMay(t *testing.T) {
 	id := w.stated(models.Access, request.Statement{})
 	group := w.group(id, "messages").No
 	for _, role := range []models.Role{models.RoleAuditor, models.RoleController, models.RoleOperator} {
-		_, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), models.Actor{Role: role}, id, group, 0, 10, true)
+		_, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), models.Actor{Role: role}, store.RowsAsked{RequestID: id, Group: group, Limit: 10, Values: true})
 		require.Equal(t, "values_forbidden", models.CodeOf(err), role)
 	}
-	_, err := w.store.ShowRows(t.Context(), models.ScopeOf(w.acme.ID), dpo, id, group, 0, 10, false)
+	_, err := w.store.ShowRows(t.Context(), models.ScopeOf(w.acme.ID), dpo, store.RowsAsked{RequestID: id, Group: group, Limit: 10})
 	require.Equal(t, "not_found", models.CodeOf(err))
-	rows, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), models.Actor{Role: models.RoleAuditor}, id, group, 0, 1, false)
+	page, err := w.store.ShowRows(t.Context(), models.ScopeOperator(), models.Actor{Role: models.RoleAuditor}, store.RowsAsked{RequestID: id, Group: group, Limit: 1})
 	require.NoError(t, err)
-	require.Len(t, rows, 1)
-	require.Nil(t, rows[0].Values)
+	require.Len(t, page.Rows, 1)
+	require.Nil(t, page.Rows[0].Values)
 	require.NotContains(t, w.kinds(id), "rows.viewed")
 	w.shown(id, "messages")
 	require.Contains(t, w.kinds(id), "rows.viewed")

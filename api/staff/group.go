@@ -3,7 +3,6 @@ package staff
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 
 	"habeas/api/problem"
 	"habeas/models"
-	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
 	"habeas/templates"
@@ -83,30 +81,22 @@ func (k *Console) groupView(ctx context.Context, who models.Principal, at place,
 	if err != nil {
 		return templates.GroupView{}, err
 	}
-	p, decided, err := k.Store.Plan(ctx, who.Scope, at.id)
+	shown, err := k.Store.ShowRows(ctx, who.Scope, who.Actor, store.RowsAsked{RequestID: at.id, Group: at.group, After: at.after, Limit: rowsOnAPage, Values: values})
 	if err != nil {
 		return templates.GroupView{}, err
 	}
-	i := slices.IndexFunc(p.Groups, func(g plan.Group) bool { return g.No == at.group })
-	if i < 0 {
-		return templates.GroupView{}, notFound()
-	}
-	rows, err := k.Store.ShowRows(ctx, who.Scope, who.Actor, at.id, at.group, at.after, rowsOnAPage, values)
-	if err != nil {
-		return templates.GroupView{}, err
-	}
-	open := !decided && request.Allowed(request.Change, who.Role, r.State) == nil
+	rows, open := shown.Rows, !shown.Decided && request.Allowed(request.Change, who.Role, r.State) == nil
 	v := templates.GroupView{
 		Path: at.path(), Query: "?after=" + strconv.FormatInt(at.after, 10) + "&from=" + strconv.Itoa(at.from), RequestPath: "/staff/requests/" + at.id.String(),
-		Reference: r.Reference, Right: r.Right, Group: p.Groups[i], Digest: p.Digest(), Revealed: values,
-		CanReveal:  (who.Role == models.RoleDPO || who.Role == models.RoleHandler) && !decided && len(rows) > 0,
-		CanDecide:  open && len(p.Groups[i].Options) > 0,
+		Reference: r.Reference, Right: r.Right, Group: shown.Group, Digest: shown.Plan.Digest(), Revealed: values,
+		CanReveal:  (who.Role == models.RoleDPO || who.Role == models.RoleHandler) && !shown.Decided && len(rows) > 0,
+		CanDecide:  open && len(shown.Group.Options) > 0,
 		CanCorrect: open && r.Right == models.Rectification,
 	}
 	for n, row := range rows {
 		v.Rows = append(v.Rows, groupRow(row, at.from+n+1))
 	}
-	if len(rows) > 0 && int64(at.from+len(rows)) < v.Group.Rows {
+	if shown.More {
 		v.Next = at.path() + "?after=" + strconv.FormatInt(rows[len(rows)-1].ID, 10) + "&from=" + strconv.Itoa(at.from+len(rows))
 	}
 	return v, k.addCorrections(ctx, who, at.id, &v)
@@ -161,15 +151,14 @@ func (k *Console) separate(c echo.Context) error {
 	}
 	who := caller(c)
 	d := store.Separation{
-		RequestID: at.id, PlanDigest: form.Get("plan_digest"), Group: at.group, Rows: form["row"], Treatment: models.Treatment(form.Get("treatment")),
+		RequestID: at.id, PlanDigest: form.Get("plan_digest"), Group: at.group, All: form.Get("rows") == "all", Treatment: models.Treatment(form.Get("treatment")),
 		Marked: form["field"], Actor: who.Actor, Reason: models.Personal(strings.TrimSpace(form.Get("reason"))),
 	}
-	if form.Get("rows") == "all" {
-		d.Rows = nil
-	} else if len(d.Rows) == 0 {
-		return k.showGroup(c, http.StatusBadRequest, false, "Choose the records that it is about, or all of them.", false)
+	if !d.All {
+		d.Rows = form["row"]
 	}
-	return k.changed(c, at, k.Store.Separate(c.Request().Context(), who.Scope, d), "/staff/requests/"+at.id.String()+"?done=decided#plan")
+	_, err = k.Store.Separate(c.Request().Context(), who.Scope, d)
+	return k.changed(c, at, err, "/staff/requests/"+at.id.String()+"?done=decided#plan")
 }
 
 // correct enters what a field of the group, or of one record of it, is to become.

@@ -52,7 +52,7 @@ const maxCorrections = 500
 // plan, so that what is approved is what was shown. actor must be the DPO. It fails with not_found, decision_forbidden, decision_not_open,
 // not_a_rectification, plan_changed, unknown_group, unknown_row, unknown_field, field_fixed or too_many_corrections.
 func (s *Store) EnterCorrection(ctx context.Context, scope models.Scope, actor models.Actor, digest string, c request.Correction) (request.Correction, error) {
-	err := s.changePlan(ctx, scope, actor, c.RequestID, digest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
+	_, err := s.changePlan(ctx, scope, actor, c.RequestID, digest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
 		i, err := correctable(r, p, c)
 		if err != nil {
 			return p, err
@@ -88,7 +88,7 @@ func (s *Store) EnterCorrection(ctx context.Context, scope models.Scope, actor m
 
 // DropCorrection takes back a correction that was entered. It fails with not_found and as EnterCorrection does.
 func (s *Store) DropCorrection(ctx context.Context, scope models.Scope, actor models.Actor, requestID, id models.ID, digest string) error {
-	return s.changePlan(ctx, scope, actor, requestID, digest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
+	_, err := s.changePlan(ctx, scope, actor, requestID, digest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
 		result := tx.Where("id = ? AND request_id = ?", id, r.ID).Delete(&correctionRow{})
 		if result.Error != nil {
 			return p, result.Error
@@ -105,6 +105,7 @@ func (s *Store) DropCorrection(ctx context.Context, scope models.Scope, actor mo
 		}
 		return s.withCorrections(tx, r, key, p)
 	})
+	return err
 }
 
 // correctable is the index of the correction's group.

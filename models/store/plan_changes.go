@@ -12,12 +12,12 @@ import (
 	"habeas/models/request"
 )
 
-// changePlan makes a new version of a request's plan, as only the DPO may and only of the plan that was shown. It fails with not_found, what
+// changePlan makes a new version of a request's plan and returns it, as only the DPO may and only of the plan that was shown. It fails with not_found, what
 // request.Allowed fails with for Change, plan_changed, or what change fails with.
 func (s *Store) changePlan(ctx context.Context, scope models.Scope, actor models.Actor, requestID models.ID, digest string,
 	change func(*gorm.DB, requestRow, plan.Plan) (plan.Plan, error),
-) error {
-	return s.tx(ctx, func(tx *gorm.DB) error {
+) (changed plan.Plan, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
 		r, err := lockRequest(tx, scope, requestID)
 		if err != nil {
 			return err
@@ -37,9 +37,10 @@ func (s *Store) changePlan(ctx context.Context, scope models.Scope, actor models
 		if err != nil {
 			return err
 		}
-		_, err = s.addPlan(tx, r, p)
+		changed, err = s.addPlan(tx, r, p)
 		return err
 	})
+	return changed, err
 }
 
 func planChanged() error {
@@ -51,21 +52,33 @@ type Separation struct {
 	RequestID  models.ID
 	PlanDigest string
 	Group      int
-	Rows       []string // located rows, as ShowRows names them; none: all of the group
+	All        bool     // all rows of the group
+	Rows       []string // those located rows of it, as ShowRows names them
 	Treatment  models.Treatment
 	Marked     []string // fields to redact or mask
 	Actor      models.Actor
 	Reason     models.Personal
 }
 
+// Separated is the group that the rows are in now, of a new version of the plan.
+type Separated struct {
+	Group      int
+	PlanDigest string
+}
+
 // Separate treats rows of a group by themselves: they become a group of their own, in a new version of the plan, and the decision is recorded. It
-// fails as Decide does for Change, with unknown_row, and with what plan.Split fails with.
-func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) error {
+// fails as Decide does for Change, with reason_missing, rows_missing unless it is about either all rows or some, unknown_row, and with what plan.Split
+// fails with.
+func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) (Separated, error) {
 	if strings.TrimSpace(d.Reason.Reveal()) == "" {
-		return models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
+		return Separated{}, models.Errorf(models.Invalid, "reason_missing", "Give the reason in words.").At("/reason")
+	}
+	if d.All == (len(d.Rows) > 0) {
+		return Separated{}, models.Errorf(models.Invalid, "rows_missing", "Choose the records that it is about, or all of them.").At("/rows")
 	}
 	d.Rows = slices.Compact(slices.Sorted(slices.Values(d.Rows)))
-	return s.changePlan(ctx, scope, d.Actor, d.RequestID, d.PlanDigest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
+	var now Separated
+	p, err := s.changePlan(ctx, scope, d.Actor, d.RequestID, d.PlanDigest, func(tx *gorm.DB, r requestRow, p plan.Plan) (plan.Plan, error) {
 		if err := checkEarlier(tx, r, request.Decision{Kind: request.Change}); err != nil {
 			return p, err
 		}
@@ -73,7 +86,8 @@ func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) 
 		if err != nil {
 			return p, err
 		}
-		if into != d.Group {
+		now.Group = into
+		if !d.All {
 			if err := s.moveRows(ctx, tx, p.Sorting, d, into); err != nil {
 				return p, err
 			}
@@ -88,4 +102,6 @@ func (s *Store) Separate(ctx context.Context, scope models.Scope, d Separation) 
 		}, models.ID{})
 		return out, err
 	})
+	now.PlanDigest = p.Digest()
+	return now, err
 }

@@ -48,9 +48,9 @@ func (b *bundle) stated(right models.Right, s request.Statement, options ...mode
 
 func (b *bundle) shown(id models.ID, group int) []store.ShownRow {
 	b.t.Helper()
-	rows, err := b.ShowRows(b.t.Context(), models.ScopeOperator(), decider, id, group, 0, 10, true)
+	page, err := b.ShowRows(b.t.Context(), models.ScopeOperator(), decider, store.RowsAsked{RequestID: id, Group: group, Limit: 10, Values: true})
 	require.NoError(b.t, err)
-	return rows
+	return page.Rows
 }
 
 func TestAStatementIsSealedAndItsWordsOfTheLawAreRecorded(t *testing.T) {
@@ -90,19 +90,30 @@ func TestRowsAreDecidedOneByOneAndThePlanSaysSo(t *testing.T) {
 		RequestID: id, PlanDigest: p.Digest(), Group: 1, Rows: []string{rows[1].Name, rows[1].Name}, Treatment: models.TreatRedact, Marked: []string{"body"},
 		Actor: decider, Reason: "It names the neighbour.",
 	}
+	separate := func(scope models.Scope, d store.Separation) error {
+		_, err := b.Separate(ctx, scope, d)
+		return err
+	}
 	wrong := d
 	wrong.Actor.Role = models.RoleHandler
-	requireCode(t, "decision_forbidden", b.Separate(ctx, models.ScopeOperator(), wrong))
-	requireCode(t, "not_found", b.Separate(ctx, models.ScopeOf(b.globex.ID), d))
+	requireCode(t, "decision_forbidden", separate(models.ScopeOperator(), wrong))
+	requireCode(t, "not_found", separate(models.ScopeOf(b.globex.ID), d))
 	wrong = d
 	wrong.Rows = []string{"zz"}
-	requireCode(t, "unknown_row", b.Separate(ctx, models.ScopeOperator(), wrong))
+	requireCode(t, "unknown_row", separate(models.ScopeOperator(), wrong))
+	wrong.Rows = []string{"00", "01", "02"}
+	requireCode(t, "unknown_row", separate(models.ScopeOperator(), wrong))
+	wrong.Rows = nil
+	requireCode(t, "rows_missing", separate(models.ScopeOperator(), wrong))
+	wrong = d
+	wrong.All = true
+	requireCode(t, "rows_missing", separate(models.ScopeOperator(), wrong))
 	wrong = d
 	wrong.Marked = []string{"nothing"}
-	requireCode(t, "unknown_field", b.Separate(ctx, models.ScopeOperator(), wrong))
+	requireCode(t, "unknown_field", separate(models.ScopeOperator(), wrong))
 
-	require.NoError(t, b.Separate(ctx, models.ScopeOperator(), d))
-	requireCode(t, "plan_changed", b.Separate(ctx, models.ScopeOperator(), d))
+	require.NoError(t, separate(models.ScopeOperator(), d))
+	requireCode(t, "plan_changed", separate(models.ScopeOperator(), d))
 	p, _, err := b.Plan(ctx, models.ScopeOf(b.acme.ID), id)
 	require.NoError(t, err)
 	require.Len(t, p.Groups, 2)
@@ -116,12 +127,12 @@ func TestRowsAreDecidedOneByOneAndThePlanSaysSo(t *testing.T) {
 
 	// Another row with the same choice joins the group; all the rest is decided in one.
 	d.PlanDigest, d.Rows = p.Digest(), []string{rows[0].Name}
-	require.NoError(t, b.Separate(ctx, models.ScopeOperator(), d))
+	require.NoError(t, separate(models.ScopeOperator(), d))
 	require.Len(t, b.shown(id, 2), 2)
 	p, _, err = b.Plan(ctx, models.ScopeOperator(), id)
 	require.NoError(t, err)
-	d.PlanDigest, d.Rows, d.Treatment, d.Marked = p.Digest(), nil, models.TreatWithhold, nil
-	require.NoError(t, b.Separate(ctx, models.ScopeOperator(), d))
+	d.PlanDigest, d.Rows, d.All, d.Treatment, d.Marked = p.Digest(), nil, true, models.TreatWithhold, nil
+	require.NoError(t, separate(models.ScopeOperator(), d))
 	p, _, err = b.Plan(ctx, models.ScopeOperator(), id)
 	require.NoError(t, err)
 	require.Len(t, p.Groups, 2)
@@ -132,7 +143,7 @@ func TestRowsAreDecidedOneByOneAndThePlanSaysSo(t *testing.T) {
 	counts, err := b.CountRows(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, []store.RowCount{{Group: 1, Status: store.RowLocated, Rows: 1}, {Group: 2, Status: store.RowLocated, Rows: 2}}, counts)
-	requireCode(t, "plan_changed", b.Separate(ctx, models.ScopeOperator(), d))
+	requireCode(t, "plan_changed", separate(models.ScopeOperator(), d))
 }
 
 func TestCorrectionsBindTheApprovalAndOneReplacesAnother(t *testing.T) {
@@ -170,7 +181,7 @@ func TestCorrectionsBindTheApprovalAndOneReplacesAnother(t *testing.T) {
 		requireCode(t, code, err)
 		_, err = b.Restriction(ctx, scope, id)
 		requireCode(t, code, err)
-		_, err = b.ShowRows(ctx, scope, decider, id, 1, 0, 10, false)
+		_, err = b.ShowRows(ctx, scope, decider, store.RowsAsked{RequestID: id, Group: 1, Limit: 10})
 		requireCode(t, code, err)
 		requireCode(t, code, b.DropCorrection(ctx, scope, decider, id, second.ID, latest().Digest()))
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
 	"habeas/models"
 	"habeas/models/datamap"
+	"habeas/models/plan"
 	"habeas/models/store/vault"
 )
 
@@ -69,38 +71,58 @@ type ShownRow struct {
 	Values *datamap.Row
 }
 
-// ShowRows is at most limit rows of a group with an ID above after. With values it shows what is in them, to the DPO
-// and case handlers only, and records in the ledger who looked. It fails with not_found, or with values_forbidden.
-func (s *Store) ShowRows(ctx context.Context, scope models.Scope, actor models.Actor, requestID models.ID, group int, after int64, limit int, values bool) ([]ShownRow, error) {
-	r, err := findRequest(s.read(ctx), scope, requestID)
+// RowsAsked is which rows of a group somebody looks at: at most Limit with an ID above After.
+type RowsAsked struct {
+	RequestID  models.ID
+	PlanDigest string // of the plan whose rows they are to be; empty: of the latest, whichever that is
+	Group      int
+	After      int64
+	Limit      int
+	Values     bool // what is in them, too
+}
+
+// RowsShown is a page of the rows of a group of the latest plan. There are none once the request's key is destroyed.
+type RowsShown struct {
+	Plan    plan.Plan
+	Decided bool
+	Group   plan.Group
+	Rows    []ShownRow
+	More    bool // rows follow
+}
+
+// ShowRows shows a page of the rows of a group, and what is in them to the DPO and case handlers only, of which it records in the ledger who looked.
+// It fails with not_found, values_forbidden or plan_changed.
+func (s *Store) ShowRows(ctx context.Context, scope models.Scope, actor models.Actor, asked RowsAsked) (RowsShown, error) {
+	r, err := findRequest(s.read(ctx), scope, asked.RequestID)
 	if err != nil {
-		return nil, err
+		return RowsShown{}, err
 	}
-	if values && actor.Role != models.RoleDPO && actor.Role != models.RoleHandler {
-		return nil, models.Errorf(models.Forbidden, "values_forbidden", "Your role may not see what is in the records.")
+	if asked.Values && actor.Role != models.RoleDPO && actor.Role != models.RoleHandler {
+		return RowsShown{}, models.Errorf(models.Forbidden, "values_forbidden", "Your role may not see what is in the records.")
 	}
-	located, err := s.someRows(ctx, requestID, group, after, limit)
+	row, err := latestPlan(s.read(ctx), r.ID) // before the rows: a decision that names it is refused when they are of a later one
+	if err != nil {
+		return RowsShown{}, err
+	}
+	out := RowsShown{Plan: row.Body, Decided: row.DecidedAt != nil}
+	if asked.PlanDigest != "" && asked.PlanDigest != out.Plan.Digest() {
+		return RowsShown{}, planChanged()
+	}
+	i := slices.IndexFunc(out.Plan.Groups, func(g plan.Group) bool { return g.No == asked.Group })
+	if i < 0 {
+		return RowsShown{}, notFound("group")
+	}
+	out.Group = out.Plan.Groups[i]
+	located, err := s.someRows(ctx, r.ID, asked.Group, asked.After, asked.Limit+1)
 	if models.CodeOf(err) == "key_destroyed" {
-		return nil, nil
+		return out, nil
 	}
 	if err != nil || len(located) == 0 {
-		return nil, err
-	}
-	f := s.Found(requestID)
-	if err := f.open(ctx); err != nil {
-		return nil, err
-	}
-	out, digests, err := s.shown(ctx, f, located)
-	if err != nil || !values {
 		return out, err
 	}
-	err = s.tx(ctx, func(tx *gorm.DB) error {
-		return s.record(tx, r, actor, "rows.viewed", map[string]any{"group": group, "rows": len(out)})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, s.addValues(ctx, f.key, digests, out)
+	out.More = len(located) > asked.Limit
+	out.Rows, err = s.shown(ctx, r, actor, asked, located[:min(len(located), asked.Limit)])
+	return out, err
 }
 
 // someRows is RowsOf that gives fewer rows than limit only when there are no more.
@@ -117,21 +139,34 @@ func (s *Store) someRows(ctx context.Context, requestID models.ID, group int, af
 }
 
 // shown are located rows of one group, all of one collection.
-func (s *Store) shown(ctx context.Context, f *Found, located []LocatedRow) ([]ShownRow, [][]byte, error) {
+func (s *Store) shown(ctx context.Context, r requestRow, actor models.Actor, asked RowsAsked, located []LocatedRow) ([]ShownRow, error) {
+	f := s.Found(r.ID)
+	if err := f.open(ctx); err != nil {
+		return nil, err
+	}
 	address, keys := located[0].Row.Address, make([]datamap.Key, len(located))
 	for i, l := range located {
 		keys[i] = l.Row.Key
 	}
-	rows, err := s.Details(ctx, f.requestID, address, keys)
+	rows, err := s.Details(ctx, r.ID, address, keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	digests := f.digests(address, keys)
 	out := make([]ShownRow, len(located))
 	for i, l := range located {
 		out[i] = ShownRow{ID: l.ID, Name: hex.EncodeToString(digests[i]), Status: l.Status, Row: rows[i]}
 	}
-	return out, digests, nil
+	if !asked.Values {
+		return out, nil
+	}
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		return s.record(tx, r, actor, "rows.viewed", map[string]any{"group": asked.Group, "rows": len(out)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, s.addValues(ctx, f.key, digests, out)
 }
 
 func (s *Store) addValues(ctx context.Context, key *vault.Key, digests [][]byte, shown []ShownRow) error {
