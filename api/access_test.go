@@ -96,6 +96,9 @@ var may = map[string]string{
 	"GET /v1/requests/:id":                                 "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/plan":                            "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/parts":                           "controller other dpo case_handler auditor",
+	"GET /v1/requests/:id/groups/:no/rows":                 "controller other dpo case_handler auditor",
+	"GET /v1/requests/:id/groups/:no/values":               "other dpo case_handler",
+	"POST /v1/requests/:id/groups/:no/decision":            "other dpo", // only the DPO decides
 	"POST /v1/requests/:id/decisions":                      "controller other dpo case_handler",
 	"GET /v1/requests/:id/ledger":                          "controller other dpo case_handler auditor",
 	"GET /v1/requests/:id/notices":                         "controller other dpo case_handler auditor",
@@ -328,6 +331,7 @@ var bodies = map[string]string{
 	"POST /v1/contract-ends/:id/events":                    `{"kind":"none"}`,
 	"POST /v1/requests":                                    `{"right":"none","email":"a@example.com"}`,
 	"POST /v1/requests/:id/decisions":                      `{"kind":"none"}`,
+	"POST /v1/requests/:id/groups/:no/decision":            `{"plan_digest":"x","all":true,"treatment":"none","reason":"x"}`,
 	"POST /v1/requests/:id/corrections":                    `{"plan_digest":"x","group":1,"field":"f","value":"v"}`,
 	"POST /v1/suppressions/check":                          `{"controller":"nobody","purpose":"direct_marketing","identities":[{"kind":"email","value":"a@example.com"}]}`,
 	"POST /v1/status/:token/verify":                        `{"code":"0"}`,

@@ -24,14 +24,18 @@ var subjects = []subject{
 			"GET /v1/requests/:id", "GET /v1/requests/:id/plan", "GET /v1/requests/:id/ledger", "GET /v1/requests/:id/notices", "GET /v1/requests/:id/deferrals",
 			"GET /v1/requests/:id/tasks", "GET /v1/requests/:id/receipts", "GET /v1/requests/:id/receipts/:receipt_id", "GET /v1/requests/:id/corrections",
 			"GET /v1/requests/:id/evidence", "GET /v1/requests/:id/agents", "GET /v1/requests/:id/parts",
+			"GET /v1/requests/:id/groups/:no/rows",
 		}},
 		{"requests.file", []string{"GET /staff/requests/new", "POST /staff/requests"}},
 		{"requests.decide", []string{
 			"POST /staff/requests/:id/decisions", "POST /staff/requests/:id/groups/:no/decision", "POST /staff/bulk", "POST /staff/bulk/decisions", "POST /v1/requests/:id/decisions",
+			"POST /v1/requests/:id/groups/:no/decision",
 		}},
 		{"requests.narrow", []string{"POST /staff/requests/:id/narrow", "GET /staff/requests/:id/narrow"}},
 		{"requests.complaints", []string{"POST /staff/requests/:id/complaints/:complaint"}},
-		{"requests.identity", []string{"POST /staff/requests/:id/identity", "POST /staff/requests/:id/groups/:no/values", "GET /v1/requests/:id/person"}},
+		{"requests.identity", []string{
+			"POST /staff/requests/:id/identity", "POST /staff/requests/:id/groups/:no/values", "GET /v1/requests/:id/person", "GET /v1/requests/:id/groups/:no/values",
+		}},
 		{"requests.correct", []string{
 			"POST /staff/requests/:id/groups/:no/corrections", "POST /staff/requests/:id/groups/:no/corrections/drop", "POST /v1/requests/:id/corrections",
 		}},

@@ -892,7 +892,7 @@ type NewCorrection struct {
 	// PlanDigest The digest of the plan that was shown
 	PlanDigest string `json:"plan_digest"`
 
-	// Row One record of the group, as the console names it; left out: all of them
+	// Row One row of the group, as getRows names it; left out: all of them
 	Row string `json:"row,omitempty,omitzero"`
 
 	// Value Empty: the field is to be empty
@@ -989,6 +989,24 @@ type NewRequest struct {
 
 	// Wrong Rectification: what is wrong, in words
 	Wrong string `json:"wrong,omitempty,omitzero"`
+}
+
+// NewRowDecision About `rows`, or with `all` about all rows of the group; exactly one of the two
+type NewRowDecision struct {
+	All bool `json:"all,omitempty,omitzero"`
+
+	// Marked To redact or mask: fields besides those that identify somebody; left out: as the data map says
+	Marked []string `json:"marked,omitempty,omitzero"`
+
+	// PlanDigest The digest of the plan that was shown
+	PlanDigest string `json:"plan_digest"`
+	Reason     string `json:"reason"`
+
+	// Rows As getRows names them
+	Rows []string `json:"rows,omitempty,omitzero"`
+
+	// Treatment One of the group's options
+	Treatment string `json:"treatment"`
 }
 
 // NewWebhook defines model for NewWebhook.
@@ -1296,6 +1314,51 @@ type Rotation struct {
 	OverlapHours int `json:"overlap_hours"`
 }
 
+// Row defines model for Row.
+type Row struct {
+	// Name Stands for the row in decisions and corrections and says nothing of anyone
+	Name string `json:"name"`
+
+	// Shared Why it is not the person's alone: other_person, foreign_row, other_identity, shared_row or map
+	Shared string `json:"shared,omitempty,omitzero"`
+
+	// Status What has been done with it: located (nothing yet), restricted, erased, masked, kept, missing or blocked
+	Status string `json:"status"`
+
+	// Values Absent where no copy was kept for somebody to decide
+	Values []RowValue `json:"values,omitempty,omitzero"`
+
+	// Via The collection through which another person reaches it, dataset.collection
+	Via string `json:"via,omitempty,omitzero"`
+}
+
+// RowDecision defines model for RowDecision.
+type RowDecision struct {
+	// Group The number of the group that the rows are in now
+	Group int `json:"group"`
+
+	// PlanDigest Of the plan that the decision made
+	PlanDigest string `json:"plan_digest"`
+}
+
+// RowList defines model for RowList.
+type RowList struct {
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+
+	// PlanDigest Of the plan whose rows they are
+	PlanDigest string `json:"plan_digest"`
+	Rows       []Row  `json:"rows"`
+}
+
+// RowValue defines model for RowValue.
+type RowValue struct {
+	Field string `json:"field"`
+
+	// Value As text; empty for none
+	Value string `json:"value"`
+}
+
 // SaidCorrection defines model for SaidCorrection.
 type SaidCorrection struct {
 	// Field As the person names it
@@ -1546,6 +1609,9 @@ type WebhookWithSecret struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// GroupNo defines model for GroupNo.
+type GroupNo = int
+
 // ID defines model for ID.
 type ID = string
 
@@ -1758,6 +1824,26 @@ type GetDeferralsParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// DecideRowsParams defines parameters for DecideRows.
+type DecideRowsParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetRowsParams defines parameters for GetRows.
+type GetRowsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetRowValuesParams defines parameters for GetRowValues.
+type GetRowValuesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // GetLedgerParams defines parameters for GetLedger.
 type GetLedgerParams struct {
 	// Cursor The next of the page before
@@ -1943,6 +2029,9 @@ type EnterCorrectionJSONRequestBody = NewCorrection
 
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = NewDecision
+
+// DecideRowsJSONRequestBody defines body for DecideRows for application/json ContentType.
+type DecideRowsJSONRequestBody = NewRowDecision
 
 // AnswerStatusJSONRequestBody defines body for AnswerStatus for application/json ContentType.
 type AnswerStatusJSONRequestBody = Answer
@@ -2454,6 +2543,38 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
 	GetEvidence(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideRowsWithBody Decide about rows of a group by themselves; makes a new version of the plan
+	//
+	// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+	DecideRowsWithBody(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideRows Decide about rows of a group by themselves; makes a new version of the plan
+	//
+	// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+	DecideRows(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, body DecideRowsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRows The rows of a group of the latest plan, without what is in them
+	//
+	// All pages are of one plan: a cursor of a former one is refused with plan_changed. There are none once the key of the request is destroyed.
+	//
+	// Corresponds with GET /v1/requests/{id}/groups/{no}/rows (the `GetRows` operationId).
+	GetRows(ctx context.Context, id ID, no GroupNo, params *GetRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRowValues The rows of a group of the latest plan with what is in them
+	//
+	// A data protection officer or a case handler, until the plan is decided. It is personal data, and other people's too; the ledger says who looked at how many rows of which group. Its pages and cursors are those of getRows.
+	//
+	// Corresponds with GET /v1/requests/{id}/groups/{no}/values (the `GetRowValues` operationId).
+	GetRowValues(ctx context.Context, id ID, no GroupNo, params *GetRowValuesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLedger The ledger's entries about the request, oldest first
 	//
@@ -3677,6 +3798,78 @@ func (c *Client) GetDeferrals(ctx context.Context, id ID, params *GetDeferralsPa
 // Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
 func (c *Client) GetEvidence(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetEvidenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideRowsWithBody Decide about rows of a group by themselves; makes a new version of the plan
+//
+// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+func (c *Client) DecideRowsWithBody(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideRowsRequestWithBody(c.Server, id, no, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideRows Decide about rows of a group by themselves; makes a new version of the plan
+//
+// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+func (c *Client) DecideRows(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, body DecideRowsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideRowsRequest(c.Server, id, no, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRows The rows of a group of the latest plan, without what is in them
+//
+// All pages are of one plan: a cursor of a former one is refused with plan_changed. There are none once the key of the request is destroyed.
+//
+// Corresponds with GET /v1/requests/{id}/groups/{no}/rows (the `GetRows` operationId).
+func (c *Client) GetRows(ctx context.Context, id ID, no GroupNo, params *GetRowsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRowsRequest(c.Server, id, no, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRowValues The rows of a group of the latest plan with what is in them
+//
+// A data protection officer or a case handler, until the plan is decided. It is personal data, and other people's too; the ledger says who looked at how many rows of which group. Its pages and cursors are those of getRows.
+//
+// Corresponds with GET /v1/requests/{id}/groups/{no}/values (the `GetRowValues` operationId).
+func (c *Client) GetRowValues(ctx context.Context, id ID, no GroupNo, params *GetRowValuesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRowValuesRequest(c.Server, id, no, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6433,6 +6626,217 @@ func NewGetEvidenceRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewDecideRowsRequest calls the generic DecideRows builder with application/json body
+func NewDecideRowsRequest(server string, id ID, no GroupNo, params *DecideRowsParams, body DecideRowsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideRowsRequestWithBody(server, id, no, params, "application/json", bodyReader)
+}
+
+// NewDecideRowsRequestWithBody constructs an http.Request for the DecideRows method, with any body, and a specified content type
+func NewDecideRowsRequestWithBody(server string, id ID, no GroupNo, params *DecideRowsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "no", no, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/groups/%s/decision", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRowsRequest constructs an http.Request for the GetRows method
+func NewGetRowsRequest(server string, id ID, no GroupNo, params *GetRowsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "no", no, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/groups/%s/rows", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRowValuesRequest constructs an http.Request for the GetRowValues method
+func NewGetRowValuesRequest(server string, id ID, no GroupNo, params *GetRowValuesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "no", no, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/requests/%s/groups/%s/values", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLedgerRequest constructs an http.Request for the GetLedger method
 func NewGetLedgerRequest(server string, id ID, params *GetLedgerParams) (*http.Request, error) {
 	var err error
@@ -8559,6 +8963,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/requests/{id}/evidence (the `GetEvidence` operationId).
 	GetEvidenceWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error)
 
+	// DecideRowsWithBodyWithResponse Decide about rows of a group by themselves; makes a new version of the plan
+	//
+	// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+	DecideRowsWithBodyWithResponse(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideRowsResponse, error)
+
+	// DecideRowsWithResponse Decide about rows of a group by themselves; makes a new version of the plan
+	//
+	// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+	DecideRowsWithResponse(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, body DecideRowsJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideRowsResponse, error)
+
+	// GetRowsWithResponse The rows of a group of the latest plan, without what is in them
+	//
+	// All pages are of one plan: a cursor of a former one is refused with plan_changed. There are none once the key of the request is destroyed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/groups/{no}/rows (the `GetRows` operationId).
+	GetRowsWithResponse(ctx context.Context, id ID, no GroupNo, params *GetRowsParams, reqEditors ...RequestEditorFn) (*GetRowsResponse, error)
+
+	// GetRowValuesWithResponse The rows of a group of the latest plan with what is in them
+	//
+	// A data protection officer or a case handler, until the plan is decided. It is personal data, and other people's too; the ledger says who looked at how many rows of which group. Its pages and cursors are those of getRows.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/requests/{id}/groups/{no}/values (the `GetRowValues` operationId).
+	GetRowValuesWithResponse(ctx context.Context, id ID, no GroupNo, params *GetRowValuesParams, reqEditors ...RequestEditorFn) (*GetRowValuesResponse, error)
+
 	// GetLedgerWithResponse The ledger's entries about the request, oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -9937,6 +10377,81 @@ func (r GetEvidenceResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DecideRowsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RowDecision
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideRowsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideRowsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetRowsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RowList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRowsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRowsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetRowValuesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RowList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRowValuesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRowValuesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -11545,6 +12060,66 @@ func (c *ClientWithResponses) GetEvidenceWithResponse(ctx context.Context, id ID
 		return nil, err
 	}
 	return ParseGetEvidenceResponse(rsp)
+}
+
+// DecideRowsWithBodyWithResponse Decide about rows of a group by themselves; makes a new version of the plan
+//
+// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+func (c *ClientWithResponses) DecideRowsWithBodyWithResponse(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideRowsResponse, error) {
+	rsp, err := c.DecideRowsWithBody(ctx, id, no, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideRowsResponse(rsp)
+}
+
+// DecideRowsWithResponse Decide about rows of a group by themselves; makes a new version of the plan
+//
+// A data protection officer, while the request is in review. Some rows become a group of their own, which those that are decided in the same way later join. The decision is a change of the plan and not yet its approval.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/requests/{id}/groups/{no}/decision (the `DecideRows` operationId).
+func (c *ClientWithResponses) DecideRowsWithResponse(ctx context.Context, id ID, no GroupNo, params *DecideRowsParams, body DecideRowsJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideRowsResponse, error) {
+	rsp, err := c.DecideRows(ctx, id, no, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideRowsResponse(rsp)
+}
+
+// GetRowsWithResponse The rows of a group of the latest plan, without what is in them
+//
+// All pages are of one plan: a cursor of a former one is refused with plan_changed. There are none once the key of the request is destroyed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/groups/{no}/rows (the `GetRows` operationId).
+func (c *ClientWithResponses) GetRowsWithResponse(ctx context.Context, id ID, no GroupNo, params *GetRowsParams, reqEditors ...RequestEditorFn) (*GetRowsResponse, error) {
+	rsp, err := c.GetRows(ctx, id, no, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRowsResponse(rsp)
+}
+
+// GetRowValuesWithResponse The rows of a group of the latest plan with what is in them
+//
+// A data protection officer or a case handler, until the plan is decided. It is personal data, and other people's too; the ledger says who looked at how many rows of which group. Its pages and cursors are those of getRows.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/requests/{id}/groups/{no}/values (the `GetRowValues` operationId).
+func (c *ClientWithResponses) GetRowValuesWithResponse(ctx context.Context, id ID, no GroupNo, params *GetRowValuesParams, reqEditors ...RequestEditorFn) (*GetRowValuesResponse, error) {
+	rsp, err := c.GetRowValues(ctx, id, no, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRowValuesResponse(rsp)
 }
 
 // GetLedgerWithResponse The ledger's entries about the request, oldest first
@@ -13511,6 +14086,105 @@ func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) 
 			headers.ContentDisposition = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecideRowsResponse parses an HTTP response from a DecideRowsWithResponse call
+func ParseDecideRowsResponse(rsp *http.Response) (*DecideRowsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideRowsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RowDecision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRowsResponse parses an HTTP response from a GetRowsWithResponse call
+func ParseGetRowsResponse(rsp *http.Response) (*GetRowsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRowsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RowList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRowValuesResponse parses an HTTP response from a GetRowValuesWithResponse call
+func ParseGetRowValuesResponse(rsp *http.Response) (*GetRowValuesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRowValuesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RowList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

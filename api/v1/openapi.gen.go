@@ -871,7 +871,7 @@ type NewCorrection struct {
 	// PlanDigest The digest of the plan that was shown
 	PlanDigest string `json:"plan_digest"`
 
-	// Row One record of the group, as the console names it; left out: all of them
+	// Row One row of the group, as getRows names it; left out: all of them
 	Row string `json:"row,omitempty,omitzero"`
 
 	// Value Empty: the field is to be empty
@@ -968,6 +968,24 @@ type NewRequest struct {
 
 	// Wrong Rectification: what is wrong, in words
 	Wrong string `json:"wrong,omitempty,omitzero"`
+}
+
+// NewRowDecision About `rows`, or with `all` about all rows of the group; exactly one of the two
+type NewRowDecision struct {
+	All bool `json:"all,omitempty,omitzero"`
+
+	// Marked To redact or mask: fields besides those that identify somebody; left out: as the data map says
+	Marked []string `json:"marked,omitempty,omitzero"`
+
+	// PlanDigest The digest of the plan that was shown
+	PlanDigest string `json:"plan_digest"`
+	Reason     string `json:"reason"`
+
+	// Rows As getRows names them
+	Rows []string `json:"rows,omitempty,omitzero"`
+
+	// Treatment One of the group's options
+	Treatment string `json:"treatment"`
 }
 
 // NewWebhook defines model for NewWebhook.
@@ -1259,6 +1277,51 @@ type Rotation struct {
 	OverlapHours int `json:"overlap_hours"`
 }
 
+// Row defines model for Row.
+type Row struct {
+	// Name Stands for the row in decisions and corrections and says nothing of anyone
+	Name string `json:"name"`
+
+	// Shared Why it is not the person's alone: other_person, foreign_row, other_identity, shared_row or map
+	Shared string `json:"shared,omitempty,omitzero"`
+
+	// Status What has been done with it: located (nothing yet), restricted, erased, masked, kept, missing or blocked
+	Status string `json:"status"`
+
+	// Values Absent where no copy was kept for somebody to decide
+	Values []RowValue `json:"values,omitempty,omitzero"`
+
+	// Via The collection through which another person reaches it, dataset.collection
+	Via string `json:"via,omitempty,omitzero"`
+}
+
+// RowDecision defines model for RowDecision.
+type RowDecision struct {
+	// Group The number of the group that the rows are in now
+	Group int `json:"group"`
+
+	// PlanDigest Of the plan that the decision made
+	PlanDigest string `json:"plan_digest"`
+}
+
+// RowList defines model for RowList.
+type RowList struct {
+	// Next Cursor of the next page; absent on the last
+	Next Next `json:"next,omitempty,omitzero"`
+
+	// PlanDigest Of the plan whose rows they are
+	PlanDigest string `json:"plan_digest"`
+	Rows       []Row  `json:"rows"`
+}
+
+// RowValue defines model for RowValue.
+type RowValue struct {
+	Field string `json:"field"`
+
+	// Value As text; empty for none
+	Value string `json:"value"`
+}
+
 // SaidCorrection defines model for SaidCorrection.
 type SaidCorrection struct {
 	// Field As the person names it
@@ -1509,6 +1572,9 @@ type WebhookWithSecret struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// GroupNo defines model for GroupNo.
+type GroupNo = int
+
 // ID defines model for ID.
 type ID = string
 
@@ -1700,6 +1766,26 @@ type GetDeferralsParams struct {
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// DecideRowsParams defines parameters for DecideRows.
+type DecideRowsParams struct {
+	// IdempotencyKey The same key with the same call gives the same answer for 72 hours; with another call it is refused.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// GetRowsParams defines parameters for GetRows.
+type GetRowsParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetRowValuesParams defines parameters for GetRowValues.
+type GetRowValuesParams struct {
+	// Cursor The next of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // GetLedgerParams defines parameters for GetLedger.
 type GetLedgerParams struct {
 	// Cursor The next of the page before
@@ -1880,6 +1966,9 @@ type EnterCorrectionJSONRequestBody = NewCorrection
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = NewDecision
 
+// DecideRowsJSONRequestBody defines body for DecideRows for application/json ContentType.
+type DecideRowsJSONRequestBody = NewRowDecision
+
 // AnswerStatusJSONRequestBody defines body for AnswerStatus for application/json ContentType.
 type AnswerStatusJSONRequestBody = Answer
 
@@ -2017,6 +2106,15 @@ type ServerInterface interface {
 	// GetEvidence Everything that proves what was done about the request
 	// (GET /v1/requests/{id}/evidence)
 	GetEvidence(ctx echo.Context, id ID) error
+	// DecideRows Decide about rows of a group by themselves; makes a new version of the plan
+	// (POST /v1/requests/{id}/groups/{no}/decision)
+	DecideRows(ctx echo.Context, id ID, no GroupNo, params DecideRowsParams) error
+	// GetRows The rows of a group of the latest plan, without what is in them
+	// (GET /v1/requests/{id}/groups/{no}/rows)
+	GetRows(ctx echo.Context, id ID, no GroupNo, params GetRowsParams) error
+	// GetRowValues The rows of a group of the latest plan with what is in them
+	// (GET /v1/requests/{id}/groups/{no}/values)
+	GetRowValues(ctx echo.Context, id ID, no GroupNo, params GetRowValuesParams) error
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
 	GetLedger(ctx echo.Context, id ID, params GetLedgerParams) error
@@ -3159,6 +3257,130 @@ func (w *ServerInterfaceWrapper) GetEvidence(ctx echo.Context) error {
 	return err
 }
 
+// DecideRows converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideRows(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "no" -------------
+	var no GroupNo
+
+	err = runtime.BindStyledParameterWithOptions("simple", "no", ctx.Param("no"), &no, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter no: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideRowsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideRows(ctx, id, no, params)
+	return err
+}
+
+// GetRows converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRows(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "no" -------------
+	var no GroupNo
+
+	err = runtime.BindStyledParameterWithOptions("simple", "no", ctx.Param("no"), &no, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter no: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRowsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRows(ctx, id, no, params)
+	return err
+}
+
+// GetRowValues converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRowValues(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "no" -------------
+	var no GroupNo
+
+	err = runtime.BindStyledParameterWithOptions("simple", "no", ctx.Param("no"), &no, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter no: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRowValuesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRowValues(ctx, id, no, params)
+	return err
+}
+
 // GetLedger converts echo context to params.
 func (w *ServerInterfaceWrapper) GetLedger(ctx echo.Context) error {
 	var err error
@@ -4157,6 +4379,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/requests/:id/decisions", wrapper.Decide, options.OperationMiddlewares["decide"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/deferrals", wrapper.GetDeferrals, options.OperationMiddlewares["getDeferrals"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/evidence", wrapper.GetEvidence, options.OperationMiddlewares["getEvidence"]...)
+	router.POST(options.BaseURL+"/v1/requests/:id/groups/:no/decision", wrapper.DecideRows, options.OperationMiddlewares["decideRows"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/groups/:no/rows", wrapper.GetRows, options.OperationMiddlewares["getRows"]...)
+	router.GET(options.BaseURL+"/v1/requests/:id/groups/:no/values", wrapper.GetRowValues, options.OperationMiddlewares["getRowValues"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/notices", wrapper.GetNotices, options.OperationMiddlewares["getNotices"]...)
 	router.GET(options.BaseURL+"/v1/requests/:id/parts", wrapper.GetParts, options.OperationMiddlewares["getParts"]...)
@@ -5803,6 +6028,130 @@ func (response GetEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetEvi
 	return err
 }
 
+type DecideRowsRequestObject struct {
+	ID     ID      `json:"id"`
+	No     GroupNo `json:"no"`
+	Params DecideRowsParams
+	Body   *DecideRowsJSONRequestBody
+}
+
+type DecideRowsResponseObject interface {
+	VisitDecideRowsResponse(w http.ResponseWriter) error
+}
+
+type DecideRows201JSONResponse RowDecision
+
+func (response DecideRows201JSONResponse) VisitDecideRowsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideRowsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideRowsdefaultApplicationProblemPlusJSONResponse) VisitDecideRowsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRowsRequestObject struct {
+	ID     ID      `json:"id"`
+	No     GroupNo `json:"no"`
+	Params GetRowsParams
+}
+
+type GetRowsResponseObject interface {
+	VisitGetRowsResponse(w http.ResponseWriter) error
+}
+
+type GetRows200JSONResponse RowList
+
+func (response GetRows200JSONResponse) VisitGetRowsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRowsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRowsdefaultApplicationProblemPlusJSONResponse) VisitGetRowsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRowValuesRequestObject struct {
+	ID     ID      `json:"id"`
+	No     GroupNo `json:"no"`
+	Params GetRowValuesParams
+}
+
+type GetRowValuesResponseObject interface {
+	VisitGetRowValuesResponse(w http.ResponseWriter) error
+}
+
+type GetRowValues200JSONResponse RowList
+
+func (response GetRowValues200JSONResponse) VisitGetRowValuesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRowValuesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRowValuesdefaultApplicationProblemPlusJSONResponse) VisitGetRowValuesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetLedgerRequestObject struct {
 	ID     ID `json:"id"`
 	Params GetLedgerParams
@@ -7174,6 +7523,15 @@ type StrictServerInterface interface {
 	// GetEvidence Everything that proves what was done about the request
 	// (GET /v1/requests/{id}/evidence)
 	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
+	// DecideRows Decide about rows of a group by themselves; makes a new version of the plan
+	// (POST /v1/requests/{id}/groups/{no}/decision)
+	DecideRows(ctx context.Context, request DecideRowsRequestObject) (DecideRowsResponseObject, error)
+	// GetRows The rows of a group of the latest plan, without what is in them
+	// (GET /v1/requests/{id}/groups/{no}/rows)
+	GetRows(ctx context.Context, request GetRowsRequestObject) (GetRowsResponseObject, error)
+	// GetRowValues The rows of a group of the latest plan with what is in them
+	// (GET /v1/requests/{id}/groups/{no}/values)
+	GetRowValues(ctx context.Context, request GetRowValuesRequestObject) (GetRowValuesResponseObject, error)
 	// GetLedger The ledger's entries about the request, oldest first
 	// (GET /v1/requests/{id}/ledger)
 	GetLedger(ctx context.Context, request GetLedgerRequestObject) (GetLedgerResponseObject, error)
@@ -8559,6 +8917,110 @@ func (sh *strictHandler) GetEvidence(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
 		return validResponse.VisitGetEvidenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DecideRows operation middleware
+func (sh *strictHandler) DecideRows(ctx echo.Context, id ID, no GroupNo, params DecideRowsParams) error {
+	var request DecideRowsRequestObject
+
+	request.ID = id
+	request.No = no
+	request.Params = params
+
+	var body DecideRowsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideRows(ctx.Request().Context(), request.(DecideRowsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideRows")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DecideRowsResponseObject); ok {
+		return validResponse.VisitDecideRowsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRows operation middleware
+func (sh *strictHandler) GetRows(ctx echo.Context, id ID, no GroupNo, params GetRowsParams) error {
+	var request GetRowsRequestObject
+
+	request.ID = id
+	request.No = no
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRows(ctx.Request().Context(), request.(GetRowsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRows")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRowsResponseObject); ok {
+		return validResponse.VisitGetRowsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRowValues operation middleware
+func (sh *strictHandler) GetRowValues(ctx echo.Context, id ID, no GroupNo, params GetRowValuesParams) error {
+	var request GetRowValuesRequestObject
+
+	request.ID = id
+	request.No = no
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRowValues(ctx.Request().Context(), request.(GetRowValuesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRowValues")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRowValuesResponseObject); ok {
+		return validResponse.VisitGetRowValuesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
