@@ -52,7 +52,7 @@ func installation(t *testing.T) (configuration, dsn string, keys vault.Config) {
 func TestEveryCommandExplainsItself(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key rotate", "key revoke", "request", "request list", "request show", "request file", "request parts", "request instruct", "request approve", "member", "member add", "member list", "member deactivate", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
+		"", "serve", "worker", "migrate", "apply", "key", "key create", "key list", "key rotate", "key revoke", "request", "request list", "request show", "request file", "request rows", "request parts", "request instruct", "request approve", "member", "member add", "member list", "member deactivate", "breach", "breach persons", "bounce", "keys", "keys generate", "keys public", "check",
 		"rules", "rules eval", "rules list", "rules explain", "datamap", "datamap check", "ledger", "ledger verify", "receipt", "receipt verify",
 	} {
 		got := habeas(t, append(strings.Fields(command), "--help")...)

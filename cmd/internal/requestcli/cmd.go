@@ -25,6 +25,7 @@ type Cmd struct {
 	Search      SearchCmd      `cmd:"" help:"Find the requests of a person, whose e-mail address stands on standard input."`
 	Person      PersonCmd      `cmd:"" help:"Say who asks and what was written, as JSON; the ledger says who looked."`
 	File        FileCmd        `cmd:"" help:"File a request that stands as JSON on standard input."`
+	Rows        RowsCmd        `cmd:"" help:"List the rows of a group of the plan."`
 	Parts       PartsCmd       `cmd:"" help:"List the parts of the data that an instruction may leave out."`
 	Instruct    InstructCmd    `cmd:"" help:"As the controller: instruct that the request is carried out, in whole or without parts of the data."`
 	Decline     DeclineCmd     `cmd:"" help:"As the controller: decline to instruct it."`

@@ -14,6 +14,7 @@ import (
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
 	"habeas/models/calendar"
+	"habeas/models/datamap"
 	"habeas/models/plan"
 	"habeas/models/request"
 	"habeas/models/store"
@@ -156,6 +157,38 @@ func TestAPlanIsChangedWithItsReason(t *testing.T) {
 	require.NoError(t, err)
 	args := []string{"change", r.ID, "--plan", p.Digest(), "--choice", "1=keep", "--reason", "Another person's, too."}
 	require.Contains(t, b.ok(b.officer, "", args...), "change is recorded")
+}
+
+func TestTheRowsOfAGroupAreListed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, r, address := t.Context(), b.filed(models.AwaitingInstruction, models.Locating), datamap.Address{Dataset: "chat", Collection: "messages"}
+	id := models.MustParseID(r.ID)
+	var rows []datamap.FoundRow
+	for n := range int64(3) {
+		rows = append(rows, datamap.FoundRow{
+			System: "chat", Address: address, Key: datamap.Key{datamap.Int(n)}, Shared: true,
+			Reason: datamap.ShareReason{Code: datamap.SharedOtherIdentity, Via: address},
+		})
+	}
+	_, err := b.Found(id).Add(ctx, rows)
+	require.NoError(t, err)
+	sorting, err := b.GroupRows(ctx, id, func(store.LocatedRow) (int, error) { return 1, nil })
+	require.NoError(t, err)
+	_, err = b.SavePlan(ctx, plan.Plan{RequestID: id, Right: models.Erasure, RuleSet: "test", Sorting: sorting, Groups: []plan.Group{{
+		No: 1, System: "chat", Dataset: "chat", Collection: "messages", Rows: 3, Proposed: models.TreatRefer, Reason: plan.ReasonShared,
+	}}})
+	require.NoError(t, err)
+	require.NoError(t, b.KeepValues(ctx, id, address, []datamap.Key{{datamap.Int(0)}}, []datamap.Row{{
+		Columns: []string{"body"}, Values: []datamap.Value{datamap.Text("Dear neighbour")},
+	}}))
+
+	got := b.ok(b.acme, "", "rows", r.Reference, "1", "--limit", "2")
+	require.Equal(t, 2, strings.Count(got, "other_identity  chat.messages"), got)
+	require.Contains(t, got, "There are more")
+	require.ErrorContains(t, b.habeas(b.acme, "", "rows", r.Reference, "1", "--values").err, "[values_forbidden]")
+	require.ErrorContains(t, b.habeas(b.officer, "", "rows", r.Reference, "2").err, "[not_found]")
+	require.Contains(t, b.ok(b.officer, "", "rows", r.Reference, "1", "--values"), `"value": "Dear neighbour"`)
 }
 
 func TestTheLedgerIsVerifiedFromATerminal(t *testing.T) {
