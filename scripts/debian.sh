@@ -73,6 +73,11 @@ libraries_below() {
 	find "$1" -name '*.so*' -printf '%h\n' | grep -v /dri$ | sort -u | paste -sd:
 }
 
+# runner DIRECTORY LINE... writes the program run for sh into a directory that packages were unpacked into. It finds their libraries.
+runner() {
+	program "$1/run" "export LD_LIBRARY_PATH='$(libraries_below "$1")'" "${@:2}"
+}
+
 # program FILE LINE... writes a program for sh.
 program() {
 	printf '%s\n' '#!/bin/sh' "${@:2}" >"$1.part"

@@ -148,7 +148,7 @@ browser() {
 		local dir=$cache/chromium
 		if unpack_packages "$dir" '^(chromium.*|fonts-.*|lib.*)$' chromium-headless-shell chromium-headless-shell chromium-common; then
 			echo "<?xml version=\"1.0\"?><fontconfig><dir>$dir/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>$dir/fonts</cachedir></fontconfig>" >"$dir/fonts.conf"
-			program "$dir/run" "export LD_LIBRARY_PATH='$(libraries_below "$dir")' FONTCONFIG_FILE='$dir/fonts.conf'" \
+			runner "$dir" "export FONTCONFIG_FILE='$dir/fonts.conf'" \
 				"exec '$dir/usr/lib/chromium/chromium-headless-shell' \"\$@\""
 		else
 			say "Chromium could not be unpacked: $without; or have an administrator run: apt-get install chromium-headless-shell"
@@ -175,7 +175,7 @@ without_services() {
 # as a pattern, whose tests are skipped without it, and packages that must be unpacked into the same place.
 server_for_tests() {
 	local package=$1 program=$2 pattern=$3 tests=$4
-	if [ -x "/usr/$program" ] || [ -x "$cache/$package/usr/$program" ]; then
+	if [ -x "/usr/$program" ] || [ -x "$cache/$package/run" ]; then
 		return 0
 	fi
 	if ! command -v apt-get >/dev/null; then
@@ -185,7 +185,12 @@ server_for_tests() {
 		without_services install_packages "$package" || say "$package could not be installed: the tests of $tests will be skipped"
 	else
 		say "no right to install packages: unpacking $package into $cache"
-		unpack_packages "$cache/$package" "$pattern" "$package" "${@:5}" || say "$package could not be unpacked: the tests of $tests will be skipped"
+		local dir=$cache/$package
+		if unpack_packages "$dir" "$pattern" "$package" "${@:5}"; then
+			runner "$dir" "exec '$dir/usr/$program' \"\$@\""
+		else
+			say "$package could not be unpacked: the tests of $tests will be skipped"
+		fi
 	fi
 }
 

@@ -20,23 +20,18 @@ import (
 	"habeas/models"
 )
 
-// installation is where a slapd is: its program, its modules, its schemas, and the libraries of one that was only unpacked.
-type installation struct{ program, modules, schemas, libraries string }
+// installation is where a slapd is: its program, its modules and its schemas.
+type installation struct{ program, modules, schemas string }
 
 // find looks where scripts/setup.sh slapd puts it; a test without one is skipped with the command that gets it.
 func find(t testing.TB) installation {
 	t.Helper()
 	unpacked := filepath.Join(connectortest.CacheDir(), "slapd")
 	for _, i := range []installation{
-		{"/usr/sbin/slapd", "/usr/lib/ldap", "/etc/ldap/schema", ""},
-		{unpacked + "/usr/sbin/slapd", unpacked + "/usr/lib/ldap", unpacked + "/etc/ldap/schema", unpacked},
+		{"/usr/sbin/slapd", "/usr/lib/ldap", "/etc/ldap/schema"},
+		{unpacked + "/run", unpacked + "/usr/lib/ldap", unpacked + "/etc/ldap/schema"},
 	} {
 		if _, err := os.Stat(i.program); err == nil {
-			if i.libraries != "" {
-				found, err := filepath.Glob(i.libraries + "/usr/lib/*-linux-*")
-				require.NoError(t, err)
-				i.libraries = strings.Join(found, ":")
-			}
 			return i
 		}
 	}
@@ -96,11 +91,7 @@ func start(t testing.TB, o options) *server {
 }
 
 func (s *server) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, s.program, args...)
-	if s.libraries != "" {
-		cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+s.libraries)
-	}
-	return cmd
+	return exec.CommandContext(ctx, s.program, args...)
 }
 
 // run starts the program and waits until it answers; stop stops it, and so does the test's end.

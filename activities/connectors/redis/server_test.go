@@ -23,7 +23,7 @@ import (
 // program looks where scripts/setup.sh redis puts the server; a test without one is skipped with the command that gets it.
 func program(t testing.TB) string {
 	t.Helper()
-	for _, path := range []string{"/usr/bin/redis-server", filepath.Join(connectortest.CacheDir(), "redis-server/usr/bin/redis-server")} {
+	for _, path := range []string{"/usr/bin/redis-server", filepath.Join(connectortest.CacheDir(), "redis-server", "run")} {
 		if _, err := os.Stat(path); err == nil {
 			return path
 		}
