@@ -87,6 +87,7 @@ func TestEveryLanguageHasEveryWordToPersons(t *testing.T) {
 				require.Equal(t, places(want[key]), places(text), "%s in %s", key, l.Tag)
 				require.Equal(t, strings.TrimSpace(text), text, "%s in %s", key, l.Tag)
 				require.NotContains(t, text, "'", "%s in %s: write ’", key, l.Tag)
+				require.NotRegexp(t, ` [;:!?»]|« `, text, "%s in %s: write a narrow no-break space", key, l.Tag)
 			}
 		}
 	}

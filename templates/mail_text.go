@@ -26,7 +26,7 @@ func plainText(document []byte) (subject, text string, err error) {
 			if !errors.Is(z.Err(), io.EOF) {
 				return "", "", z.Err()
 			}
-			return strings.Join(strings.Fields(w.title.String()), " "), w.done(), nil
+			return strings.Join(strings.FieldsFunc(w.title.String(), folds), " "), w.done(), nil
 		case html.TextToken:
 			w.text(string(z.Text()))
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -46,6 +46,7 @@ type textWriter struct {
 	title  strings.Builder
 	block  strings.Builder
 	href   string
+	space  string    // before a colon, in French
 	in     atom.Atom // title, style or blockquote while inside one
 	prefix string    // before the first line of the block
 	tight  bool      // no empty line before the block
@@ -53,7 +54,13 @@ type textWriter struct {
 
 func (w *textWriter) start(t html.Token) error {
 	switch t.DataAtom {
-	case atom.Html, atom.Head, atom.Meta, atom.Body, atom.Div, atom.Ul, atom.Dl, atom.Main, atom.Footer, atom.Strong, atom.Em, atom.Span, atom.Img:
+	case atom.Html:
+		for _, a := range t.Attr {
+			if a.Key == "lang" && a.Val == "fr" {
+				w.space = "\u202f"
+			}
+		}
+	case atom.Head, atom.Meta, atom.Body, atom.Div, atom.Ul, atom.Dl, atom.Main, atom.Footer, atom.Strong, atom.Em, atom.Span, atom.Img:
 	case atom.Title, atom.Style:
 		w.in = t.DataAtom
 	case atom.Blockquote:
@@ -89,7 +96,7 @@ func (w *textWriter) end(a atom.Atom) {
 		w.quote()
 		w.in = 0
 	case atom.A:
-		w.block.WriteString(":\v" + w.href)
+		w.block.WriteString(w.space + ":\v" + w.href)
 		w.href = ""
 	case atom.P, atom.H1, atom.H2, atom.Dt, atom.Dd, atom.Li, atom.Div, atom.Ul, atom.Dl, atom.Footer:
 		w.flush()
@@ -106,13 +113,16 @@ func (w *textWriter) text(s string) {
 	}
 }
 
+// folds says whether a browser folds the character with its neighbours: a no-break space stays, as before a French colon.
+func folds(r rune) bool { return strings.ContainsRune(" \t\n\f\r", r) }
+
 // flush ends the block: white space is folded as a browser does, lines are wrapped, a link stays on its own line.
 func (w *textWriter) flush() {
 	prefix, tight := w.prefix, w.tight
 	w.prefix, w.tight = "", false
 	var lines []string
 	for part := range strings.SplitSeq(w.block.String(), "\v") {
-		lines = append(lines, wrap(strings.FieldsFunc(part, unicode.IsSpace), textWidth-len(prefix))...)
+		lines = append(lines, wrap(strings.FieldsFunc(part, folds), textWidth-len(prefix))...)
 	}
 	w.block.Reset()
 	if len(lines) == 0 {

@@ -51,7 +51,7 @@ func TestAHoldIsExplainedInEveryLanguage(t *testing.T) {
 		{"de", year, "Aufbewahrungsfrist: 3 Jahre ab dem Ende des Jahres, in dem die Zollanmeldung angenommen wurde."},
 		{"pl", year, "Okres przechowywania: 3 lata od końca roku, w którym przyjęto zgłoszenie celne."},
 		{"pl", &plan.Counted{Years: 5, Start: "relationship_ended"}, "Okres przechowywania: 5 lat od dnia, w którym zakończono stosunki gospodarcze."},
-		{"fr", day, "Durée de conservation : 60 jours à compter du jour où le délai de mainlevée a expiré."},
+		{"fr", day, "Durée de conservation\u202f: 60 jours à compter du jour où le délai de mainlevée a expiré."},
 		{"de", own, "Aufbewahrungsfrist: 1 Jahr und 6 Monate ab dem Tag, an dem die Ware abgeliefert wurde."},
 		{"it", own, "Periodo di conservazione: 1 anno e 6 mesi dal giorno in cui si è verificato l’evento rilevante."},
 	} {

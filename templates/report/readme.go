@@ -91,7 +91,7 @@ const textWidth = 72
 func fold(text string) string {
 	var b strings.Builder
 	column := 0
-	for i, word := range strings.Fields(text) {
+	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' }) { // a no-break space holds, as before a French colon
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
