@@ -75,7 +75,7 @@ func (a *Activities) reportHead(ctx context.Context, l letterContext, p plan.Pla
 		Reference: l.req.Reference, Name: subject.Name, ReceivedOn: l.day(l.req.ReceivedAt), PreparedAt: a.deps.Now(), Zone: l.zone,
 	}
 	for _, i := range subject.Identities {
-		head.Identities = append(head.Identities, report.Identity{Kind: i.Kind, Value: i.Value})
+		head.Identities = append(head.Identities, report.Identity{Kind: i.Kind, Called: a.deps.Graph.IdentityIn(lang, i.Kind), Value: i.Value})
 	}
 	for _, r := range recipients {
 		affected := r.Affected(l.controller.Slug, categories(p))

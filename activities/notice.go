@@ -12,7 +12,6 @@ import (
 	"habeas/models/datamap"
 	"habeas/models/store"
 	"habeas/templates"
-	"habeas/templates/report"
 )
 
 // createNotices writes a notice for each recipient of the categories (Art. 19) and returns their identifiers.
@@ -179,7 +178,7 @@ func (a *Activities) noticeMail(in NoticeRef, n store.NoticeMessage, l letterCon
 		Reminder: in.Attempt - 1, FirstSentAt: n.QueuedAt,
 	}
 	for _, id := range n.Identities {
-		mail.Identifiers = append(mail.Identifiers, templates.Identifier{Kind: identityWords(id.Kind), Value: id.Value})
+		mail.Identifiers = append(mail.Identifiers, templates.Identifier{Kind: a.identityWords(id.Kind), Value: id.Value})
 	}
 	return mail
 }
@@ -216,12 +215,12 @@ func (a *Activities) noticeHook(in NoticeRef, n store.NoticeMessage) ([]byte, er
 }
 
 // identityWords are words for a kind of identity, for recipients.
-func identityWords(kind string) string {
+func (a *Activities) identityWords(kind string) string {
 	switch kind {
 	case datamap.IdentityEmail:
 		return "E-mail address"
 	case "phone_number":
 		return "Telephone number"
 	}
-	return report.Identity{Kind: kind}.KindWords()
+	return cmp.Or(a.deps.Graph.IdentityIn("en", kind).Text, templates.KindInWords(kind))
 }

@@ -83,7 +83,10 @@ type StatementForm struct {
 }
 
 // IdentityField is an optional further identifier of a kind that the data map knows.
-type IdentityField struct{ Kind, Value string }
+type IdentityField struct {
+	Kind, Value string
+	Called      models.Said // by the data map, where the language has no words for the kind; may be empty
+}
 
 // SentView says that a request has been received, the same whether or not anybody knows the address.
 type SentView struct {
@@ -148,7 +151,7 @@ type ErrorView struct {
 var (
 	Home = &Page[HomeView]{"portal/home", []HomeView{{Rights: models.Rights()}, {Rights: models.Rights(), Controller: "nordic", Name: "Nordic Parcels"}}}
 	Form = &Page[FormView]{"portal/form", []FormView{
-		{Right: models.Erasure, Article: "Art. 17 GDPR", Identities: []IdentityField{{Kind: "phone_number"}, {Kind: "customer_number"}}},
+		{Right: models.Erasure, Article: "Art. 17 GDPR", Identities: []IdentityField{{Kind: "phone_number"}, {Kind: "customer_number"}, {Kind: "loyalty_card", Called: models.Said{Text: "Bonus card", Lang: "en"}}}},
 		{
 			Right: models.Access, Article: "Art. 15 GDPR", Name: "Sam Sample", Email: "sam@example",
 			Controllers: []Option{{Value: "acme", Label: "Acme Forwarding"}, {Value: "nordic", Label: "Nordic Parcels"}},

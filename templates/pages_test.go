@@ -130,7 +130,7 @@ func TestUntrustedTextIsEscapedOnPages(t *testing.T) {
 	const evil = `"><script>alert(1)</script><a href="javascript:x">`
 	body, err := templates.Form.Render(e, frame, templates.FormView{
 		Right: models.Access, Name: evil, Email: evil, Message: evil,
-		Controllers: []templates.Option{{Value: evil, Label: evil}}, Identities: []templates.IdentityField{{Kind: "x", Value: evil}},
+		Controllers: []templates.Option{{Value: evil, Label: evil}}, Identities: []templates.IdentityField{{Kind: "x", Value: evil}, {Kind: evil}, {Kind: "y", Called: models.Said{Text: evil, Lang: evil}}},
 	})
 	require.NoError(t, err)
 	doc, err := html.Parse(bytes.NewReader(body))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+	"unicode"
 
 	"habeas/models"
 	"habeas/models/calendar"
@@ -71,6 +72,28 @@ func (c catalogue) said(s models.Said) markup {
 		return markup(text)
 	}
 	return markup(`<span class="foreign" lang="` + template.HTMLEscapeString(s.Lang) + `">` + text + `</span>`)
+}
+
+// identity is what a kind of identity is called: by the words of the language, else as the data map calls it, else by its code in words.
+func (c catalogue) identity(kind string, called ...models.Said) markup {
+	if words, ok := c.words["identity."+kind]; ok {
+		return markup(template.HTMLEscapeString(words))
+	}
+	for _, s := range called {
+		if s.Text != "" {
+			return c.said(s)
+		}
+	}
+	return markup(template.HTMLEscapeString(KindInWords(kind)))
+}
+
+// KindInWords is the code of a kind of identity without its underscores, for one of which nobody says more: loyalty_card is Loyalty card.
+func KindInWords(kind string) string {
+	words := []rune(strings.ReplaceAll(kind, "_", " "))
+	for i := range words[:min(1, len(words))] {
+		words[i] = unicode.ToUpper(words[i])
+	}
+	return string(words)
 }
 
 // saying is the words of a key with arguments of which some were written by somebody.

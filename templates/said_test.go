@@ -17,6 +17,23 @@ func keptIn(t *testing.T, lang string, k templates.Kept) string {
 	return statusIn(t, lang, templates.StatusView{Right: models.Erasure, State: models.Closed, Kept: []templates.Kept{k}})
 }
 
+func TestAKindOfIdentityWithoutWordsIsCalledAsTheDataMapCallsItElseByItsCodeInWords(t *testing.T) {
+	t.Parallel()
+	e, err := templates.New()
+	require.NoError(t, err)
+	in := frame
+	in.Lang = "de"
+	body, err := templates.Form.Render(e, in, templates.FormView{Right: models.Access, Identities: []templates.IdentityField{
+		{Kind: "phone_number", Called: models.Said{Text: "Durchwahl", Lang: "de"}},
+		{Kind: "loyalty_card", Called: models.Said{Text: "Bonus card", Lang: "en"}},
+		{Kind: "tax_number"},
+	}})
+	require.NoError(t, err)
+	require.Contains(t, string(body), `<label for="identity-phone_number">Telefonnummer `)
+	require.Contains(t, string(body), `<label for="identity-loyalty_card"><span class="foreign" lang="en">Bonus card</span> `)
+	require.Contains(t, string(body), `<label for="identity-tax_number">Tax number `)
+}
+
 func TestALawIsCitedAsTheLanguageDoes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ lang, citation, want string }{

@@ -49,6 +49,7 @@ func (c catalogue) funcs() template.FuncMap {
 		"cite":     c.cite,
 		"cites":    c.cites,
 		"held":     c.held,
+		"identity": c.identity,
 		"said":     c.said,
 		"saying":   c.saying,
 		"sayings":  c.sayings,

@@ -162,12 +162,20 @@ func (p *Portal) showForm(c echo.Context, status int, raw intake.Raw, correction
 		typed[i.Kind] = i.Value
 	}
 	for _, kind := range p.IdentityKinds {
-		view.Identities = append(view.Identities, templates.IdentityField{Kind: kind, Value: typed[kind]})
+		view.Identities = append(view.Identities, templates.IdentityField{Kind: kind, Value: typed[kind], Called: p.identityCalled(c, kind)})
 	}
 	for _, f := range faults {
 		view.Errors = append(view.Errors, p.fieldError(f, raw))
 	}
 	return show(p, c, status, templates.Form, view)
+}
+
+// identityCalled is what the data map calls a kind of identity.
+func (p *Portal) identityCalled(c echo.Context, kind string) models.Said {
+	if p.Graph == nil {
+		return models.Said{}
+	}
+	return p.Graph.IdentityIn(tongue.Of(c.Request()), kind)
 }
 
 // fieldError finds the words for a fault and the field to put them beside.

@@ -125,4 +125,24 @@ func (n *Node) FieldCalledIn(lang, name string) models.Said {
 	return n.FieldNameIn(lang, name)
 }
 
+// IdentityIn is what a kind of identity is called: what the first field that identifies by it holds, preferably one that says so in the language;
+// empty where no field says.
+func (g *Graph) IdentityIn(lang, kind string) models.Said {
+	var found models.Said
+	for _, n := range g.Nodes {
+		for _, id := range n.Identities {
+			if id.Kind != kind {
+				continue
+			}
+			switch called := n.FieldDescriptionIn(lang, id.Field); {
+			case called.Lang == lang:
+				return called
+			case found.Text == "":
+				found = called
+			}
+		}
+	}
+	return found
+}
+
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }

@@ -9,6 +9,21 @@ import (
 	"habeas/models/datamap"
 )
 
+func TestAKindOfIdentityIsCalledAsAFieldThatHoldsItSaysInTheLanguage(t *testing.T) {
+	t.Parallel()
+	card := func(said string, tr datamap.Translations) *datamap.Node {
+		fields := []datamap.Field{{Name: "card", Identity: "loyalty_card", Description: said, Translations: tr}}
+		return &datamap.Node{
+			Dataset: &datamap.Dataset{Key: "shop"}, Collection: &datamap.Collection{Fields: fields}, Fields: fields,
+			Identities: []datamap.Identity{{Kind: "loyalty_card", Field: "card"}},
+		}
+	}
+	g := datamap.Graph{Nodes: []*datamap.Node{card("", nil), card("Bonus card", nil), card("Card", datamap.Translations{"pl": {Description: "Karta"}})}}
+	require.Equal(t, models.Said{Text: "Karta", Lang: "pl"}, g.IdentityIn("pl", "loyalty_card"))
+	require.Equal(t, models.Said{Text: "Bonus card", Lang: "en"}, g.IdentityIn("de", "loyalty_card"), "the first that says anything")
+	require.Empty(t, g.IdentityIn("pl", "tax_number"))
+}
+
 func TestAPersonReadsTheirLanguageWhereTheMapHasIt(t *testing.T) {
 	t.Parallel()
 	d := &datamap.Dataset{

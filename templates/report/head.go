@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"habeas/models"
@@ -44,14 +43,9 @@ type Part struct {
 
 // Identity is one detail by which the person was searched.
 type Identity struct {
-	Kind  string // code of the data map, e.g. email
-	Value models.Personal
-}
-
-// KindWords is the kind for one that has no words of its own.
-func (i Identity) KindWords() string {
-	words := strings.ReplaceAll(i.Kind, "_", " ")
-	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
+	Kind   string      // code of the data map, e.g. email
+	Called models.Said // by the data map, for a kind of which the language has no words; may be empty
+	Value  models.Personal
 }
 
 // Processing is one set of data and what Art. 15(1) asks about it.
