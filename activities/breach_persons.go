@@ -56,8 +56,29 @@ func (a *Activities) breachLetter(ctx context.Context, id models.ID) (letterToPe
 	if err != nil {
 		return letterToPersons{}, err
 	}
-	mail := templates.BreachPersonMail{MailHead: a.breachHead(b), Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
+	head, err := a.breachPersonHead(ctx, b)
+	if err != nil {
+		return letterToPersons{}, err
+	}
+	mail := templates.BreachPersonMail{MailHead: head, Drill: b.Drill, Title: l.Subject.Reveal(), Body: l.Body, Contact: b.Known.Contact}
 	return letterToPersons{mail: mail, perMinute: l.PerMinute, drill: b.Drill}, nil
+}
+
+// breachPersonHead is the head of the message to the persons. It is the controller that communicates a breach to them, Art. 34(1): where only one
+// customer's data is concerned, the message is in its name and look. There is one message a breach, so that it is the operator's where data of its own,
+// or of several customers, is concerned too.
+func (a *Activities) breachPersonHead(ctx context.Context, b store.Breach) (templates.MailHead, error) {
+	head := a.breachHead(b)
+	if b.Own || len(b.Customers) != 1 {
+		return head, nil
+	}
+	c, err := a.deps.Store.ControllerByID(ctx, models.ScopeOperator(), b.Customers[0].ID)
+	if err != nil {
+		return head, err
+	}
+	head.Sender = c.Name
+	_, head.Look, err = a.branded(ctx, c.ID)
+	return head, err
 }
 
 // TellBreachPersons writes to everybody of a breach's list who was not written to yet, at the rate of the letter. It may be interrupted anywhere and

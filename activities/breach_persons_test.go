@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"habeas/activities"
 	"habeas/models"
+	"habeas/models/brand"
 	"habeas/models/breach"
 	"habeas/models/breach/persons"
 	"habeas/models/breach/register"
@@ -237,6 +239,41 @@ func TestTheMessageIsTriedOnTheDPOAndGoesOutAsApproved(t *testing.T) {
 	require.Equal(t, "letter_approved", models.CodeOf(w.store.DraftBreachLetter(t.Context(), late, officer)))
 	_, err := w.store.BreachPersonList(t.Context(), id)
 	require.Equal(t, "letter_approved", models.CodeOf(err))
+}
+
+func TestTheMessageIsInTheNameAndLookOfTheOneCustomerWhoseDataIsConcerned(t *testing.T) {
+	t.Parallel()
+	no := false
+	for name, c := range map[string]struct {
+		found  func(w *world) []register.Facts
+		sender func(w *world) string
+		looks  bool
+	}{
+		"data of nobody yet": {func(*world) []register.Facts { return nil }, func(w *world) string { return w.deps.Policy.OperatorName }, false},
+		"data of a customer": {func(w *world) []register.Facts {
+			return []register.Facts{{Own: &no, Customers: []register.Customer{{ID: w.acme.ID, Hours: 24}}}}
+		}, func(w *world) string { return w.acme.Name }, true},
+		"data of a customer and of the operator": {func(w *world) []register.Facts {
+			return []register.Facts{{Customers: []register.Customer{{ID: w.acme.ID, Hours: 24}}}}
+		}, func(w *world) string { return w.deps.Policy.OperatorName }, false},
+		"data of two customers": {func(w *world) []register.Facts {
+			return []register.Facts{{Own: &no, Customers: []register.Customer{{ID: w.acme.ID, Hours: 24}, {ID: w.controller("nordic", false, "Europe/Brussels").ID, Hours: 24}}}}
+		}, func(w *world) string { return w.deps.Policy.OperatorName }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			id, _ := w.affecting(1)
+			require.NoError(t, w.store.PutBrand(t.Context(), w.acme.ID, brand.Brand{Band: "#ffe000", Accent: "#7a0019"}))
+			for _, facts := range c.found(w) {
+				w.noted(id, register.Event{Kind: register.Found, Facts: facts})
+			}
+			do[none](w, w.acts.SendBreachTest, activities.BreachTest{BreachID: id, OrderID: models.ID{9}})
+			mail := w.mails.last(t).mail
+			require.Contains(t, mail.HTML, "in the name of "+c.sender(w)+".")
+			require.Equal(t, c.looks, strings.Contains(mail.HTML, "#7a0019"))
+		})
+	}
 }
 
 func TestAWorkerThatWasBelievedDeadCanUndoNothingThatWasSettledMeanwhile(t *testing.T) {
