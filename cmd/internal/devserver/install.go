@@ -14,7 +14,6 @@ import (
 
 	"habeas/cmd/internal/config"
 	"habeas/models"
-	"habeas/models/recipient"
 	"habeas/models/store"
 	"habeas/models/store/vault"
 )
@@ -58,7 +57,7 @@ func (s *Server) enter(ctx context.Context, db *store.Store) error {
 		_, err := db.PutRecipient(ctx, store.Recipient{
 			Slug: r.Slug, Name: r.Name, Channel: store.RecipientChannel(r.Channel), Address: r.Address, Secret: models.Personal(r.Secret),
 			Categories: r.Categories, Country: r.Country, Safeguard: r.Safeguard, Purpose: r.Purpose, ReminderAfter: r.ReminderAfter,
-			Facts: recipient.Facts{Identities: r.Identities},
+			Facts: r.Facts(),
 		})
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"habeas/models"
+	"habeas/models/recipient"
 )
 
 // Behaviour is how a recipient of the sample company answers a notice.
@@ -33,6 +34,11 @@ type Recipient struct {
 	Behaviour     Behaviour
 	Answer        string // erased, not_held or retained_by_law
 	Note          string // of the answer
+}
+
+// Facts are what the register holds of the recipient beside how it is told.
+func (r Recipient) Facts() recipient.Facts {
+	return recipient.Facts{Identities: r.Identities, Purposes: []string{r.Purpose}, Translations: translations[r.Slug]}
 }
 
 // webhookSecret is known to everybody: the recipient exists in demos and tests only.
