@@ -16,13 +16,13 @@ func pageOf[T any](list []T, cursor string, limit int, name func(T) string) (pag
 		limit = usualPage
 	}
 	if cursor != "" {
-		last, err := base64.RawURLEncoding.DecodeString(cursor)
+		last, err := cursorName(cursor)
 		if err != nil {
-			return nil, "", badCursor()
+			return nil, "", err
 		}
 		from := -1
 		for i := range list {
-			if name(list[i]) == string(last) {
+			if name(list[i]) == last {
 				from = i + 1
 			}
 		}
@@ -39,16 +39,25 @@ func pageOf[T any](list []T, cursor string, limit int, name func(T) string) (pag
 
 func cursorAt(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }
 
+// cursorName is what cursorAt was given. It fails with bad_cursor.
+func cursorName(cursor string) (string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", badCursor()
+	}
+	return string(b), nil
+}
+
 // after is the identifier that a cursor of a list stands for which the database pages; zero for the first page. It fails with bad_cursor.
 func after(cursor string) (models.ID, error) {
 	if cursor == "" {
 		return models.ID{}, nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	name, err := cursorName(cursor)
 	if err != nil {
-		return models.ID{}, badCursor()
+		return models.ID{}, err
 	}
-	id, err := models.ParseID(string(b))
+	id, err := models.ParseID(name)
 	if err != nil {
 		return models.ID{}, badCursor()
 	}

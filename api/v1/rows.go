@@ -2,7 +2,6 @@ package v1
 
 import (
 	"context"
-	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -60,11 +59,11 @@ func rowAt(cursor string) (digest string, after int64, err error) {
 	if cursor == "" {
 		return "", 0, nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	name, err := cursorName(cursor)
 	if err != nil {
-		return "", 0, badCursor()
+		return "", 0, err
 	}
-	digest, last, _ := strings.Cut(string(b), "/")
+	digest, last, _ := strings.Cut(name, "/")
 	if after, err = strconv.ParseInt(last, 10, 64); err != nil || digest == "" {
 		return "", 0, badCursor()
 	}

@@ -8,7 +8,6 @@ import (
 	"habeas/cmd/internal/config"
 	"habeas/cmd/internal/rulescli"
 	"habeas/models"
-	"habeas/models/request"
 	"habeas/models/store"
 )
 
@@ -27,7 +26,23 @@ type addMemberCmd struct {
 }
 
 // Run prints the link to standard output and nothing else. It is for the first account; the others are invited by mail in the console.
-func (cmd addMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
+func (cmd addMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) error {
+	return c.printLink(ctx, s, func(db *store.Store) (token, says string, err error) {
+		spec := store.MemberSpec{Role: models.Role(cmd.Role), Name: models.Personal(cmd.Name), Email: models.Personal(cmd.Email)}
+		if cmd.Controller != "" {
+			controller, err := db.ControllerBySlug(ctx, cmd.Controller)
+			if err != nil {
+				return "", "", err
+			}
+			spec.ControllerID = controller.ID
+		}
+		m, token, err := db.InviteFirst(ctx, spec)
+		return token, fmt.Sprintf("Account %s; this link opens it once, within a week:", m.ID), err
+	})
+}
+
+// printLink prints the one-time link whose token do returns to standard output, and what do says of it to standard error.
+func (c *cli) printLink(ctx context.Context, s *rulescli.Streams, do func(*store.Store) (token, says string, err error)) (err error) {
 	cfg, err := c.load(config.NeedDatabase | config.NeedKeys | config.NeedPortal)
 	if err != nil {
 		return err
@@ -37,19 +52,11 @@ func (cmd addMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	spec := store.MemberSpec{Role: models.Role(cmd.Role), Name: models.Personal(cmd.Name), Email: models.Personal(cmd.Email)}
-	if cmd.Controller != "" {
-		var controller request.Controller
-		if controller, err = db.ControllerBySlug(ctx, cmd.Controller); err != nil {
-			return err
-		}
-		spec.ControllerID = controller.ID
-	}
-	m, token, err := db.InviteFirst(ctx, spec)
+	token, says, err := do(db)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Err, "Account %s; this link opens it once, within a week:\n", m.ID)
+	fmt.Fprintln(s.Err, says)
 	_, err = fmt.Fprintf(s.Out, "%s/staff/link/%s\n", cfg.BaseURL, token)
 	return err
 }
@@ -82,27 +89,15 @@ type recoverMemberCmd struct {
 }
 
 // Run prints the link to standard output and nothing else. The account's address hears that its second factors were taken away.
-func (cmd recoverMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) (err error) {
+func (cmd recoverMemberCmd) Run(ctx context.Context, c *cli, s *rulescli.Streams) error {
 	id, err := models.ParseID(cmd.ID)
 	if err != nil {
 		return &rulescli.ExitError{Status: rulescli.Usage, Err: err}
 	}
-	cfg, err := c.load(config.NeedDatabase | config.NeedKeys | config.NeedPortal)
-	if err != nil {
-		return err
-	}
-	db, _, err := c.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	token, err := db.RecoverMember(ctx, id)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(s.Err, "This link opens the account once, within half an hour (an invitation within a week):")
-	_, err = fmt.Fprintf(s.Out, "%s/staff/link/%s\n", cfg.BaseURL, token)
-	return err
+	return c.printLink(ctx, s, func(db *store.Store) (token, says string, err error) {
+		token, err = db.RecoverMember(ctx, id)
+		return token, "This link opens the account once, within half an hour (an invitation within a week):", err
+	})
 }
 
 type deactivateMemberCmd struct {
