@@ -32,6 +32,14 @@ func (d directory) pgdata() string   { return filepath.Join(d.path, "pgdata") }
 func (d directory) log() string      { return filepath.Join(d.path, "server.log") }
 func (d directory) password() string { return filepath.Join(d.path, "password") }
 
+// shutdown is the signal by which the server stops: fast, or where all is removed at once, writing nothing out.
+func (d directory) shutdown() syscall.Signal {
+	if d.remove {
+		return syscall.SIGQUIT
+	}
+	return syscall.SIGINT
+}
+
 // DefaultDataDir is where a kept cluster of the given name lives: below /var/lib/habeas-dev for root, because the user
 // that root drops to cannot reach into root's home, and below the user's data directory for everybody else.
 func DefaultDataDir(name string) (string, error) {

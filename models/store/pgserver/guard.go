@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 )
 
@@ -29,9 +30,9 @@ type guard struct {
 }
 
 func startGuard(ctx context.Context, dir directory, lock *os.File) (*guard, error) {
-	mode, shutdown := "keep", "INT"
+	mode, shutdown := "keep", strconv.Itoa(int(dir.shutdown()))
 	if dir.remove {
-		mode, shutdown = "remove", "QUIT"
+		mode = "remove"
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", guardScript, "habeas-pg-guard", dir.path, mode, shutdown)
 	cmd.Dir = "/"

@@ -292,16 +292,12 @@ func (s *Server) Stop() error {
 	return s.stopErr
 }
 
-// halt asks for a fast shutdown, or where all is removed for an immediate one, which writes nothing out, and kills a server that does not obey.
+// halt asks the server to shut down, and kills one that does not obey.
 func (s *Server) halt() error {
 	if s.process == nil {
 		return nil
 	}
-	shutdown := syscall.SIGINT
-	if s.dir.remove {
-		shutdown = syscall.SIGQUIT
-	}
-	err := s.process.Signal(shutdown)
+	err := s.process.Signal(s.dir.shutdown())
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
 	}
